@@ -1,0 +1,86 @@
+// Executable memory of one engine.
+//
+// One contiguous reservation (64 MiB by default, less where address space is short), placed near this
+// library's own text when the kernel allows, so that compiled code reaches other compiled code and most helpers by a
+// direct call: x86-64 reaches ±2 GiB, AArch64 ±128 MiB.
+//
+// No page is ever writable and executable. The memory is a memfd mapped twice: code runs from the first mapping (read and
+// execute), and is written through the second (read and write). Where there is no memfd, blocks fill whole pages of an
+// anonymous mapping, are written into a buffer and copied in between two mprotect calls.
+//
+// Units are bytes. Thread safe: any thread may allocate, commit and free. murre_codemem_find and
+// murre_codemem_contains take no lock and may be called in a signal handler.
+//
+// After fork() a child goes on running what is there and can compile nothing more (the memory is shared with
+// its parent): murre_codemem_begin fails there.
+#ifndef MURRE_JIT_CODEMEM_H
+#define MURRE_JIT_CODEMEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct murre_codemem;
+
+// What lies before each block's code. The code itself begins at the next multiple of MURRE_CODE_ALIGN.
+struct murre_codeblock {
+  uint32_t magic;     // MURRE_CODEBLOCK_MAGIC while the block lives
+  uint32_t code_size; // bytes of code and constants, without this header
+  void *owner;        // whatever murre_codemem_commit was given, NULL until then
+  uint64_t reserved[2];
+};
+
+enum {
+  MURRE_CODE_ALIGN = 32,
+  MURRE_CODEBLOCK_MAGIC = 0x6d757262,
+};
+
+// A block that is being written. `code` is the address at which it will run; `write` is where its bytes go meanwhile.
+struct murre_codewrite {
+  uint8_t *code;
+  uint8_t *write;
+  size_t size;
+};
+
+// reserve: bytes of address space, 0 for the default. NULL when the system refuses executable memory.
+struct murre_codemem *murre_codemem_new(size_t reserve);
+
+// Nothing may run in it any more.
+void murre_codemem_delete(struct murre_codemem *mem);
+
+// Takes room for `size` bytes of code. False when the memory is full.
+bool murre_codemem_begin(struct murre_codemem *mem, size_t size, struct murre_codewrite *out);
+
+// Makes a written block executable and visible to murre_codemem_find; `owner` may be NULL. False when the system refuses
+// (the block is gone then).
+bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrite *block, void *owner);
+
+// Gives back a block that was begun and not committed.
+void murre_codemem_abandon(struct murre_codemem *mem, const struct murre_codewrite *block);
+
+// Frees a committed block by its code address. Nobody may be in it, or return into it, any more.
+void murre_codemem_free(struct murre_codemem *mem, const void *code);
+
+// The block whose code contains pc, or NULL. Async-signal-safe. The answer is stable only while the block cannot be freed:
+// ask for a pc of a thread that is (or was stopped) in it.
+const struct murre_codeblock *murre_codemem_find(const struct murre_codemem *mem, uintptr_t pc);
+
+// Whether pc lies in this memory at all. Async-signal-safe.
+bool murre_codemem_contains(const struct murre_codemem *mem, uintptr_t pc);
+
+static inline const uint8_t *murre_codeblock_code(const struct murre_codeblock *block)
+{
+  return (const uint8_t *)(block + 1);
+}
+
+struct murre_codemem_stats {
+  size_t reserved;  // address space of the executable mapping
+  size_t used;      // bytes in live blocks, headers and padding included
+  size_t blocks;    // live blocks
+};
+
+void murre_codemem_stats(struct murre_codemem *mem, struct murre_codemem_stats *out);
+
+_Static_assert(sizeof(struct murre_codeblock) == MURRE_CODE_ALIGN, "a block's code follows its header");
+
+#endif

@@ -1,0 +1,74 @@
+// A MIR context of one compiling thread: its life, its memory, its errors.
+//
+// MIR reports a fault by a function that must not return, and allocates without looking back. So a compilation runs under a
+// setjmp: MIR's error function, a refused allocation, an exceeded budget and full code memory all leave by longjmp to
+// murre_mirctx_compile, which throws the context's whole memory away and answers with a status. MIR never ends the process.
+//
+// All of MIR's memory comes from an arena of the context, mapped in chunks. After every compilation, good or bad, the
+// arena is put back to the image it had just after MIR's initialisation (a copy of some hundred KiB, less
+// than a tenth of the cost of a new context) and chunks beyond a small reserve go back to the system. So nothing that
+// MIR allocates survives murre_mirctx_compile: no MIR item, register, label, prototype or import may be kept. What survives is
+// the code, in codemem.
+//
+// The emit callback must not hold locks or own memory that only its return would release: it may be left by longjmp. It may call
+// murre_mirctx_fail to leave on purpose.
+//
+// One thread at a time per context; any number of contexts. No malloc of the C library is used while
+// compiling, except by the callback itself.
+#ifndef MURRE_JIT_MIRCTX_H
+#define MURRE_JIT_MIRCTX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mir.h>
+
+struct murre_codemem;
+struct murre_mirctx;
+
+enum murre_mirctx_status {
+  MURRE_MIRCTX_OK,
+  MURRE_MIRCTX_REFUSED,   // MIR reported an error, or the callback failed: the function stays interpreted
+  MURRE_MIRCTX_BUDGET,    // it needed more working memory than the budget
+  MURRE_MIRCTX_NO_MEMORY, // the system refused memory
+  MURRE_MIRCTX_NO_CODE,   // the code memory is full
+};
+
+struct murre_mirctx_result {
+  const uint8_t *code;       // entry and first byte, in codemem
+  size_t code_size;          // bytes, constants and tables included
+  size_t peak_memory;        // bytes of working memory that this compilation had mapped
+  char message[160];         // empty when OK
+};
+
+// Builds one function: opens no module (it is open), adds prototypes, imports and exactly one function to it, calls
+// MIR_finish_func, and returns the function's item. NULL refuses.
+typedef MIR_item_t murre_mirctx_emit(void *user, MIR_context_t mir, MIR_module_t module);
+
+// budget: bytes of working memory a compilation may use, 0 for the default (512 MiB). NULL when memory is short.
+struct murre_mirctx *murre_mirctx_new(struct murre_codemem *codemem, size_t budget);
+void murre_mirctx_delete(struct murre_mirctx *ctx);
+
+// level: MIR's optimisation level, 0 to 3. owner: kept in the code block (see codemem.h). On MURRE_MIRCTX_OK the code is
+// executable, visible to murre_codemem_find, and belongs to the caller, who may murre_codemem_free it.
+enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned level, murre_mirctx_emit *emit, void *user,
+                                              void *owner, struct murre_mirctx_result *result);
+
+// Leaves the running compilation with MURRE_MIRCTX_REFUSED and this message. Only inside an emit callback, on its thread.
+_Noreturn void murre_mirctx_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// Memory that lives until the end of the running compilation, from its arena and within its budget; never NULL. For the
+// emitter's own scratch: it is released however the compilation ends. Zeroed.
+void *murre_mirctx_alloc(size_t size);
+
+// An import item for an absolute address, to be the second operand of a call. The name must be unique within the
+// compilation for each address. A direct call is made when the address is in reach.
+MIR_item_t murre_mirctx_import(MIR_context_t mir, const char *name, const void *address);
+
+// Changes the budget for later compilations.
+void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget);
+
+const char *murre_mirctx_status_name(enum murre_mirctx_status status);
+
+#endif
