@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Checks the project's layering from the `#include` and `#if` lines of its sources.
+
+    base <- wasm <- runtime <- {interp, jit} <- api <- {wasi, cli}
+
+`arch` sees only `base`; the interpreter and the compiler never include each other; only src/jit includes mir.h; the
+processor is asked about (`#if`) only in src/arch and src/base; src/wasi and src/cli use the public headers only.
+First proves on a bad sample that each rule can fail, then checks the tree. Last line: `N passed, N failed`.
+"""
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+# What each folder of src/ may include besides itself and the public headers, where those are allowed.
+ALLOWED = {
+    "base": set(),
+    "arch": {"base"},
+    "wasm": {"base"},
+    "runtime": {"base", "arch", "wasm"},
+    "interp": {"base", "arch", "wasm", "runtime"},
+    "jit": {"base", "arch", "wasm", "runtime"},
+    "api": {"base", "arch", "wasm", "runtime", "interp", "jit"},
+    "wasi": {"base"},
+    "cli": {"base"},
+}
+PUBLIC = {"murre.h", "wasm.h", "wasi.h"}
+MAY_ASK_PROCESSOR = {"base", "arch"}
+PROCESSOR = re.compile(r"\b(__x86_64(__)?|__amd64(__)?|__i386(__)?|__aarch64__|__arm(64)?__|__ARM_\w+|__riscv\w*|__AVX\w*|__SSE\w*|__BMI\w*)")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
+CONDITION = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b(.*)")
+
+
+def folder_of(path: Path, root: Path) -> str:
+    return path.relative_to(root / "src").parts[0]
+
+
+def included_folder(name: str, path: Path, root: Path) -> "str | None":
+    """The folder of src/ that an include leads to, or None for a public or a system header."""
+    beside = path.parent / name
+    if beside.is_file() and (root / "src") in beside.resolve().parents:
+        return folder_of(beside.resolve(), root)
+    if (root / "src" / name).is_file() or "/" in name and name.split("/")[0] in ALLOWED:
+        return name.split("/")[0]
+    return None
+
+
+def check_include(folder: str, quote: str, name: str, path: Path, root: Path) -> "str | None":
+    if Path(name).name in {"mir.h", "mir-gen.h"} and folder != "jit":
+        return f"only src/jit may include {name}"
+    if name in PUBLIC:
+        return None
+    target = included_folder(name, path, root)
+    if target is None:
+        return f'"{name}" is neither in src nor public' if quote == '"' and folder != "jit" else None
+    if target != folder and target not in ALLOWED[folder]:
+        return f"src/{folder} may not include src/{target} ({name})"
+    return None
+
+
+def check_file(path: Path, root: Path) -> "list[str]":
+    folder = folder_of(path, root)
+    if folder not in ALLOWED:
+        return [f"{path}: src/{folder} is no layer"]
+    faults = []
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+        fault = None
+        include, condition = INCLUDE.match(line), CONDITION.match(line)
+        if include:
+            fault = check_include(folder, *include.groups(), path, root)
+        elif condition and folder not in MAY_ASK_PROCESSOR and PROCESSOR.search(condition.group(1)):
+            fault = "the processor is asked about only in src/arch and src/base"
+        if fault:
+            faults.append(f"{path.relative_to(root)}:{number}: {fault}")
+    return faults
+
+
+def sources(root: Path) -> "list[Path]":
+    return sorted(p for p in (root / "src").rglob("*") if p.suffix in {".c", ".h", ".S", ".inc", ".def"})
+
+
+# Each sample breaks exactly one rule; (file, line, part of the complaint).
+BAD = [
+    ("src/base/a.c", '#include "wasm/reader.h"', "may not include src/wasm"),
+    ("src/wasm/a.c", '#include "runtime/store.h"', "may not include src/runtime"),
+    ("src/runtime/a.c", '#include "interp/loop.h"', "may not include src/interp"),
+    ("src/interp/a.c", '#include "jit/emit.h"', "may not include src/jit"),
+    ("src/jit/a.c", '#include "../interp/loop.h"', "may not include src/interp"),
+    ("src/arch/x86_64/a.c", '#include "runtime/store.h"', "may not include src/runtime"),
+    ("src/api/a.c", "#  include <mir.h>", "only src/jit may include mir.h"),
+    ("src/wasi/a.c", '#include "runtime/store.h"', "may not include src/runtime"),
+    ("src/cli/a.c", '#include "wasm/reader.h"', "may not include src/wasm"),
+    ("src/cli/a.c", '#include "wasi/fd.h"', "may not include src/wasi"),
+    ("src/runtime/a.c", "#if defined(__x86_64__)", "the processor"),
+    ("src/interp/a.c", "# ifdef __aarch64__", "the processor"),
+    ("src/wasm/a.c", '#include "nowhere.h"', "neither in src nor public"),
+    ("src/extra/a.c", "int x;", "no layer"),
+]
+GOOD = [
+    ("src/base/b.c", "#if defined(__x86_64__)"),
+    ("src/jit/b.c", '#include "mir.h"'),
+    ("src/cli/b.c", '#include "murre.h"'),
+    ("src/wasi/b.c", '#include "base/vec.h"'),
+    ("src/api/b.c", '#include "interp/loop.h"'),
+]
+
+
+def self_test() -> "list[str]":
+    failures = []
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        for name in ("wasm/reader.h", "runtime/store.h", "interp/loop.h", "jit/emit.h", "wasi/fd.h", "base/vec.h"):
+            (root / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / "src" / name).touch()
+        for name, line, complaint in BAD + [(n, l, "") for n, l in GOOD]:
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"/* sample */\n{line}\n")
+            faults = check_file(path, root)
+            path.unlink()
+            if complaint and not (len(faults) == 1 and complaint in faults[0]):
+                failures.append(f"self-test: `{line}` in {name} should be refused ({complaint}), got {faults}")
+            if not complaint and faults:
+                failures.append(f"self-test: `{line}` in {name} should be accepted, got {faults}")
+    return failures
+
+
+def main() -> int:
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent).resolve()
+    failures = self_test()
+    passed = len(BAD) + len(GOOD) - len(failures)
+    files = sources(root)
+    if not files:
+        failures.append(f"no sources below {root / 'src'}")
+    for path in files:
+        faults = check_file(path, root)
+        failures += faults
+        passed += not faults
+    for failure in failures:
+        print(failure)
+    print(f"{passed} passed, {len(failures)} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
