@@ -1,0 +1,370 @@
+/* murre: a WebAssembly runtime. The embedding interface.
+ *
+ * Objects and who owns them
+ *   engine    configuration, compiled code, compile threads. Shared between threads; reference counted.
+ *   module    decoded, immutable, shared between threads; reference counted; keeps its engine alive.
+ *   store     everything that a run creates. One thread at a time; owns its instances, functions, memories, tables, globals.
+ *   linker    names for imports. One thread at a time; may be used for many stores.
+ * Pointers to instances, functions, memories, tables and globals are borrowed from the store and die with it.
+ *
+ * Errors: a function that can fail returns an enum murre_status and fills a caller-owned struct murre_error (may be NULL).
+ * Traps:  running Wasm can end in a trap, which is an object of its own (struct murre_trap), owned by the caller.
+ * Units:  "offset" is in bytes from the start of the module, "pages" are of 65,536 bytes, "slots" are of 8 bytes. */
+#ifndef MURRE_H
+#define MURRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(MURRE_STATIC)
+#define MURRE_API
+#elif defined(__GNUC__)
+#define MURRE_API __attribute__((visibility("default")))
+#else
+#define MURRE_API
+#endif
+#if defined(__GNUC__)
+#define MURRE_MUST_USE __attribute__((warn_unused_result))
+#else
+#define MURRE_MUST_USE
+#endif
+
+#define MURRE_VERSION "0.1.0"
+
+struct murre_engine;
+struct murre_module;
+struct murre_store;
+struct murre_instance;
+struct murre_linker;
+struct murre_func;
+struct murre_memory;
+struct murre_table;
+struct murre_global;
+struct murre_trap;
+struct murre_caller;
+
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
+
+enum murre_status {
+    MURRE_OK = 0,
+    MURRE_ERROR_MALFORMED,   /* the bytes are not a module (binary format, chapter 5) */
+    MURRE_ERROR_INVALID,     /* a module, but not a valid one (validation, chapter 3) */
+    MURRE_ERROR_UNSUPPORTED, /* needs a feature that is switched off or missing; the message names it */
+    MURRE_ERROR_LIMIT,       /* over an implementation limit (src/wasm/limits.h) */
+    MURRE_ERROR_LINK,        /* an import is missing or of another type */
+    MURRE_ERROR_TRAP,        /* instantiation or a call trapped */
+    MURRE_ERROR_MEMORY,      /* memory, address space or a thread could not be had */
+    MURRE_ERROR_IO,          /* the operating system refused; the message has its words */
+    MURRE_ERROR_ARGUMENT,    /* the caller's arguments do not fit */
+};
+
+#define MURRE_NO_OFFSET UINT64_MAX
+
+/* Filled once, where the fault is found. Owned by the caller; needs no release. */
+struct murre_error {
+    enum murre_status status;
+    uint64_t offset; /* in the module, or MURRE_NO_OFFSET */
+    char message[244];
+};
+
+/* The fixed name of a status, for messages. Never NULL. */
+MURRE_API const char *murre_status_name(enum murre_status status);
+
+/* ---- values and types -------------------------------------------------------------------------------------------- */
+
+/* A value type as the binary format codes it (5.3.4); references carry no index yet. */
+typedef uint32_t murre_valtype;
+enum {
+    MURRE_I32 = 0x7f,
+    MURRE_I64 = 0x7e,
+    MURRE_F32 = 0x7d,
+    MURRE_F64 = 0x7c,
+    MURRE_V128 = 0x7b,
+    MURRE_FUNCREF = 0x70,
+    MURRE_EXTERNREF = 0x6f,
+};
+
+/* One value of 8 bytes. A v128 takes two slots. A null reference is NULL. The unused upper half of an i32 or f32 is unspecified
+ * when murre hands a slot out and ignored when it takes one in. */
+union murre_slot {
+    int32_t i32;
+    uint32_t u32;
+    int64_t i64;
+    uint64_t u64;
+    float f32;
+    double f64;
+    void *ref; /* externref: the host's pointer; funcref: struct murre_func * */
+};
+
+struct murre_functype {
+    const murre_valtype *params; /* param_count entries */
+    const murre_valtype *results;
+    uint32_t param_count;
+    uint32_t result_count;
+};
+
+enum murre_externkind { MURRE_EXTERN_FUNC, MURRE_EXTERN_TABLE, MURRE_EXTERN_MEMORY, MURRE_EXTERN_GLOBAL, MURRE_EXTERN_TAG };
+
+struct murre_limits {
+    uint64_t min;
+    uint64_t max; /* meaningful when has_max */
+    bool has_max;
+    bool shared;
+    bool is64;
+};
+
+struct murre_externtype {
+    enum murre_externkind kind;
+    struct murre_functype func;  /* kind FUNC */
+    struct murre_limits limits;  /* kinds TABLE (elements) and MEMORY (pages) */
+    murre_valtype valtype;       /* kinds TABLE (element type) and GLOBAL */
+    bool is_mutable;             /* kind GLOBAL */
+};
+
+struct murre_extern {
+    enum murre_externkind kind;
+    union {
+        struct murre_func *func;
+        struct murre_table *table;
+        struct murre_memory *memory;
+        struct murre_global *global;
+    } of;
+};
+
+/* ---- engine ------------------------------------------------------------------------------------------------------ */
+
+enum murre_tier { MURRE_TIER_AUTO, MURRE_TIER_INTERP, MURRE_TIER_JIT };
+enum murre_bounds { MURRE_BOUNDS_AUTO, MURRE_BOUNDS_GUARD, MURRE_BOUNDS_EXPLICIT };
+
+struct murre_allocator {
+    void *(*alloc)(void *context, size_t size); /* aligned for any type; NULL when it cannot */
+    void *(*realloc)(void *context, void *old, size_t old_size, size_t new_size);
+    void (*free)(void *context, void *block, size_t size);
+    void *context;
+};
+
+/* Zero-initialise with murre_config_init, change what is wanted, hand to murre_engine_new (which copies it). */
+struct murre_config {
+    enum murre_tier tier;
+    enum murre_bounds bounds;
+    uint32_t entry_threshold; /* calls before a function is compiled; 0: default */
+    uint32_t loop_threshold;  /* back edges before a loop is compiled; 0: default */
+    uint32_t compile_threads; /* background threads in tier auto; 0: default (1) */
+    int opt_level;            /* of the compiler: 0 to 3; -1: chosen by measurement */
+    bool deferred_validation; /* validate a function at its first call (specification, appendix A.2); else all at load */
+    uint64_t max_memory;      /* bytes a linear memory may reach; 0: no limit but the specification's */
+    uint64_t max_stack;       /* bytes of interpreter stack a store may use; 0: default */
+    struct murre_allocator allocator; /* alloc NULL: the C library's */
+    void (*log)(void *context, const char *line);
+    void *log_context;
+};
+
+MURRE_API void murre_config_init(struct murre_config *config);
+/* config may be NULL for the defaults. Returns NULL and fills error on failure. Release with murre_engine_unref. */
+MURRE_API struct murre_engine *murre_engine_new(const struct murre_config *config, struct murre_error *error) MURRE_MUST_USE;
+MURRE_API struct murre_engine *murre_engine_ref(struct murre_engine *engine);
+MURRE_API void murre_engine_unref(struct murre_engine *engine);
+/* True when this build has the compiler. */
+MURRE_API bool murre_has_compiler(void);
+
+struct murre_stats {
+    uint64_t functions_interpreted; /* lowered to register code at least once */
+    uint64_t functions_compiled;    /* published at least once */
+    uint64_t functions_refused;     /* the compiler refused them; they stay interpreted */
+    uint64_t loops_entered;         /* on-stack replacements */
+    uint64_t compile_nanoseconds;   /* CPU time of all compilations */
+    uint64_t lower_nanoseconds;     /* CPU time spent lowering to register code; 0 when not measured */
+    uint64_t code_bytes;            /* machine code alive */
+    uint64_t register_code_bytes;   /* register code alive */
+};
+MURRE_API void murre_engine_stats(struct murre_engine *engine, struct murre_stats *stats);
+
+/* ---- modules ----------------------------------------------------------------------------------------------------- */
+
+/* Decodes (and, unless the engine defers it, validates) a module. The bytes are copied.
+ * Thread safe. Returns NULL and fills error. Release with murre_module_unref. */
+MURRE_API struct murre_module *murre_module_new(struct murre_engine *engine, const void *bytes, size_t size,
+                                                struct murre_error *error) MURRE_MUST_USE;
+/* The same, but borrows the bytes, which must stay unchanged until release(context) is called (release may be NULL). On failure the
+ * caller keeps the bytes: release is not called. */
+MURRE_API struct murre_module *murre_module_new_borrowed(struct murre_engine *engine, const void *bytes, size_t size,
+                                                         void (*release)(void *context), void *context,
+                                                         struct murre_error *error) MURRE_MUST_USE;
+MURRE_API struct murre_module *murre_module_ref(struct murre_module *module);
+MURRE_API void murre_module_unref(struct murre_module *module);
+/* Validates every function body that has not been validated yet. Thread safe. */
+MURRE_API enum murre_status murre_module_validate(struct murre_module *module, struct murre_error *error) MURRE_MUST_USE;
+
+/* Names are UTF-8, not terminated, borrowed from the module. */
+struct murre_name {
+    const char *data;
+    size_t size;
+};
+struct murre_import {
+    struct murre_name module, name;
+    struct murre_externtype type;
+};
+struct murre_export {
+    struct murre_name name;
+    struct murre_externtype type;
+};
+MURRE_API uint32_t murre_module_import_count(const struct murre_module *module);
+MURRE_API bool murre_module_import(const struct murre_module *module, uint32_t index, struct murre_import *import);
+MURRE_API uint32_t murre_module_export_count(const struct murre_module *module);
+MURRE_API bool murre_module_export(const struct murre_module *module, uint32_t index, struct murre_export *export_);
+
+struct murre_section {
+    uint8_t id;
+    struct murre_name name; /* "type", "import"…; the custom section's own name for id 0 */
+    uint64_t offset, size;  /* of the contents */
+    uint64_t count;         /* entries; 0 for custom sections and start */
+};
+MURRE_API uint32_t murre_module_section_count(const struct murre_module *module);
+MURRE_API bool murre_module_section(const struct murre_module *module, uint32_t index, struct murre_section *section);
+/* Names of the features beyond the MVP that the module uses, in a fixed order, one call each; NULL past the last. Reads every body. */
+MURRE_API const char *murre_module_feature(struct murre_module *module, uint32_t index);
+/* Prints one function's body, a line an instruction, through sink. index counts imports. */
+MURRE_API enum murre_status murre_module_disassemble(struct murre_module *module, uint32_t index,
+                                                     void (*sink)(void *context, const char *line), void *context,
+                                                     struct murre_error *error) MURRE_MUST_USE;
+
+/* ---- stores ------------------------------------------------------------------------------------------------------ */
+
+MURRE_API struct murre_store *murre_store_new(struct murre_engine *engine, struct murre_error *error) MURRE_MUST_USE;
+MURRE_API void murre_store_delete(struct murre_store *store);
+MURRE_API struct murre_engine *murre_store_engine(const struct murre_store *store);
+MURRE_API void murre_store_set_data(struct murre_store *store, void *data);
+MURRE_API void *murre_store_data(const struct murre_store *store);
+/* Ends what runs in the store with a trap of kind INTERRUPT, as soon as it executes Wasm. Any thread; async-signal-safe. If nothing
+ * runs, the next call traps. */
+MURRE_API void murre_store_interrupt(struct murre_store *store);
+/* Interrupts whatever still runs in the store after this many nanoseconds from now; 0 cancels. */
+MURRE_API enum murre_status murre_store_set_timeout(struct murre_store *store, uint64_t nanoseconds,
+                                                    struct murre_error *error) MURRE_MUST_USE;
+
+/* ---- host functions and calls ------------------------------------------------------------------------------------ */
+
+/* args and results may be the same memory: read all arguments before writing a result. Returns NULL, or a trap made with
+ * murre_trap_new or murre_trap_exit, whose ownership passes to murre. */
+typedef struct murre_trap *(*murre_host_fn)(void *env, struct murre_caller *caller, const union murre_slot *args,
+                                            union murre_slot *results);
+
+/* finalize(env) runs when the store dies; may be NULL. */
+MURRE_API struct murre_func *murre_func_new(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn,
+                                            void *env, void (*finalize)(void *env), struct murre_error *error) MURRE_MUST_USE;
+MURRE_API void murre_func_type(const struct murre_func *func, struct murre_functype *type);
+/* slots holds the arguments on entry and the results on return; it must have room for the larger of both. Returns NULL or a trap
+ * that the caller deletes. */
+MURRE_API struct murre_trap *murre_func_call(struct murre_store *store, struct murre_func *func,
+                                             union murre_slot *slots) MURRE_MUST_USE;
+
+/* The store, instance and memory of the function that called the host. Valid during the call. */
+MURRE_API struct murre_store *murre_caller_store(const struct murre_caller *caller);
+MURRE_API struct murre_instance *murre_caller_instance(const struct murre_caller *caller);
+/* Memory 0 of the calling instance, or NULL. */
+MURRE_API struct murre_memory *murre_caller_memory(const struct murre_caller *caller);
+
+/* ---- traps ------------------------------------------------------------------------------------------------------- */
+
+enum murre_trapkind {
+    MURRE_TRAP_UNREACHABLE,
+    MURRE_TRAP_MEMORY_BOUNDS,
+    MURRE_TRAP_TABLE_BOUNDS,
+    MURRE_TRAP_INDIRECT_BOUNDS, /* "undefined element" */
+    MURRE_TRAP_INDIRECT_NULL,   /* "uninitialized element" */
+    MURRE_TRAP_INDIRECT_TYPE,   /* "indirect call type mismatch" */
+    MURRE_TRAP_DIVIDE_ZERO,
+    MURRE_TRAP_INTEGER_OVERFLOW,
+    MURRE_TRAP_INVALID_CONVERSION,
+    MURRE_TRAP_STACK,
+    MURRE_TRAP_INTERRUPT,
+    MURRE_TRAP_INVALID_CODE, /* a function whose deferred validation failed was called */
+    MURRE_TRAP_MEMORY,       /* the engine ran out of memory while running */
+    MURRE_TRAP_HOST,         /* a host function's own */
+    MURRE_TRAP_EXIT,         /* not a fault: a host function ends the run with a code (WASI proc_exit) */
+    MURRE_TRAP_NULL_REFERENCE,
+    MURRE_TRAP_COUNT
+};
+
+struct murre_frame {
+    struct murre_instance *instance; /* NULL for a host function */
+    uint32_t func_index;
+    uint64_t offset; /* in the module; MURRE_NO_OFFSET where it is not known */
+    struct murre_name name; /* from the name section; size 0 where there is none */
+};
+
+/* message is copied. */
+MURRE_API struct murre_trap *murre_trap_new(const char *message);
+MURRE_API struct murre_trap *murre_trap_exit(int code);
+MURRE_API void murre_trap_delete(struct murre_trap *trap);
+MURRE_API enum murre_trapkind murre_trap_kind(const struct murre_trap *trap);
+MURRE_API int murre_trap_exit_code(const struct murre_trap *trap);
+/* The specification's test suite's wording, with details behind a colon. Never NULL. */
+MURRE_API const char *murre_trap_message(const struct murre_trap *trap);
+/* Innermost first; at most 64 are kept, murre_trap_depth tells how many there were. */
+MURRE_API uint32_t murre_trap_frame_count(const struct murre_trap *trap);
+MURRE_API uint32_t murre_trap_depth(const struct murre_trap *trap);
+MURRE_API bool murre_trap_frame(const struct murre_trap *trap, uint32_t index, struct murre_frame *frame);
+
+/* ---- linking and instances --------------------------------------------------------------------------------------- */
+
+MURRE_API struct murre_linker *murre_linker_new(struct murre_engine *engine, struct murre_error *error) MURRE_MUST_USE;
+MURRE_API void murre_linker_delete(struct murre_linker *linker);
+/* A host function for every store that this linker instantiates in. env must outlive those stores. A later definition of the same name
+ * replaces the earlier. Strings are copied. */
+MURRE_API enum murre_status murre_linker_define_func(struct murre_linker *linker, const char *module, const char *name,
+                                                     const struct murre_functype *type, murre_host_fn fn, void *env,
+                                                     struct murre_error *error) MURRE_MUST_USE;
+/* Something that lives in one store. */
+MURRE_API enum murre_status murre_linker_define(struct murre_linker *linker, const char *module, const char *name,
+                                                struct murre_extern item, struct murre_error *error) MURRE_MUST_USE;
+/* All exports of an instance, under a module name. */
+MURRE_API enum murre_status murre_linker_define_instance(struct murre_linker *linker, const char *module,
+                                                         struct murre_instance *instance,
+                                                         struct murre_error *error) MURRE_MUST_USE;
+/* Resolves the imports by name, creates the instance in the store, runs its start function. On MURRE_ERROR_TRAP, *trap (if trap is not
+ * NULL) receives the trap. Returns NULL on failure. */
+MURRE_API struct murre_instance *murre_linker_instantiate(struct murre_linker *linker, struct murre_store *store,
+                                                          struct murre_module *module, struct murre_trap **trap,
+                                                          struct murre_error *error) MURRE_MUST_USE;
+/* The same from a list, in the order of the module's imports. */
+MURRE_API struct murre_instance *murre_instance_new(struct murre_store *store, struct murre_module *module,
+                                                    const struct murre_extern *imports, size_t import_count,
+                                                    struct murre_trap **trap, struct murre_error *error) MURRE_MUST_USE;
+MURRE_API struct murre_module *murre_instance_module(const struct murre_instance *instance);
+/* False when there is no such export. */
+MURRE_API bool murre_instance_export(struct murre_instance *instance, const char *name, size_t name_size,
+                                     struct murre_extern *item);
+MURRE_API bool murre_instance_export_at(struct murre_instance *instance, uint32_t index, struct murre_extern *item);
+
+MURRE_API struct murre_memory *murre_memory_new(struct murre_store *store, struct murre_limits limits,
+                                                struct murre_error *error) MURRE_MUST_USE;
+/* The bytes of a memory. The base never moves; the size grows. Wasm may change them whenever it runs. */
+MURRE_API uint8_t *murre_memory_data(const struct murre_memory *memory);
+MURRE_API uint64_t murre_memory_size(const struct murre_memory *memory); /* bytes */
+/* Returns the old size in pages, or UINT64_MAX when it cannot grow. */
+MURRE_API uint64_t murre_memory_grow(struct murre_memory *memory, uint64_t pages);
+MURRE_API void murre_memory_limits(const struct murre_memory *memory, struct murre_limits *limits);
+
+MURRE_API struct murre_table *murre_table_new(struct murre_store *store, murre_valtype type, struct murre_limits limits, void *init,
+                                              struct murre_error *error) MURRE_MUST_USE;
+MURRE_API uint64_t murre_table_size(const struct murre_table *table);
+MURRE_API bool murre_table_get(const struct murre_table *table, uint64_t index, void **ref);
+MURRE_API bool murre_table_set(struct murre_table *table, uint64_t index, void *ref);
+MURRE_API uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init);
+
+MURRE_API struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable,
+                                                union murre_slot value, struct murre_error *error) MURRE_MUST_USE;
+MURRE_API union murre_slot murre_global_get(const struct murre_global *global);
+MURRE_API bool murre_global_set(struct murre_global *global, union murre_slot value); /* false when immutable */
+MURRE_API void murre_extern_type(const struct murre_extern *item, struct murre_externtype *type);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

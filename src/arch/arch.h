@@ -1,0 +1,66 @@
+/* The whole interface between the engine and a processor. src/arch/x86_64 and src/arch/aarch64 implement it, file by file alike; nothing
+ * else in the engine asks which processor it is. */
+#ifndef MURRE_ARCH_ARCH_H
+#define MURRE_ARCH_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Callee-saved registers, stack pointer and resume address. */
+struct murre_arch_context {
+    uint64_t saved[24];
+};
+/* Calls fn(argument). Returns 0 when it returns, 1 when murre_arch_unwind(context) was called meanwhile, which fn's frames do not survive. */
+int murre_arch_protect(struct murre_arch_context *context, void (*fn)(void *), void *argument);
+_Noreturn void murre_arch_unwind(struct murre_arch_context *context);
+
+/* Arguments of a native call, sorted into banks by the platform's C convention. */
+enum { MURRE_ARCH_INT_ARGS = 8, MURRE_ARCH_FLOAT_ARGS = 8 };
+struct murre_arch_args {
+    uint64_t ints[MURRE_ARCH_INT_ARGS];
+    uint64_t floats[MURRE_ARCH_FLOAT_ARGS]; /* an f32 in the low half */
+    uint64_t int_result, float_result;      /* filled by the call */
+    const uint64_t *stack;                  /* stack arguments, 8 bytes each */
+    uint64_t stack_count;
+    uint64_t memory_base;                   /* for the linear-memory register */
+    uint64_t frame;                         /* filled by the call: the trampoline's frame pointer, before the callee runs */
+};
+/* How many integer and float arguments travel in registers (6 and 8 on x86-64, 8 and 8 on AArch64). */
+extern const unsigned murre_arch_int_registers, murre_arch_float_registers;
+void murre_arch_enter(void *entry, struct murre_arch_args *args);
+
+/* The entry of every function that has no compiled code; native convention; calls murre_call_exit. */
+void murre_arch_exit(void);
+/* What murre_arch_exit hands over: the argument registers and the stack arguments as the caller left them. The callee fills the results. */
+struct murre_arch_exit_frame {
+    uint64_t ints[MURRE_ARCH_INT_ARGS];
+    uint64_t floats[MURRE_ARCH_FLOAT_ARGS];
+    uint64_t int_result, float_result;
+    const uint64_t *stack;
+    uint64_t frame; /* frame pointer of the stub: [0] the caller's frame pointer, [1] the return address into it */
+};
+/* In src/runtime/call.c. ints[0] is the struct murre_func. */
+void murre_call_exit(struct murre_arch_exit_frame *frame);
+
+/* Signal contexts (ucontext_t). */
+uintptr_t murre_arch_context_pc(const void *context);
+uintptr_t murre_arch_context_frame(const void *context);
+uintptr_t murre_arch_context_stack(const void *context);
+/* Makes the thread go on in murre_arch_landing when the handler returns. */
+void murre_arch_context_land(void *context);
+/* Lands with an aligned stack and calls murre_trap_landed, which does not return. */
+void murre_arch_landing(void);
+_Noreturn void murre_trap_landed(void);
+
+/* What the processor has beyond the baseline. */
+struct murre_arch_features {
+    bool lzcnt, bmi1, bmi2, popcnt, sse41, avx, avx2, fma; /* x86-64 */
+    bool lse;                                             /* AArch64 */
+};
+const struct murre_arch_features *murre_arch_features(void);
+
+/* For spin loops. */
+void murre_arch_pause(void);
+
+#endif

@@ -1,0 +1,23 @@
+/* Calls between host, interpreter and compiled code. */
+#ifndef MURRE_RUNTIME_CALL_H
+#define MURRE_RUNTIME_CALL_H
+
+#include "runtime/runtime.h"
+
+/* A stretch of compiled frames between two pieces of C code, for backtraces. On the C stack of whoever entered it. */
+struct murre_native_segment {
+    struct murre_native_segment *outer;
+    uintptr_t entry_frame; /* frame pointer of the entry trampoline: the walk stops there */
+    uintptr_t exit_frame;  /* frame pointer of the exit stub while compiled code waits for C; 0 while it runs */
+    struct murre_interp_frame *interp_frame; /* store->stack.frame when the segment was entered */
+};
+
+/* Calls func->entry (compiled code) with its arguments in slots; leaves the results there. From the interpreter and from activations.
+ * store->stack.top and .frame must be up to date: code called in turn continues there. */
+void murre_call_native(struct murre_store *store, struct murre_func *func, union murre_slot *slots);
+/* The same for an on-stack-replacement entry: the frame's slots are handed over as they are; results land at the start of them. */
+void murre_call_osr(struct murre_store *store, struct murre_func *func, void *entry, union murre_slot *frame);
+/* Calls a host function from the interpreter; caller: the instance that calls. Results replace the arguments in slots. */
+void murre_call_host(struct murre_store *store, struct murre_instance *caller, struct murre_func *func, union murre_slot *slots);
+
+#endif

@@ -1,0 +1,238 @@
+/* The objects of a run, as plain structs: what the interpreter, the compiler's code and the runtime's own files agree on. Functions that
+ * work on them are declared beside their purpose (instance.h, memory.h, table.h, call.h, trap.h, stack.h, signal.h, tier.h).
+ *
+ * Who owns what: engine ← module (shared, reference counted) ← instance (of one store). A store owns its instances, functions, memories,
+ * tables and globals. Whatever compiled code reads has an assertion of its offset in src/jit.
+ *
+ * How a function is called, in every tier ("native convention"): func->entry is a C function
+ *     result entry(struct murre_func *func, parameters…)
+ * in the platform's C calling convention, i32/i64/references as 64-bit integers (the upper half of an i32 is unspecified), f32 as float,
+ * f64 as double. One result comes back in the C return register. Two results or more go through store->results, one slot each, in order.
+ * The linear-memory register (r15 on x86-64; callee-saved in C) holds func->memory_base on entry, and the callee may leave another value
+ * in it. So a caller that may leave its instance (imports, indirect calls) sets it before to the callee's memory_base and sets it back to
+ * its own after; a call to a function of the same instance needs neither, because every function leaves it as its own instance has it.
+ * entry is one of
+ *   - compiled code;
+ *   - murre_arch_exit, one stub for all signatures: spills the argument registers and calls murre_call_exit (call.c), which runs the
+ *     function in the interpreter or calls the host function. */
+#ifndef MURRE_RUNTIME_RUNTIME_H
+#define MURRE_RUNTIME_RUNTIME_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "arch/arch.h"
+#include "runtime/stack.h"
+#include "wasm/front.h"
+#include "wasm/module.h"
+
+struct murre_regcode; /* src/interp: a function's register code */
+struct murre_tier_queue;
+struct murre_type_registry;
+
+/* One tier's face to the rest. src/api puts them into the engine; the tiers never see each other. */
+struct murre_interp_ops {
+    /* Runs func (defined in Wasm, its instance in store) with its arguments in slots; leaves its results there. slots lie on the store's
+     * value stack, see stack.h. Traps do not return. */
+    void (*run)(struct murre_store *store, struct murre_func *func, union murre_slot *slots);
+    /* Lowers (and validates) the function now if it has not been; false when it is invalid or memory is short: then code->failure is set. */
+    bool (*prepare)(struct murre_module *module, uint32_t func_index);
+    /* Frees a function's register code. No frame uses it. */
+    void (*drop)(struct murre_module *module, struct murre_regcode *code);
+    /* Offset in the module of the Wasm instruction that register-code position pc belongs to: builds the function once more. */
+    uint64_t (*offset)(struct murre_module *module, uint32_t func_index, const void *pc);
+};
+
+struct murre_jit_ops {
+    /* Per engine; NULL and error set on failure. */
+    void *(*start)(struct murre_engine *engine, struct murre_error *error);
+    void (*stop)(void *jit);
+    /* One per compiling thread: a context with its scratch memory. */
+    void *(*worker_new)(void *jit);
+    void (*worker_delete)(void *worker);
+    /* Compiles a defined function at an optimisation level. loop is UINT32_MAX for the function itself (native convention), else the index
+     * of a loop: the code is then an on-stack-replacement entry  result entry(struct murre_func *, union murre_slot *frame).
+     * NULL: refused, with a reason in error. */
+    void *(*compile)(void *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, struct murre_error *error);
+    /* Frees everything compiled for a module, which no thread runs any more. */
+    void (*drop_module)(void *jit, struct murre_module *module);
+    /* Async-signal-safe, lock-free: which function's code holds pc? False when none. */
+    bool (*find)(void *jit, uintptr_t pc, struct murre_module **module, uint32_t *func_index);
+    /* Offset in the module of a trap at pc where the compiler knows it, else MURRE_NO_OFFSET. */
+    uint64_t (*offset)(void *jit, uintptr_t pc);
+};
+
+struct murre_engine {
+    atomic_uint references;
+    struct murre_config config; /* thresholds and allocator filled in */
+    struct murre_allocator allocator;
+    murre_features features;    /* that modules may use */
+    const struct murre_interp_ops *interp;
+    const struct murre_jit_ops *jit_ops; /* NULL: no compiler in this build or not wanted */
+    void *jit;
+    struct murre_tier_queue *queue; /* background compilation; NULL unless tier auto has a compiler */
+    struct murre_type_registry *types;
+    pthread_mutex_t lock; /* guards: types, modules' lists of instances */
+    _Atomic uint64_t functions_interpreted, functions_compiled, functions_refused, loops_entered;
+    _Atomic uint64_t compile_nanoseconds, lower_nanoseconds, code_bytes, register_code_bytes;
+};
+
+/* A function of a module, shared by its instances. All zero until first touched. */
+struct murre_code {
+    _Atomic(struct murre_regcode *) regcode; /* NULL: not lowered yet */
+    _Atomic(void *) native;                  /* best compiled entry so far, or NULL */
+    _Atomic(struct murre_osr *) osr;         /* compiled loop entries, newest first; nodes are never unlinked before the module dies */
+    _Atomic uint32_t heat;                   /* entries counted; interpreted tier only */
+    _Atomic uint8_t level;                   /* optimisation level of native + 1; 0: none */
+    _Atomic uint8_t queued;                  /* level + 1 of a request that waits or runs */
+    _Atomic uint8_t refused;                 /* the compiler does not take it */
+    _Atomic(struct murre_error *) failure;   /* deferred validation failed: a trap now and ever after */
+};
+
+struct murre_osr {
+    struct murre_osr *next;
+    uint32_t loop;
+    void *entry;
+};
+
+/* Where the parts of an instance lie behind its struct, in bytes from its start. The same for every instance of a module. */
+struct murre_layout {
+    uint32_t func_imports;   /* struct murre_func *[func_import_count] */
+    uint32_t funcs;          /* struct murre_func[defined] */
+    uint32_t global_imports; /* struct murre_global *[global_import_count] */
+    uint32_t globals;        /* struct murre_global[defined] */
+    uint32_t tables;         /* struct murre_table *[table_count] */
+    uint32_t memories;       /* struct murre_memory *[memory_count] */
+    uint64_t size;
+};
+
+struct murre_module {
+    struct murre_module_info info; /* immutable */
+    struct murre_engine *engine;   /* referenced */
+    atomic_uint references;
+    void (*release)(void *context); /* of the bytes */
+    void *release_context;
+    struct murre_layout layout;
+    uint32_t *type_ids;      /* by type index: the engine's canonical id; equal ids are equal types */
+    struct murre_code *codes; /* by function index less func_import_count */
+    bool all_validated;
+    bool explicit_bounds;     /* compiled code must check: set for good by the first instance whose memory has no guard region */
+    struct murre_instance *instances; /* chained by next_of_module; engine->lock */
+};
+
+struct murre_func {
+    void *_Atomic entry;             /* native convention */
+    uint8_t *memory_base;            /* of its instance's memory 0; NULL where there is none */
+    struct murre_instance *instance; /* NULL: a host function, then this is the head of a struct murre_host_func */
+    struct murre_code *code;         /* NULL for host functions */
+    uint32_t type_id;
+    uint32_t index; /* in its module; UINT32_MAX for host functions */
+};
+
+struct murre_host_func {
+    struct murre_func func;
+    struct murre_store *store;
+    murre_host_fn fn;
+    void *env;
+    void (*finalize)(void *env);
+    struct murre_type type;         /* its own copy, behind the struct */
+    struct murre_host_func *next;   /* of the store */
+};
+
+struct murre_memory {
+    uint8_t *base;   /* never moves */
+    uint64_t size;   /* bytes */
+    uint64_t reserved; /* bytes of address space from base on, guard region included */
+    bool guarded;    /* every 32-bit index plus 32-bit offset falls into the reservation */
+    struct murre_limits limits; /* pages */
+    uint64_t max_pages; /* that it may really reach: limits, the engine's max_memory, the reservation */
+    struct murre_store *store;
+    struct murre_memory *next; /* of the store */
+};
+
+struct murre_table {
+    void **elems; /* struct murre_func * or the host's pointers; NULL is null. Moves when the table grows. */
+    uint32_t size;
+    uint32_t capacity;
+    murre_valtype type;
+    struct murre_limits limits;
+    struct murre_store *store;
+    struct murre_table *next; /* of the store; only those that the host made */
+};
+
+struct murre_global {
+    union murre_slot value[2]; /* v128 takes both */
+    murre_valtype type;
+    bool is_mutable;
+};
+
+struct murre_instance {
+    /* Hot: compiled code reads these by offset. */
+    uint8_t *memory_base;        /* of memory 0, or NULL */
+    struct murre_memory *memory; /* memory 0, or NULL */
+    uintptr_t stack_limit;       /* compiled code that goes below traps; the store keeps it for the thread that runs */
+    union murre_slot *results;   /* store->results */
+    struct murre_store *store;
+    struct murre_module *module; /* referenced */
+    /* Cold. */
+    uint8_t *data_dropped; /* a byte a segment */
+    uint8_t *elem_dropped;
+    struct murre_instance *next;           /* of the store */
+    struct murre_instance *next_of_module; /* engine->lock */
+    size_t size;
+    /* Behind it, by module->layout: functions, globals, tables, memories. */
+};
+
+/* A call from the host into Wasm. Lives on the C stack of the call; innermost first. A trap ends at the innermost one. */
+struct murre_activation {
+    struct murre_activation *outer;
+    struct murre_store *store;
+    struct murre_arch_context context; /* where a trap returns to */
+    struct murre_trap *trap;           /* what ended it */
+    struct murre_stack_mark mark;      /* the interpreter's stacks as they were */
+};
+
+struct murre_store {
+    struct murre_engine *engine; /* referenced */
+    void *data;
+    struct murre_stack stack;                 /* the interpreter's value stack and frames: stack.h */
+    struct murre_activation *activation;      /* innermost, or NULL */
+    struct murre_native_segment *native;      /* innermost run of compiled frames, for backtraces: call.h */
+    union murre_slot *results;                /* MURRE_MAX_RESULTS slots × 2: multiple results of the native convention */
+    uintptr_t stack_limit;                    /* of the thread that used the store last */
+    pthread_t thread;
+    bool has_thread;
+    atomic_bool interrupt;                    /* asked for; the interpreter and host calls look at it */
+    struct murre_deadline *deadline;
+    struct murre_instance *instances;
+    struct murre_host_func *host_funcs;
+    struct murre_memory *memories;
+    struct murre_table *tables;
+    struct murre_arena arena; /* globals and other small things of the host */
+};
+
+static inline void *murre_instance_at(struct murre_instance *instance, uint32_t offset) {
+    return (char *)instance + offset;
+}
+static inline struct murre_func *murre_instance_func(struct murre_instance *instance, uint32_t index) {
+    const struct murre_module *module = instance->module;
+    uint32_t imported = module->info.func_import_count;
+    if (index < imported)
+        return ((struct murre_func **)murre_instance_at(instance, module->layout.func_imports))[index];
+    return (struct murre_func *)murre_instance_at(instance, module->layout.funcs) + (index - imported);
+}
+static inline struct murre_global *murre_instance_global(struct murre_instance *instance, uint32_t index) {
+    const struct murre_module *module = instance->module;
+    uint32_t imported = module->info.global_import_count;
+    if (index < imported)
+        return ((struct murre_global **)murre_instance_at(instance, module->layout.global_imports))[index];
+    return (struct murre_global *)murre_instance_at(instance, module->layout.globals) + (index - imported);
+}
+static inline struct murre_table *murre_instance_table(struct murre_instance *instance, uint32_t index) {
+    return ((struct murre_table **)murre_instance_at(instance, instance->module->layout.tables))[index];
+}
+static inline struct murre_memory *murre_instance_memory(struct murre_instance *instance, uint32_t index) {
+    return ((struct murre_memory **)murre_instance_at(instance, instance->module->layout.memories))[index];
+}
+
+#endif

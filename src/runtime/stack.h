@@ -1,0 +1,32 @@
+/* The interpreter's two stacks, one pair a store: values (slots) and frames. Both are reserved address space that is committed by being
+ * touched, with a guard behind; they never move. Running off either end is the trap MURRE_TRAP_STACK, found by comparison at each call. */
+#ifndef MURRE_RUNTIME_STACK_H
+#define MURRE_RUNTIME_STACK_H
+
+#include "base/error.h"
+#include "murre.h"
+
+/* A caller that waits in the interpreter. */
+struct murre_interp_frame {
+    const void *pc;          /* where it goes on (behind its call) */
+    union murre_slot *slots; /* its frame */
+    struct murre_func *func;
+};
+
+struct murre_stack {
+    union murre_slot *values, *values_end;
+    union murre_slot *top; /* first free slot, whenever the interpreter's loop is left (for compiled code, the host, or for good) */
+    struct murre_interp_frame *frames, *frames_end;
+    struct murre_interp_frame *frame; /* first free frame; the frame below holds the innermost waiting caller */
+};
+
+struct murre_stack_mark {
+    union murre_slot *top;
+    struct murre_interp_frame *frame;
+};
+
+/* bytes: of the value stack; 0 for the default. */
+enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_error *error);
+void murre_stack_fini(struct murre_stack *stack);
+
+#endif

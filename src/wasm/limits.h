@@ -1,0 +1,30 @@
+/* Implementation limits, as the JavaScript API's appendix "Implementation-defined Limits" has them, so that a module that runs in browsers
+ * runs here and one that exceeds them is refused with MURRE_ERROR_LIMIT before it can use up memory or time. */
+#ifndef MURRE_WASM_LIMITS_H
+#define MURRE_WASM_LIMITS_H
+
+enum {
+    MURRE_MAX_MODULE_SIZE = 1024 * 1024 * 1024,
+    MURRE_MAX_TYPES = 1000000,
+    MURRE_MAX_FUNCTIONS = 1000000,
+    MURRE_MAX_IMPORTS = 1000000,
+    MURRE_MAX_EXPORTS = 1000000,
+    MURRE_MAX_GLOBALS = 1000000,
+    MURRE_MAX_TAGS = 1000000,
+    MURRE_MAX_DATA_SEGMENTS = 100000,
+    MURRE_MAX_ELEM_SEGMENTS = 10000000,
+    MURRE_MAX_SEGMENT_ENTRIES = 10000000,
+    MURRE_MAX_TABLES = 100000,
+    MURRE_MAX_TABLE_SIZE = 10000000, /* entries that a table may reach at run time */
+    MURRE_MAX_MEMORIES = 100,
+    MURRE_MAX_MEMORY_PAGES = 65536,
+    MURRE_MAX_BODY_SIZE = 7654321,
+    MURRE_MAX_LOCALS = 50000,
+    MURRE_MAX_PARAMS = 1000,
+    MURRE_MAX_RESULTS = 1000,
+    MURRE_MAX_NESTING = 100000, /* blocks open at once; ours, the standard names none */
+    MURRE_MAX_NAME_SIZE = 100000,
+    MURRE_PAGE_SIZE = 65536,
+};
+
+#endif

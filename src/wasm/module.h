@@ -1,0 +1,130 @@
+/* A decoded module (binary format, 5.5). Immutable once murre_module_decode has returned; any thread may read it. Everything points into
+ * the module's bytes or into its arena. Indices count imports first, as the specification has them. */
+#ifndef MURRE_WASM_MODULE_H
+#define MURRE_WASM_MODULE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "wasm/opcode.h"
+
+/* A bit an enum murre_feature. */
+typedef uint32_t murre_features;
+
+struct murre_type {
+    struct murre_functype func;
+    uint32_t param_slots, result_slots; /* 8-byte slots; v128 takes two */
+};
+
+struct murre_table_type {
+    murre_valtype type;
+    struct murre_limits limits;
+};
+
+struct murre_global_type {
+    murre_valtype type;
+    bool is_mutable;
+};
+
+/* A constant expression (3.3.10): its bytes, end opcode included, validated. */
+struct murre_constexpr {
+    uint32_t offset, size;
+};
+
+struct murre_import_entry {
+    struct murre_name module, name;
+    uint8_t kind;   /* enum murre_externkind */
+    uint32_t index; /* in the index space of that kind */
+};
+
+struct murre_export_entry {
+    struct murre_name name;
+    uint8_t kind;
+    uint32_t index;
+};
+
+enum murre_segment_mode { MURRE_SEGMENT_ACTIVE, MURRE_SEGMENT_PASSIVE, MURRE_SEGMENT_DECLARATIVE };
+
+struct murre_elem_segment {
+    uint8_t mode;
+    murre_valtype type;
+    uint32_t table;                  /* active */
+    struct murre_constexpr offset;   /* active */
+    uint32_t count;
+    const uint32_t *funcs;               /* count function indices, or NULL: then */
+    const struct murre_constexpr *exprs; /* count expressions */
+};
+
+struct murre_data_segment {
+    uint8_t mode;
+    uint32_t memory;               /* active */
+    struct murre_constexpr offset; /* active */
+    const uint8_t *bytes;
+    uint32_t size;
+};
+
+struct murre_section_entry {
+    uint8_t id;
+    struct murre_name name;
+    uint32_t offset, size, count;
+};
+
+struct murre_module_info {
+    const uint8_t *bytes;
+    size_t size;
+    struct murre_arena arena;
+    murre_features features; /* used, as far as sections tell; bodies are not looked at */
+
+    struct murre_type *types;
+    uint32_t type_count;
+    struct murre_import_entry *imports;
+    uint32_t import_count;
+    uint32_t *func_types; /* type index by function index */
+    uint32_t func_count, func_import_count;
+    struct murre_table_type *tables;
+    uint32_t table_count, table_import_count;
+    struct murre_limits *memories; /* pages */
+    uint32_t memory_count, memory_import_count;
+    struct murre_global_type *globals;
+    struct murre_constexpr *global_inits; /* by index less global_import_count */
+    uint32_t global_count, global_import_count;
+    struct murre_export_entry *exports;
+    uint32_t export_count;
+    uint32_t start; /* function index, or UINT32_MAX */
+    struct murre_elem_segment *elems;
+    uint32_t elem_count;
+    struct murre_data_segment *datas;
+    uint32_t data_count;
+    bool has_data_count;
+    uint32_t *bodies; /* by function index less func_import_count: offset of the body's size field */
+    struct murre_section_entry *sections;
+    uint32_t section_count;
+    /* Functions that ref.func may name: those in elements, exports and global initialisers (3.4.10, C.refs). A bit a function. */
+    uint64_t *declared;
+    uint32_t name_offset, name_size; /* the custom section "name", contents; size 0 when there is none */
+};
+
+/* Reads sections and checks everything but function bodies. supported: features that may be used. On failure info holds nothing. The bytes
+ * must outlive info. */
+enum murre_status murre_module_decode(struct murre_module_info *info, const uint8_t *bytes, size_t size, murre_features supported,
+                                      const struct murre_allocator *allocator, struct murre_error *error) MURRE_MUST_USE;
+void murre_module_fini(struct murre_module_info *info);
+
+/* The contents of a defined function's body: locals and code. index counts imports. */
+static inline const struct murre_type *murre_module_func_type(const struct murre_module_info *info, uint32_t index) {
+    return &info->types[info->func_types[index]];
+}
+/* Offsets of first byte and end of the body (without its size field). The size was checked at decoding. */
+void murre_module_body(const struct murre_module_info *info, uint32_t func_index, uint32_t *start, uint32_t *end);
+/* From the custom section "name", read at each call; size 0 when there is none. A malformed section has no names. */
+struct murre_name murre_module_func_name(const struct murre_module_info *info, uint32_t func_index);
+
+static inline bool murre_is_ref(murre_valtype type) {
+    return type == MURRE_FUNCREF || type == MURRE_EXTERNREF;
+}
+static inline uint32_t murre_type_slots(murre_valtype type) {
+    return type == MURRE_V128 ? 2 : 1;
+}
+/* "i32", "funcref"… */
+const char *murre_valtype_name(murre_valtype type);
+
+#endif

@@ -1,0 +1,48 @@
+/* See opcode.h. */
+#include "wasm/opcode.h"
+
+#include "murre.h"
+
+enum { TYPE_NONE = 0, TYPE_I32 = MURRE_I32, TYPE_I64 = MURRE_I64, TYPE_F32 = MURRE_F32, TYPE_F64 = MURRE_F64 };
+
+const struct murre_op_info murre_op_info[MURRE_OP_COUNT] = {
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature)                                            \
+    [MURRE_OP_##id] = {name, prefix, MURRE_CLASS_##class, MURRE_IMM_##imm, TYPE_##result, TYPE_##operand, n,             \
+                       MURRE_FEATURE_##feature, code},
+#include "wasm/opcodes.def"
+#undef OP
+};
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#endif
+/* Rows with a prefix all land on 0xff, which is no instruction. */
+const uint16_t murre_op_by_byte[256] = {
+    [0 ... 255] = MURRE_OP_COUNT,
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature)                                            \
+    [(prefix) ? 0xff : (code)] = (prefix) ? MURRE_OP_COUNT : MURRE_OP_##id,
+#include "wasm/opcodes.def"
+#undef OP
+};
+#pragma GCC diagnostic pop
+_Static_assert(MURRE_OP_COUNT < UINT16_MAX, "an opcode fits 16 bits");
+
+uint16_t murre_op_by_prefix(uint8_t prefix, uint32_t code) {
+    if (prefix == 0)
+        return code < 256 ? murre_op_by_byte[code] : (uint16_t)MURRE_OP_COUNT;
+    for (uint16_t op = 0; op < MURRE_OP_COUNT; op++)
+        if (murre_op_info[op].prefix == prefix && murre_op_info[op].code == code)
+            return op;
+    return MURRE_OP_COUNT;
+}
+
+const char *murre_feature_name(enum murre_feature feature) {
+    static const char *const names[MURRE_FEATURE_COUNT] = {
+#define X(id, name) name,
+        MURRE_FEATURES(X)
+#undef X
+    };
+    return names[feature];
+}

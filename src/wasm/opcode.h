@@ -1,0 +1,103 @@
+/* Instructions as numbers, and what is known of each (opcodes.def expanded). Read-only after start; any thread. */
+#ifndef MURRE_WASM_OPCODE_H
+#define MURRE_WASM_OPCODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum murre_op {
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) MURRE_OP_##id,
+#include "wasm/opcodes.def"
+#undef OP
+    MURRE_OP_COUNT
+};
+
+enum murre_op_class {
+    MURRE_CLASS_SPECIAL,
+    MURRE_CLASS_UNARY,
+    MURRE_CLASS_BINARY,
+    MURRE_CLASS_COMPARE,
+    MURRE_CLASS_LOAD,
+    MURRE_CLASS_STORE,
+    MURRE_CLASS_LATER,
+};
+
+enum murre_imm {
+    MURRE_IMM_NONE,
+    MURRE_IMM_BLOCK,
+    MURRE_IMM_LABEL,
+    MURRE_IMM_LABELS,
+    MURRE_IMM_FUNC,
+    MURRE_IMM_CALL_INDIRECT,
+    MURRE_IMM_LOCAL,
+    MURRE_IMM_GLOBAL,
+    MURRE_IMM_TABLE,
+    MURRE_IMM_REFTYPE,
+    MURRE_IMM_SELECT,
+    MURRE_IMM_MEMARG,
+    MURRE_IMM_MEMORY,
+    MURRE_IMM_I32,
+    MURRE_IMM_I64,
+    MURRE_IMM_F32,
+    MURRE_IMM_F64,
+    MURRE_IMM_DATA_MEMORY,
+    MURRE_IMM_DATA,
+    MURRE_IMM_MEMORY_MEMORY,
+    MURRE_IMM_ELEM_TABLE,
+    MURRE_IMM_ELEM,
+    MURRE_IMM_TABLE_TABLE,
+    MURRE_IMM_TAG,
+    MURRE_IMM_TYPE,
+    MURRE_IMM_TRY_TABLE,
+};
+
+/* In the order in which `murre inspect` lists them. */
+#define MURRE_FEATURES(X)                                                                                              \
+    X(MVP, "mvp")                                                                                                      \
+    X(MUTABLE_GLOBALS, "mutable-globals")                                                                              \
+    X(SIGN_EXTENSION, "sign-extension")                                                                                \
+    X(SATURATING_CONVERSION, "saturating-float-to-int")                                                                \
+    X(MULTI_VALUE, "multi-value")                                                                                      \
+    X(BULK_MEMORY, "bulk-memory")                                                                                      \
+    X(REFERENCE_TYPES, "reference-types")                                                                              \
+    X(EXTENDED_CONST, "extended-const")                                                                                \
+    X(SIMD, "simd")                                                                                                    \
+    X(RELAXED_SIMD, "relaxed-simd")                                                                                    \
+    X(TAIL_CALL, "tail-call")                                                                                          \
+    X(LEGACY_EXCEPTIONS, "legacy-exceptions")                                                                          \
+    X(EXCEPTIONS, "exceptions")                                                                                        \
+    X(FUNCTION_REFERENCES, "function-references")                                                                      \
+    X(GC, "gc")                                                                                                        \
+    X(MEMORY64, "memory64")                                                                                            \
+    X(MULTI_MEMORY, "multi-memory")                                                                                    \
+    X(THREADS, "threads")                                                                                              \
+    X(WIDE_ARITHMETIC, "wide-arithmetic")                                                                              \
+    X(CUSTOM_PAGE_SIZES, "custom-page-sizes")
+
+enum murre_feature {
+#define X(id, name) MURRE_FEATURE_##id,
+    MURRE_FEATURES(X)
+#undef X
+    MURRE_FEATURE_COUNT
+};
+
+struct murre_op_info {
+    const char *name;
+    uint8_t prefix;
+    uint8_t class;    /* enum murre_op_class */
+    uint8_t imm;      /* enum murre_imm */
+    uint8_t result;   /* value type, or 0 */
+    uint8_t operand;  /* value type, or 0 */
+    uint8_t n;        /* natural alignment of loads and stores, log2 */
+    uint8_t feature;  /* enum murre_feature */
+    uint16_t code;
+};
+
+extern const struct murre_op_info murre_op_info[MURRE_OP_COUNT];
+/* By first byte: an enum murre_op; MURRE_OP_COUNT for bytes that are no instruction and for prefixes. */
+extern const uint16_t murre_op_by_byte[256];
+/* MURRE_OP_COUNT when there is no such instruction. */
+uint16_t murre_op_by_prefix(uint8_t prefix, uint32_t code);
+const char *murre_feature_name(enum murre_feature feature);
+
+#endif

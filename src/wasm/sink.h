@@ -1,0 +1,105 @@
+/* What the front end lowers a function to: a stream of operations with resolved operands. The builder of register code (src/interp) and the
+ * MIR emitter (src/jit) are sinks; validation alone has none.
+ *
+ * Slots. A function's frame is numbered in slots of 8 bytes: first the parameters and locals (a v128 takes two), then the operand stack;
+ * an operand has a home slot by its static height. A slot holds a value of one type at a time; the same temporary slot may hold another
+ * type later. Values are where the front end says: a constant, a local's slot, or the home slot.
+ *
+ * Rules for a sink
+ *  - dst may be the slot of an operand of the same operation: read all operands before writing dst.
+ *  - Operations come only where code is reachable. A label is bound once; labels are numbered 0, 1, 2… as they are first mentioned.
+ *  - All merges of values are explicit copies before the branch; at a label every live value is in its home slot or its local.
+ *  - i32 and f32 values: the upper half of a slot or register is unspecified; extend where 64 bits are looked at (addresses above all).
+ *  - Locals that are not parameters are zero when the function starts; the sink sees to it.
+ *  - A sink reports failure (no memory, a limit) by murre_error_set on begin's error; the front end looks at it now and then and stops.
+ *  - Traps happen in program order: an operation that may trap is neither dropped nor moved across another effect. */
+#ifndef MURRE_WASM_SINK_H
+#define MURRE_WASM_SINK_H
+
+#include "wasm/module.h"
+
+enum murre_operand_kind { MURRE_OPERAND_CONST, MURRE_OPERAND_SLOT };
+
+struct murre_operand {
+    uint8_t kind;        /* enum murre_operand_kind */
+    murre_valtype type;
+    uint32_t slot;       /* SLOT: a local's or a home slot */
+    uint64_t bits;       /* CONST: the value; i32 and f32 in the low half, upper half zero. References: 0 is null */
+};
+
+/* What a branch or select asks. op is 0 (unused for any comparison): a is an i32, tested against zero. Else a comparison of opcodes.def
+ * (class COMPARE, or I32_EQZ / I64_EQZ with b unused) of a and b. negate turns the answer round. */
+struct murre_cond {
+    enum murre_op op;
+    bool negate;
+    struct murre_operand a, b;
+};
+#define MURRE_COND_TEST MURRE_OP_UNREACHABLE /* row 0: no comparison */
+
+struct murre_memarg {
+    uint32_t memory;
+    uint64_t offset; /* the effective address is zero-extended index + offset, without wrapping */
+};
+
+/* What begin is told. */
+struct murre_sink_func {
+    const struct murre_module_info *module;
+    uint32_t func_index;
+    const struct murre_type *type;
+    const murre_valtype *locals; /* parameters included */
+    uint32_t local_count;
+    const uint32_t *local_slots; /* slot of each local */
+    uint32_t first_temp;         /* first slot behind the locals */
+    uint32_t body_size;          /* bytes of the body, for sizing */
+    struct murre_error *error;
+    /* The front end keeps this at the offset in the module of the instruction that is being lowered. */
+    const uint32_t *offset;
+};
+
+struct murre_sink {
+    const struct murre_sink_ops *ops;
+};
+
+/* Every entry is required. dst is a slot. */
+struct murre_sink_ops {
+    void (*begin)(struct murre_sink *sink, const struct murre_sink_func *func);
+    /* slot_count: slots of the whole frame. Called when the body has been lowered without error. */
+    void (*end)(struct murre_sink *sink, uint32_t slot_count);
+
+    void (*copy)(struct murre_sink *sink, uint32_t dst, struct murre_operand a); /* also constants and references */
+    void (*unary)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a); /* classes UNARY, REF_IS_NULL */
+    void (*binary)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b); /* BINARY, COMPARE */
+    /* cond ? a : b */
+    void (*select)(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
+    void (*load)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg);
+    void (*store)(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value, struct murre_memarg arg);
+    void (*global_get)(struct murre_sink *sink, uint32_t dst, uint32_t global);
+    void (*global_set)(struct murre_sink *sink, uint32_t global, struct murre_operand a);
+    void (*ref_func)(struct murre_sink *sink, uint32_t dst, uint32_t func);
+
+    void (*label)(struct murre_sink *sink, uint32_t label); /* binds it here */
+    /* Binds the label of a loop's header. index counts the function's loops in order. live are the operands on the stack, outermost first:
+     * those of kind SLOT are in their home slots. All locals are live as well. A loop can be entered here with all slots in a frame. */
+    void (*loop)(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count);
+    void (*branch)(struct murre_sink *sink, uint32_t label);
+    void (*branch_if)(struct murre_sink *sink, uint32_t label, const struct murre_cond *cond);
+    /* labels[min(index, count)]: count + 1 labels, the last the default. */
+    void (*branch_table)(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count);
+    void (*ret)(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
+    void (*unreachable)(struct murre_sink *sink);
+
+    /* args: one operand a parameter. base is the home slot of the first argument and of the first result: results are expected in the home
+     * slots from base on — but a single result in dst, which may be a local instead. Slots from base on hold nothing else that lives. */
+    void (*call)(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst);
+    void (*call_indirect)(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
+                          const struct murre_operand *args, uint32_t base, uint32_t dst);
+
+    /* The remaining operations of memories, tables and segments. immediates in the order of the text format; operands as popped, deepest
+     * first (0 to 3); dst where there is a result. op is one of MEMORY_SIZE, MEMORY_GROW, MEMORY_INIT (data, memory), DATA_DROP,
+     * MEMORY_COPY (destination, source), MEMORY_FILL, TABLE_GET, TABLE_SET, TABLE_INIT (elem, table), ELEM_DROP,
+     * TABLE_COPY (destination, source), TABLE_GROW, TABLE_SIZE, TABLE_FILL. */
+    void (*bulk)(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
+                 uint32_t immediate2);
+};
+
+#endif
