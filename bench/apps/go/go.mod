@@ -1,0 +1,3 @@
+module murre-bench
+
+go 1.21
