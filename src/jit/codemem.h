@@ -26,8 +26,11 @@ struct murre_codemem;
 struct murre_codeblock {
   uint32_t magic;     // MURRE_CODEBLOCK_MAGIC while the block lives
   uint32_t code_size; // bytes of code and constants, without this header
-  void *owner;        // whatever murre_codemem_commit was given, NULL until then
-  uint64_t reserved[2];
+  void *owner;        // whatever murre_codemem_commit was given
+  uint32_t frameless; // 1: the code sets up no frame; its caller's is current and its return address lies at the stack
+                      // pointer (x86-64) or in the link register (AArch64)
+  uint32_t reserved;
+  uint64_t padding;
 };
 
 enum {
@@ -45,6 +48,9 @@ struct murre_codewrite {
 // reserve: bytes of address space, 0 for the default. NULL when the system refuses executable memory.
 struct murre_codemem *murre_codemem_new(size_t reserve);
 
+// The same without the second mapping, as where there is no memfd. For tests.
+struct murre_codemem *murre_codemem_new_pages(size_t reserve);
+
 // Nothing may run in it any more.
 void murre_codemem_delete(struct murre_codemem *mem);
 
@@ -53,7 +59,7 @@ bool murre_codemem_begin(struct murre_codemem *mem, size_t size, struct murre_co
 
 // Makes a written block executable and visible to murre_codemem_find; `owner` may be NULL. False when the system refuses
 // (the block is gone then).
-bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrite *block, void *owner);
+bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrite *block, void *owner, bool frameless);
 
 // Gives back a block that was begun and not committed.
 void murre_codemem_abandon(struct murre_codemem *mem, const struct murre_codewrite *block);

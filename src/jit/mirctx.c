@@ -1,0 +1,248 @@
+// See mirctx.h. This file also holds what our patches make MIR call (deps/mir/patches, mir-murre.h): memory, failure and the
+// placing of code. MIR passes no context to those, so the running compilation is a variable of the thread.
+#include "mirctx.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mir-gen.h>
+
+#include "codemem.h"
+#include "ext.h"
+#include "mirarena.h"
+
+static const size_t default_budget = (size_t)512 << 20;
+static const size_t least_budget = (size_t)2 << 20;
+
+struct murre_mirctx {
+  struct murre_mirarena *arena;
+  struct murre_codemem *codemem;
+  size_t budget;
+  MIR_context_t mir;           // in the arena
+  jmp_buf escape;              // where a failing compilation goes
+  bool writing;                // a block of code is begun and not committed
+  bool frameless;
+  struct murre_codewrite code; // that block
+  char message[sizeof((struct murre_mirctx_result *)NULL)->message];
+};
+
+static _Thread_local struct murre_mirctx *running;
+
+// The generator's tables are static; the first context of the process completes them.
+static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static _Noreturn void leave(enum murre_mirctx_status status)
+{
+  longjmp(running->escape, (int)status);
+}
+
+static _Noreturn void leave_with(enum murre_mirctx_status status, const char *format, va_list arguments)
+{
+  vsnprintf(running->message, sizeof running->message, format, arguments);
+  leave(status);
+}
+
+_Noreturn void murre_mirctx_fail(const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  leave_with(MURRE_MIRCTX_REFUSED, format, arguments);
+}
+
+// ---- What MIR calls ---------------------------------------------------------------------------------------------------
+
+void *murre_mir_malloc(size_t size);
+void *murre_mir_calloc(size_t n, size_t size);
+void *murre_mir_realloc(void *block, size_t size);
+void murre_mir_free(void *block);
+_Noreturn void murre_mir_fail(const char *format, ...);
+uint8_t *murre_mir_code_begin(size_t size, int frameless);
+void murre_mir_code_write(uint8_t *code, const uint8_t *bytes, size_t size);
+
+static void *checked(void *block)
+{
+  if (block == NULL || murre_mirarena_used(running->arena) > running->budget) {
+    snprintf(running->message, sizeof running->message, "compilation needs more than %zu bytes", running->budget);
+    leave(MURRE_MIRCTX_BUDGET);
+  }
+  return block;
+}
+
+void *murre_mir_malloc(size_t size)
+{
+  return checked(murre_mirarena_alloc(running->arena, size));
+}
+
+void *murre_mir_calloc(size_t n, size_t size)
+{
+  size_t bytes;
+  void *block = checked(__builtin_mul_overflow(n, size, &bytes) ? NULL : murre_mirarena_alloc(running->arena, bytes));
+  return memset(block, 0, bytes);
+}
+
+void *murre_mir_realloc(void *block, size_t size)
+{
+  return checked(murre_mirarena_realloc(running->arena, block, size));
+}
+
+void murre_mir_free(void *block)
+{
+  murre_mirarena_free(running->arena, block);
+}
+
+_Noreturn void murre_mir_fail(const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  leave_with(MURRE_MIRCTX_REFUSED, format, arguments);
+}
+
+static _Noreturn void report_error(MIR_error_type_t type, const char *format, ...)
+{
+  (void)type;
+  va_list arguments;
+  va_start(arguments, format);
+  leave_with(MURRE_MIRCTX_REFUSED, format, arguments);
+}
+
+uint8_t *murre_mir_code_begin(size_t size, int frameless)
+{
+  if (running->writing)
+    murre_mirctx_fail("more than one function in a compilation");
+  if (running->codemem == NULL || !murre_codemem_begin(running->codemem, size, &running->code)) {
+    snprintf(running->message, sizeof running->message, "no room for %zu bytes of code", size);
+    leave(MURRE_MIRCTX_NO_CODE);
+  }
+  running->writing = true;
+  running->frameless = frameless != 0;
+  return running->code.code;
+}
+
+void murre_mir_code_write(uint8_t *code, const uint8_t *bytes, size_t size)
+{
+  if (!running->writing || code != running->code.code || size != running->code.size)
+    murre_mirctx_fail("code written where none was begun");
+  memcpy(running->code.write, bytes, size);
+}
+
+// ---- A context's life -------------------------------------------------------------------------------------------------
+
+// Under the containment of its caller.
+static void initialise(struct murre_mirctx *ctx)
+{
+  ctx->mir = _MIR_init(); // MIR_init would only compare versions, and abort
+  MIR_set_error_func(ctx->mir, report_error);
+  MIR_gen_init(ctx->mir);
+}
+
+struct murre_mirctx *murre_mirctx_new(struct murre_codemem *codemem, size_t budget)
+{
+  struct murre_mirctx *volatile ctx = calloc(1, sizeof *ctx);
+  if (ctx == NULL)
+    return NULL;
+  ctx->codemem = codemem;
+  murre_mirctx_set_budget(ctx, budget);
+  ctx->arena = murre_mirarena_new(ctx->budget);
+  volatile bool good = false;
+  if (ctx->arena != NULL) {
+    pthread_mutex_lock(&init_lock);
+    running = ctx;
+    if (setjmp(ctx->escape) == 0) {
+      initialise(ctx);
+      good = murre_mirarena_snapshot(ctx->arena);
+    }
+    running = NULL;
+    pthread_mutex_unlock(&init_lock);
+  }
+  if (good)
+    return ctx;
+  murre_mirctx_delete(ctx);
+  return NULL;
+}
+
+void murre_mirctx_delete(struct murre_mirctx *ctx)
+{
+  if (ctx == NULL)
+    return;
+  murre_mirarena_delete(ctx->arena);
+  free(ctx);
+}
+
+void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget)
+{
+  ctx->budget = budget == 0 ? default_budget : budget < least_budget ? least_budget : budget;
+}
+
+// ---- A compilation ----------------------------------------------------------------------------------------------------
+
+static void generate(struct murre_mirctx *ctx, unsigned level, murre_mirctx_emit *emit, void *user)
+{
+  MIR_context_t mir = ctx->mir;
+  MIR_gen_set_optimize_level(mir, level);
+  MIR_module_t module = MIR_new_module(mir, "m");
+  MIR_item_t function = emit(user, mir, module);
+  if (function == NULL)
+    murre_mirctx_fail("refused by the emitter");
+  MIR_finish_module(mir);
+  MIR_load_module(mir, module);
+  MIR_link(mir, NULL, NULL, NULL);
+  MIR_gen(mir, function);
+  if (!ctx->writing)
+    murre_mirctx_fail("no code was made");
+}
+
+enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned level, murre_mirctx_emit *emit, void *user,
+                                              void *owner, struct murre_mirctx_result *result)
+{
+  *result = (struct murre_mirctx_result){0};
+  ctx->writing = false;
+  ctx->message[0] = '\0';
+  running = ctx;
+  enum murre_mirctx_status status = (enum murre_mirctx_status)setjmp(ctx->escape);
+  if (status == MURRE_MIRCTX_OK)
+    generate(ctx, level, emit, user);
+  running = NULL;
+  result->peak_memory = murre_mirarena_used(ctx->arena);
+  if (status != MURRE_MIRCTX_OK && ctx->writing) {
+    murre_codemem_abandon(ctx->codemem, &ctx->code);
+  } else if (status == MURRE_MIRCTX_OK) {
+    if (murre_codemem_commit(ctx->codemem, &ctx->code, owner, ctx->frameless)) {
+      result->code = ctx->code.code;
+      result->code_size = ctx->code.size;
+    } else {
+      status = MURRE_MIRCTX_NO_CODE;
+    }
+  }
+  memcpy(result->message, ctx->message, sizeof result->message);
+  murre_mirarena_reset(ctx->arena);
+  return status;
+}
+
+// ---- For the emit callback --------------------------------------------------------------------------------------------
+
+void *murre_mirctx_alloc(size_t size)
+{
+  return memset(murre_mir_malloc(size), 0, size);
+}
+
+MIR_item_t murre_mirctx_import(MIR_context_t mir, const char *name, const void *address)
+{
+  MIR_load_external(mir, name, (void *)address);
+  return MIR_new_import(mir, name);
+}
+
+const char *murre_mirctx_status_name(enum murre_mirctx_status status)
+{
+  switch (status) {
+  case MURRE_MIRCTX_OK: return "ok";
+  case MURRE_MIRCTX_REFUSED: return "refused";
+  case MURRE_MIRCTX_BUDGET: return "over budget";
+  case MURRE_MIRCTX_NO_MEMORY: return "out of memory";
+  case MURRE_MIRCTX_NO_CODE: return "code memory full";
+  }
+  return "unknown";
+}
