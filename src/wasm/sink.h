@@ -58,6 +58,8 @@ struct murre_sink_func {
 
 struct murre_sink {
     const struct murre_sink_ops *ops;
+    /* The loop whose header wants to know the live operands (for on-stack replacement); UINT32_MAX for none. */
+    uint32_t live_loop;
 };
 
 /* Every entry is required. dst is a slot. */
@@ -79,7 +81,9 @@ struct murre_sink_ops {
 
     void (*label)(struct murre_sink *sink, uint32_t label); /* binds it here */
     /* Binds the label of a loop's header. index counts the function's loops in order. live are the operands on the stack, outermost first:
-     * those of kind SLOT are in their home slots. All locals are live as well. A loop can be entered here with all slots in a frame. */
+     * those of kind SLOT are in their home slots. All locals are live as well. A loop can be entered here with all slots in a frame.
+     * Only the loop that sink->live_loop names is told its operands: for others live is NULL and live_count 0, which keeps loops on a deep
+     * stack linear. */
     void (*loop)(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count);
     void (*branch)(struct murre_sink *sink, uint32_t label);
     void (*branch_if)(struct murre_sink *sink, uint32_t label, const struct murre_cond *cond);
