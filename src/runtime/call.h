@@ -12,6 +12,15 @@ struct murre_native_segment {
     struct murre_interp_frame *interp_frame; /* store->stack.frame when the segment was entered */
 };
 
+/* What a host function is told about who called it. On the C stack of the call. */
+struct murre_caller {
+    struct murre_store *store;
+    struct murre_instance *instance; /* NULL when the host itself called */
+};
+
+/* A call from the host: opens an activation. slots as in murre_func_call. Returns NULL or the trap, which the caller owns. */
+struct murre_trap *murre_call_func(struct murre_store *store, struct murre_func *func, union murre_slot *slots) MURRE_MUST_USE;
+
 /* Calls func->entry (compiled code) with its arguments in slots; leaves the results there. From the interpreter and from activations.
  * store->stack.top and .frame must be up to date: code called in turn continues there. */
 void murre_call_native(struct murre_store *store, struct murre_func *func, union murre_slot *slots);

@@ -72,7 +72,8 @@ struct murre_engine {
     void *jit;
     struct murre_tier_queue *queue; /* background compilation; NULL unless tier auto has a compiler */
     struct murre_type_registry *types;
-    pthread_mutex_t lock; /* guards: types, modules' lists of instances */
+    pthread_mutex_t lock; /* guards: types, modules' lists of instances and how their code checks bounds */
+    _Atomic uint64_t store_ids;
     _Atomic uint64_t functions_interpreted, functions_compiled, functions_refused, loops_entered;
     _Atomic uint64_t compile_nanoseconds, lower_nanoseconds, code_bytes, register_code_bytes;
 };
@@ -115,9 +116,13 @@ struct murre_module {
     struct murre_layout layout;
     uint32_t *type_ids;      /* by type index: the engine's canonical id; equal ids are equal types */
     struct murre_code *codes; /* by function index less func_import_count */
-    bool all_validated;
-    bool explicit_bounds;     /* compiled code must check: set for good by the first instance whose memory has no guard region */
-    struct murre_instance *instances; /* chained by next_of_module; engine->lock */
+    atomic_bool all_validated;
+    /* How compiled code of this module finds out-of-bounds addresses, once for all its code: engine->lock guards both. Free to be set until
+     * decided; the first compilation decides (murre_module_decide_bounds), after that explicit_bounds is read without the lock. An instance
+     * without a guarded memory sets explicit_bounds while it is free; when it comes too late, it is interpreted_only. */
+    bool explicit_bounds; /* compiled code compares; else it relies on guard regions */
+    bool bounds_decided;
+    struct murre_instance *instances; /* that take compiled code; chained by next_of_module; engine->lock */
 };
 
 struct murre_func {
@@ -157,13 +162,14 @@ struct murre_table {
     murre_valtype type;
     struct murre_limits limits;
     struct murre_store *store;
-    struct murre_table *next; /* of the store; only those that the host made */
+    struct murre_table *next; /* of the store */
 };
 
 struct murre_global {
     union murre_slot value[2]; /* v128 takes both */
     murre_valtype type;
     bool is_mutable;
+    struct murre_store *store;
 };
 
 struct murre_instance {
@@ -180,6 +186,7 @@ struct murre_instance {
     struct murre_instance *next;           /* of the store */
     struct murre_instance *next_of_module; /* engine->lock */
     size_t size;
+    bool interpreted_only; /* never takes compiled code, function or loop; not in module->instances: see module->explicit_bounds */
     /* Behind it, by module->layout: functions, globals, tables, memories. */
 };
 
@@ -209,6 +216,7 @@ struct murre_store {
     struct murre_memory *memories;
     struct murre_table *tables;
     struct murre_arena arena; /* globals and other small things of the host */
+    uint64_t id;              /* never used twice in an engine */
 };
 
 static inline void *murre_instance_at(struct murre_instance *instance, uint32_t offset) {

@@ -1,0 +1,15 @@
+/* A module's life in an engine: wasm/module.h decodes, this adds what running needs. Thread safe. */
+#ifndef MURRE_RUNTIME_MODULE_H
+#define MURRE_RUNTIME_MODULE_H
+
+#include "runtime/runtime.h"
+
+/* Takes the bytes over on success: release(context) is called when the module dies (release may be NULL). One reference. */
+struct murre_module *murre_module_create(struct murre_engine *engine, const uint8_t *bytes, size_t size, void (*release)(void *context),
+                                         void *context, struct murre_error *error) MURRE_MUST_USE;
+/* Every function body through the front end, unless that has been done. */
+enum murre_status murre_module_validate_bodies(struct murre_module *module, struct murre_error *error) MURRE_MUST_USE;
+/* To be called before anything of the module is compiled: from now on module->explicit_bounds stays as it is. Returns it. */
+bool murre_module_decide_bounds(struct murre_module *module);
+
+#endif
