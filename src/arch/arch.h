@@ -23,8 +23,10 @@ struct murre_arch_args {
     uint64_t int_result, float_result;      /* filled by the call */
     const uint64_t *stack;                  /* stack arguments, 8 bytes each */
     uint64_t stack_count;
+    uint64_t float_count;                   /* 0: floats need not be loaded */
     uint64_t memory_base;                   /* for the linear-memory register */
     uint64_t frame;                         /* filled by the call: the trampoline's frame pointer, before the callee runs */
+    const volatile bool *interrupt;         /* looked at last before the callee is entered: set, murre_trap_interrupted is called instead */
 };
 /* How many integer and float arguments travel in registers (6 and 8 on x86-64, 8 and 8 on AArch64). */
 extern const unsigned murre_arch_int_registers, murre_arch_float_registers;
@@ -32,6 +34,8 @@ void murre_arch_enter(void *entry, struct murre_arch_args *args);
 
 /* The entry of every function that has no compiled code; native convention; calls murre_call_exit. */
 void murre_arch_exit(void);
+/* The same at another address: the first entry of functions in tier jit, which says that the compiler has not been asked yet. */
+void murre_arch_exit_first(void);
 /* What murre_arch_exit hands over: the argument registers and the stack arguments as the caller left them. The callee fills the results. */
 struct murre_arch_exit_frame {
     uint64_t ints[MURRE_ARCH_INT_ARGS];
@@ -39,16 +43,23 @@ struct murre_arch_exit_frame {
     uint64_t int_result, float_result;
     const uint64_t *stack;
     uint64_t frame; /* frame pointer of the stub: [0] the caller's frame pointer, [1] the return address into it */
+    const volatile bool *interrupt; /* filled by the callee; looked at last before the compiled code goes on */
 };
-/* In src/runtime/call.c. ints[0] is the struct murre_func. */
-void murre_call_exit(struct murre_arch_exit_frame *frame);
+/* In src/runtime/call.c. ints[0] is the struct murre_func. Returns NULL when the call is done; else the address of compiled code that the
+ * stub jumps to with the arguments as they came. */
+void *murre_call_exit(struct murre_arch_exit_frame *frame);
+/* In src/runtime/trap.c: raises MURRE_TRAP_INTERRUPT. From the trampolines, when the flag was set. */
+_Noreturn void murre_trap_interrupted(const volatile bool *interrupt);
+/* True when pc is in a trampoline between the look at the interrupt flag and compiled code: an interrupt must land there too. */
+bool murre_arch_in_window(uintptr_t pc);
 
 /* Signal contexts (ucontext_t). */
 uintptr_t murre_arch_context_pc(const void *context);
 uintptr_t murre_arch_context_frame(const void *context);
 uintptr_t murre_arch_context_stack(const void *context);
-/* Makes the thread go on in murre_arch_landing when the handler returns. */
-void murre_arch_context_land(void *context);
+/* Makes the thread go on in murre_arch_landing when the handler returns. stack: the stack pointer to go on with; 0: below the interrupted
+ * code's own. */
+void murre_arch_context_land(void *context, uintptr_t stack);
 /* Lands with an aligned stack and calls murre_trap_landed, which does not return. */
 void murre_arch_landing(void);
 _Noreturn void murre_trap_landed(void);

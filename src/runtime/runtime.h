@@ -43,6 +43,12 @@ struct murre_interp_ops {
     uint64_t (*offset)(struct murre_module *module, uint32_t func_index, const void *pc);
 };
 
+struct murre_code_place {
+    struct murre_module *module;
+    uint32_t func_index;
+    bool frameless; /* the code sets up no frame of its own (codemem.h) */
+};
+
 struct murre_jit_ops {
     /* Per engine; NULL and error set on failure. */
     void *(*start)(struct murre_engine *engine, struct murre_error *error);
@@ -57,7 +63,7 @@ struct murre_jit_ops {
     /* Frees everything compiled for a module, which no thread runs any more. */
     void (*drop_module)(void *jit, struct murre_module *module);
     /* Async-signal-safe, lock-free: which function's code holds pc? False when none. */
-    bool (*find)(void *jit, uintptr_t pc, struct murre_module **module, uint32_t *func_index);
+    bool (*find)(void *jit, uintptr_t pc, struct murre_code_place *place);
     /* Offset in the module of a trap at pc where the compiler knows it, else MURRE_NO_OFFSET. */
     uint64_t (*offset)(void *jit, uintptr_t pc);
 };
@@ -192,11 +198,13 @@ struct murre_instance {
 
 /* A call from the host into Wasm. Lives on the C stack of the call; innermost first. A trap ends at the innermost one. */
 struct murre_activation {
-    struct murre_activation *outer;
+    struct murre_activation *outer; /* of the store */
+    struct murre_activation *outer_of_thread;
     struct murre_store *store;
-    struct murre_arch_context context; /* where a trap returns to */
-    struct murre_trap *trap;           /* what ended it */
-    struct murre_stack_mark mark;      /* the interpreter's stacks as they were */
+    struct murre_arch_context context;   /* where a trap returns to */
+    struct murre_trap *trap;             /* what ended it */
+    struct murre_stack_mark mark;        /* the interpreter's stacks as they were */
+    struct murre_native_segment *native; /* store->native as it was */
 };
 
 struct murre_store {
@@ -206,10 +214,13 @@ struct murre_store {
     struct murre_activation *activation;      /* innermost, or NULL */
     struct murre_native_segment *native;      /* innermost run of compiled frames, for backtraces: call.h */
     union murre_slot *results;                /* MURRE_MAX_RESULTS slots × 2: multiple results of the native convention */
-    uintptr_t stack_limit;                    /* of the thread that used the store last */
-    pthread_t thread;
-    bool has_thread;
-    atomic_bool interrupt;                    /* asked for; the interpreter and host calls look at it */
+    /* The instance whose code calls a function that may be the host's. Compiled code stores its own instance here before every call of an
+     * import and every indirect call (murre_call_exit reads it); the interpreter tells murre_call_host instead. */
+    struct murre_instance *caller;
+    uintptr_t stack_limit;                    /* of the thread that used the store last; new instances take it over */
+    uint64_t thread_serial;                   /* that thread (thread.h); 0: none yet */
+    _Atomic int thread_id;                    /* the same for the kernel while something runs, else 0 */
+    volatile bool interrupt;                  /* asked for; the interpreter and host calls look at it */
     struct murre_deadline *deadline;
     struct murre_instance *instances;
     struct murre_host_func *host_funcs;

@@ -4,11 +4,26 @@
 
 #include "runtime/runtime.h"
 
-/* A function was entered in the interpreter often enough (tier auto): asks for its compilation. Cheap when already asked. */
+/* What the interpreter does (only when engine->queue is not NULL, which is: tier auto with a compiler):
+ *  - at each entry it adds one to func->code->heat, and when that reaches engine->config.entry_threshold it calls murre_tier_hot_function,
+ *    which sets heat back to 0 (so this comes again after another threshold, for as long as the function is interpreted) and goes on
+ *    interpreting this call;
+ *  - at back edges it counts likewise (a counter of its own a loop or a frame) up to engine->config.loop_threshold, calls
+ *    murre_tier_hot_loop and sets its counter back. NULL: go on. Else: hand the frame to murre_call_osr with this entry, and return.
+ *  - at each call it looks whether the callee murre_tier_is_native (in every tier; in tier jit that is so from the start).
+ * Neither call blocks, traps, or allocates much; both may be made as often as one likes. */
+
+/* A function was entered in the interpreter often enough: asks for its compilation, or switches func to code that is there. */
 void murre_tier_hot_function(struct murre_func *func);
 /* A loop took its back edge often enough. Returns the on-stack-replacement entry for it when there is one, else asks for it and returns
  * NULL. */
 void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop);
+/* The entry that a function of a new instance starts with. Call it, and chain the instance to its module, under murre_tier_lock; code that
+ * is published later reaches the chained instances. */
+void *murre_tier_first_entry(const struct murre_engine *engine, const struct murre_code *code);
+/* engine->lock, taken in a way that survives fork: a child does not wait for a compile thread that it has not got. */
+void murre_tier_lock(struct murre_engine *engine);
+void murre_tier_unlock(struct murre_engine *engine);
 /* Tier jit: compiles func now, in the calling thread, if it has not been; true when func->entry is compiled code after it. */
 bool murre_tier_compile_now(struct murre_func *func);
 /* True for a function whose calls should go through func->entry instead of the interpreter. */
@@ -16,6 +31,7 @@ static inline bool murre_tier_is_native(const struct murre_func *func) {
     return atomic_load_explicit(&func->entry, memory_order_relaxed) != (void *)murre_arch_exit;
 }
 
+/* For every engine, whatever its tier: installs the signal handlers as well. Threads start when there is something to compile. */
 enum murre_status murre_tier_start(struct murre_engine *engine, struct murre_error *error);
 void murre_tier_stop(struct murre_engine *engine);
 /* Forgets what waits for this module, and waits for what runs. */
