@@ -10,7 +10,7 @@
 struct murre_interp_frame {
     const void *pc;          /* where it goes on (behind its call) */
     union murre_slot *slots; /* its frame */
-    struct murre_func *func;
+    struct murre_func *func; /* NULL: no caller but a mark of the interpreter's (where its loop was entered, or an instance was left) */
 };
 
 struct murre_stack {
@@ -18,6 +18,11 @@ struct murre_stack {
     union murre_slot *top; /* first free slot, whenever the interpreter's loop is left (for compiled code, the host, or for good) */
     struct murre_interp_frame *frames, *frames_end;
     struct murre_interp_frame *frame; /* first free frame; the frame below holds the innermost waiting caller */
+    /* The interpreter's own: what its loop runs, and a call that has left the fast path. Calls out of the loop save and restore the first two. */
+    struct murre_func *func;
+    struct murre_instance *instance;
+    struct murre_func *callee;
+    union murre_slot *callee_slots;
 };
 
 struct murre_stack_mark {
