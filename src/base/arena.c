@@ -35,7 +35,7 @@ static bool add_chunk(struct murre_arena *arena, size_t need) {
 void *murre_arena_alloc(struct murre_arena *arena, size_t size) {
     if (size > SIZE_MAX - 7)
         return NULL;
-    size = (size + 7) & ~(size_t)7;
+    size = size ? (size + 7) & ~(size_t)7 : 8; /* blocks of no size differ, too */
     if ((size_t)(arena->end - arena->next) < size && !add_chunk(arena, size))
         return NULL;
     void *block = arena->next;

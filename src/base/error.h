@@ -7,6 +7,11 @@
 /* Returns status, so that callers can write: return murre_error_set(error, …). error may be NULL. */
 enum murre_status murre_error_set(struct murre_error *error, enum murre_status status, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* A name for a message: in quotes, cut where it is long, with ? for what would upset a terminal. */
+struct murre_quoted {
+    char text[72];
+};
+struct murre_quoted murre_quote(struct murre_name name);
 /* MURRE_ERROR_MEMORY, without an offset. */
 enum murre_status murre_error_memory(struct murre_error *error);
 

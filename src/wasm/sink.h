@@ -41,7 +41,7 @@ struct murre_memarg {
     uint64_t offset; /* the effective address is zero-extended index + offset, without wrapping */
 };
 
-/* What begin is told. */
+/* What begin is told; valid until end has returned or the front end has. */
 struct murre_sink_func {
     const struct murre_module_info *module;
     uint32_t func_index;

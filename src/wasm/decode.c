@@ -1,0 +1,433 @@
+/* The decoder: walks the sections (5.5), checks everything but the bodies of functions, of which it looks at the sizes only. One pass, one
+ * allocation a section. Time and memory are linear in the bytes: every count is checked against the bytes that are left. */
+#include "wasm/decode_internal.h"
+
+#include <string.h>
+
+enum section_id {
+    SECTION_CUSTOM,
+    SECTION_TYPE,
+    SECTION_IMPORT,
+    SECTION_FUNCTION,
+    SECTION_TABLE,
+    SECTION_MEMORY,
+    SECTION_GLOBAL,
+    SECTION_EXPORT,
+    SECTION_START,
+    SECTION_ELEMENT,
+    SECTION_CODE,
+    SECTION_DATA,
+    SECTION_DATA_COUNT,
+    SECTION_TAG,
+};
+
+void *decode_array(struct decoder *d, uint64_t count, size_t size) {
+    void *array = count <= SIZE_MAX / size ? murre_arena_alloc(&d->info->arena, count * size) : NULL;
+    if (!array) {
+        murre_error_memory(d->reader.error);
+        d->reader.end = d->reader.next;
+        return NULL;
+    }
+    memset(array, 0, count * size);
+    return array;
+}
+
+void decode_use(struct decoder *d, enum murre_feature feature) {
+    d->info->features |= (murre_features)1 << feature;
+}
+
+bool decode_check_index(struct decoder *d, uint64_t offset, uint32_t index, uint32_t count, const char *what) {
+    if (!murre_reader_ok(&d->reader))
+        return false;
+    return index < count || murre_reader_invalid(&d->reader, offset, "unknown %s %u", what, index);
+}
+
+static void read_type_list(struct decoder *d, const murre_valtype **types, uint32_t *count, uint32_t *slots, uint32_t limit,
+                           const char *what) {
+    *count = murre_read_count(&d->reader, 1, limit, what);
+    murre_valtype *list = decode_array(d, *count, sizeof *list);
+    for (uint32_t i = 0; list && i < *count; i++) {
+        if (!murre_read_valtype(&d->reader, d->supported, &list[i]))
+            return;
+        *slots += murre_type_slots(list[i]);
+    }
+    *types = list;
+}
+
+static void decode_types(struct decoder *d) {
+    struct murre_reader *r = &d->reader;
+    struct murre_module_info *m = d->info;
+    uint32_t count = murre_read_count(r, 1, MURRE_MAX_TYPES, "types");
+    m->types = decode_array(d, count, sizeof *m->types);
+    for (; m->types && m->type_count < count && murre_reader_ok(r); m->type_count++) {
+        uint64_t offset = murre_reader_offset(r);
+        uint8_t form = murre_read_byte(r);
+        if (form == 0x4e || form == 0x4f || form == 0x50 || form == 0x5e || form == 0x5f) {
+            murre_reader_unsupported(r, offset, MURRE_FEATURE_GC);
+            return;
+        }
+        if (form != 0x60 && murre_reader_ok(r)) {
+            r->next--;
+            murre_reader_fail(r, "malformed type: not a function type");
+            return;
+        }
+        struct murre_type *type = &m->types[m->type_count];
+        read_type_list(d, &type->func.params, &type->func.param_count, &type->param_slots, MURRE_MAX_PARAMS, "parameters");
+        read_type_list(d, &type->func.results, &type->func.result_count, &type->result_slots, MURRE_MAX_RESULTS, "results");
+        if (type->func.result_count > 1)
+            decode_use(d, MURRE_FEATURE_MULTI_VALUE);
+    }
+}
+
+static bool read_table_type(struct decoder *d, struct murre_table_type *type) {
+    struct murre_reader *r = &d->reader;
+    uint64_t offset = murre_reader_offset(r);
+    if (r->next != r->end && *r->next == 0x40)
+        return murre_reader_unsupported(r, offset, MURRE_FEATURE_FUNCTION_REFERENCES);
+    if (!murre_read_reftype(r, d->supported, &type->type))
+        return false;
+    if (type->type != MURRE_FUNCREF)
+        decode_use(d, MURRE_FEATURE_REFERENCE_TYPES);
+    return murre_read_limits(r, "table", &type->limits);
+}
+
+static bool read_memory_type(struct decoder *d, struct murre_limits *limits) {
+    struct murre_reader *r = &d->reader;
+    uint64_t offset = murre_reader_offset(r);
+    if (!murre_read_limits(r, "memory", limits))
+        return false;
+    if (limits->min > MURRE_MAX_MEMORY_PAGES || (limits->has_max && limits->max > MURRE_MAX_MEMORY_PAGES))
+        return murre_reader_invalid(r, offset, "memory size must be at most 65536 pages (4GiB)");
+    return true;
+}
+
+static bool read_global_type(struct decoder *d, struct murre_global_type *type) {
+    struct murre_reader *r = &d->reader;
+    if (!murre_read_valtype(r, d->supported, &type->type))
+        return false;
+    uint8_t mutability = murre_read_byte(r);
+    if (mutability > 1 && murre_reader_ok(r)) {
+        r->next--;
+        murre_reader_fail(r, "malformed mutability");
+    }
+    type->is_mutable = mutability == 1;
+    return murre_reader_ok(r);
+}
+
+static void read_import(struct decoder *d, struct murre_import_entry *entry) {
+    struct murre_reader *r = &d->reader;
+    struct murre_module_info *m = d->info;
+    entry->module = murre_read_name(r);
+    entry->name = murre_read_name(r);
+    uint64_t offset = murre_reader_offset(r);
+    entry->kind = murre_read_byte(r);
+    if (!murre_reader_ok(r))
+        return;
+    switch (entry->kind) {
+    case MURRE_EXTERN_FUNC: {
+        uint32_t type = murre_read_u32(r);
+        if (decode_check_index(d, offset + 1, type, m->type_count, "type"))
+            m->func_types[entry->index = m->func_count++] = type;
+        break;
+    }
+    case MURRE_EXTERN_TABLE: read_table_type(d, &m->tables[entry->index = m->table_count++]); break;
+    case MURRE_EXTERN_MEMORY: read_memory_type(d, &m->memories[entry->index = m->memory_count++]); break;
+    case MURRE_EXTERN_GLOBAL:
+        read_global_type(d, &m->globals[entry->index = m->global_count++]);
+        if (m->globals[entry->index].is_mutable)
+            decode_use(d, MURRE_FEATURE_MUTABLE_GLOBALS);
+        break;
+    case MURRE_EXTERN_TAG: murre_reader_unsupported(r, offset, MURRE_FEATURE_EXCEPTIONS); break;
+    default:
+        r->next--;
+        murre_reader_fail(r, "malformed import kind");
+    }
+}
+
+/* Index spaces start with imports and go on with the module's own, so their arrays are made when the counts of both are known: the import
+ * section is therefore looked at twice, and the sections behind it are asked for their counts first. */
+static uint32_t count_in_section(const struct decoder *d, enum section_id id, uint32_t limit) {
+    const struct murre_module_info *m = d->info;
+    struct murre_error ignored = {0};
+    struct murre_reader r = {m->bytes, m->bytes + 8, m->bytes + m->size, &ignored};
+    while (murre_reader_left(&r)) {
+        uint8_t found = murre_read_byte(&r);
+        uint32_t size = murre_read_u32(&r);
+        if (!murre_reader_ok(&r) || size > murre_reader_left(&r))
+            return 0;
+        if (found == id) {
+            r.end = r.next + size;
+            uint32_t count = murre_read_u32(&r);
+            if (!murre_reader_ok(&r) || count > murre_reader_left(&r))
+                return 0;
+            return count < limit ? count : limit; /* over the limit is an error later on */
+        }
+        r.next += size;
+    }
+    return 0;
+}
+
+static bool make_index_spaces(struct decoder *d, uint32_t imports) {
+    struct murre_module_info *m = d->info;
+    /* Each import may be of any one kind; unused room is not touched. */
+    m->func_types = decode_array(d, (uint64_t)imports + count_in_section(d, SECTION_FUNCTION, MURRE_MAX_FUNCTIONS), sizeof *m->func_types);
+    m->tables = decode_array(d, (uint64_t)imports + count_in_section(d, SECTION_TABLE, MURRE_MAX_TABLES), sizeof *m->tables);
+    m->memories = decode_array(d, (uint64_t)imports + count_in_section(d, SECTION_MEMORY, MURRE_MAX_MEMORIES), sizeof *m->memories);
+    m->globals = decode_array(d, (uint64_t)imports + count_in_section(d, SECTION_GLOBAL, MURRE_MAX_GLOBALS), sizeof *m->globals);
+    return murre_reader_ok(&d->reader);
+}
+
+static void decode_imports(struct decoder *d) {
+    struct murre_reader *r = &d->reader;
+    struct murre_module_info *m = d->info;
+    uint32_t count = murre_read_count(r, 4, MURRE_MAX_IMPORTS, "imports");
+    m->imports = decode_array(d, count, sizeof *m->imports);
+    if (!m->imports || !make_index_spaces(d, count))
+        return;
+    for (; m->import_count < count && murre_reader_ok(r); m->import_count++)
+        read_import(d, &m->imports[m->import_count]);
+}
+
+static bool check_total(struct decoder *d, uint64_t offset, uint64_t count, uint64_t limit, const char *what) {
+    if (count <= limit)
+        return true;
+    murre_error_set(d->reader.error, MURRE_ERROR_LIMIT, offset, "%llu %s, the limit is %llu", (unsigned long long)count, what,
+                    (unsigned long long)limit);
+    d->reader.end = d->reader.next;
+    return false;
+}
+
+static void decode_functions(struct decoder *d) {
+    struct murre_reader *r = &d->reader;
+    struct murre_module_info *m = d->info;
+    uint64_t offset = murre_reader_offset(r);
+    uint32_t count = murre_read_count(r, 1, MURRE_MAX_FUNCTIONS, "functions");
+    if (!check_total(d, offset, (uint64_t)count + m->func_count, MURRE_MAX_FUNCTIONS, "functions"))
+        return;
+    for (uint32_t i = 0; i < count && murre_reader_ok(r); i++) {
+        offset = murre_reader_offset(r);
+        uint32_t type = murre_read_u32(r);
+        if (decode_check_index(d, offset, type, m->type_count, "type"))
+            m->func_types[m->func_count++] = type;
+    }
+}
+
+static void decode_tables(struct decoder *d) {
+    struct murre_reader *r = &d->reader;
+    struct murre_module_info *m = d->info;
+    uint32_t count = murre_read_count(r, 2, MURRE_MAX_TABLES, "tables");
+    for (uint32_t i = 0; i < count && murre_reader_ok(r); i++)
+        read_table_type(d, &m->tables[m->table_count++]);
+}
+
+static void decode_memories(struct decoder *d) {
+    struct murre_reader *r = &d->reader;
+    struct murre_module_info *m = d->info;
+    uint32_t count = murre_read_count(r, 2, MURRE_MAX_MEMORIES, "memories");
+    for (uint32_t i = 0; i < count && murre_reader_ok(r); i++)
+        read_memory_type(d, &m->memories[m->memory_count++]);
+}
+
+static void decode_globals(struct decoder *d) {
+    struct murre_reader *r = &d->reader;
+    struct murre_module_info *m = d->info;
+    uint32_t count = murre_read_count(r, 3, MURRE_MAX_GLOBALS, "globals");
+    m->global_inits = decode_array(d, count, sizeof *m->global_inits);
+    for (uint32_t i = 0; m->global_inits && i < count && murre_reader_ok(r); i++) {
+        struct murre_global_type type;
+        if (!read_global_type(d, &type) ||
+            !murre_read_constexpr(r, m, d->supported, type.type, m->global_count, &m->global_inits[i]))
+            return;
+        m->globals[m->global_count++] = type;
+    }
+}
+
+static void check_memory_count(struct decoder *d, uint64_t offset) {
+    if (d->info->memory_count > 1 && !(d->supported >> MURRE_FEATURE_MULTI_MEMORY & 1))
+        murre_reader_unsupported(&d->reader, offset, MURRE_FEATURE_MULTI_MEMORY);
+}
+
+/* Between imports and the rest: index spaces for a module without imports, and the first counts. */
+static bool after_imports(struct decoder *d) {
+    struct murre_module_info *m = d->info;
+    if (!m->func_types && !make_index_spaces(d, 0))
+        return false;
+    m->func_import_count = m->func_count;
+    m->table_import_count = m->table_count;
+    m->memory_import_count = m->memory_count;
+    m->global_import_count = m->global_count;
+    return true;
+}
+
+static void decode_custom(struct decoder *d, struct murre_section_entry *section) {
+    struct murre_reader *r = &d->reader;
+    section->name = murre_read_name(r);
+    if (murre_reader_ok(r) && section->name.size == 4 && memcmp(section->name.data, "name", 4) == 0) {
+        d->info->name_offset = (uint32_t)murre_reader_offset(r);
+        d->info->name_size = (uint32_t)murre_reader_left(r);
+    }
+    r->next = r->end;
+}
+
+static const char *const section_names[] = {"custom", "type",  "import",  "function", "table", "memory",     "global",
+                                            "export", "start", "element", "code",     "data",  "data count", "tag"};
+
+/* Rank in the order that sections must follow (5.5.16); sections may be missing, not repeated. */
+static const uint8_t section_rank[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
+
+static void decode_contents(struct decoder *d, enum section_id id, struct murre_section_entry *section) {
+    uint64_t offset = section->offset;
+    switch (id) {
+    case SECTION_CUSTOM: decode_custom(d, section); return;
+    case SECTION_TYPE: decode_types(d); return;
+    case SECTION_IMPORT:
+        decode_imports(d);
+        check_memory_count(d, offset);
+        return;
+    case SECTION_FUNCTION: decode_functions(d); return;
+    case SECTION_TABLE: decode_tables(d); return;
+    case SECTION_MEMORY:
+        decode_memories(d);
+        check_memory_count(d, offset);
+        return;
+    case SECTION_GLOBAL: decode_globals(d); return;
+    case SECTION_EXPORT: decode_exports(d); return;
+    case SECTION_START: decode_start(d); return;
+    case SECTION_ELEMENT: decode_elems(d); return;
+    case SECTION_CODE: decode_code(d); return;
+    case SECTION_DATA: decode_datas(d); return;
+    case SECTION_DATA_COUNT: decode_data_count(d); return;
+    case SECTION_TAG: murre_reader_unsupported(&d->reader, offset, MURRE_FEATURE_EXCEPTIONS); return;
+    }
+}
+
+static void count_entries(struct decoder *d, uint8_t id, struct murre_section_entry *section) {
+    struct murre_reader peek = d->reader;
+    struct murre_error ignored = {0};
+    peek.error = &ignored;
+    section->count = id == SECTION_CUSTOM || id == SECTION_START ? 0 : murre_read_u32(&peek);
+}
+
+static bool add_section(struct decoder *d, struct murre_section_entry **section, uint32_t *capacity) {
+    struct murre_module_info *m = d->info;
+    if (m->section_count == *capacity) {
+        uint32_t grown = *capacity ? *capacity * 2 : 16;
+        struct murre_section_entry *moved = decode_array(d, grown, sizeof *moved);
+        if (!moved)
+            return false;
+        if (m->section_count)
+            memcpy(moved, m->sections, m->section_count * sizeof *moved);
+        m->sections = moved;
+        *capacity = grown;
+    }
+    *section = &m->sections[m->section_count++];
+    return true;
+}
+
+/* One section; rank is that of the last one that was no custom section. */
+static bool decode_section(struct decoder *d, struct murre_reader *r, uint8_t *rank, uint32_t *capacity) {
+    struct murre_module_info *m = d->info;
+    uint64_t offset = murre_reader_offset(r);
+    uint8_t id = murre_read_byte(r);
+    if (murre_reader_ok(r) && id > SECTION_TAG) {
+        r->next--;
+        murre_reader_fail(r, "malformed section id");
+        return false;
+    }
+    uint32_t size = murre_read_u32(r);
+    if (murre_reader_ok(r) && size > murre_reader_left(r))
+        murre_reader_fail(r, "unexpected end: a section's length is out of bounds");
+    if (!murre_reader_ok(r))
+        return false;
+    if (id != SECTION_CUSTOM) {
+        if (section_rank[id] <= *rank) {
+            murre_error_set(r->error, MURRE_ERROR_MALFORMED, offset, "unexpected content after last section: section out of order");
+            return false;
+        }
+        if (*rank < section_rank[SECTION_FUNCTION] && section_rank[id] >= section_rank[SECTION_FUNCTION] && !after_imports(d))
+            return false;
+        *rank = section_rank[id];
+    }
+    struct murre_section_entry *section;
+    if (!add_section(d, &section, capacity))
+        return false;
+    d->reader = (struct murre_reader){m->bytes, r->next, r->next + size, r->error};
+    *section = (struct murre_section_entry){id, {section_names[id], strlen(section_names[id])}, (uint32_t)murre_reader_offset(r), size, 0};
+    count_entries(d, id, section);
+    decode_contents(d, id, section);
+    if (murre_reader_ok(&d->reader) && d->reader.next != d->reader.end)
+        murre_reader_fail(&d->reader, "section size mismatch");
+    r->next += size;
+    return murre_reader_ok(r);
+}
+
+static void check_ends(struct decoder *d, struct murre_reader *r, uint8_t rank) {
+    struct murre_module_info *m = d->info;
+    if (rank < section_rank[SECTION_FUNCTION] && !after_imports(d))
+        return;
+    if (m->func_count - m->func_import_count != d->body_count)
+        murre_reader_fail(r, "function and code section have inconsistent lengths");
+    else if (m->has_data_count && m->data_count != d->declared_data_count)
+        murre_reader_fail(r, "data count and data section have inconsistent lengths");
+}
+
+static void decode_all(struct decoder *d, struct murre_reader *r) {
+    struct murre_module_info *m = d->info;
+    const uint8_t *magic = murre_read_bytes(r, 4);
+    if (!magic || memcmp(magic, "\0asm", 4) != 0) {
+        r->next = r->start;
+        murre_reader_fail(r, "magic header not detected");
+        return;
+    }
+    const uint8_t *version = murre_read_bytes(r, 4);
+    if (version && memcmp(version, "\x0d\0\1\0", 4) == 0) {
+        murre_error_set(r->error, MURRE_ERROR_UNSUPPORTED, 4, "a component, not a core module");
+        return;
+    }
+    if (!version || memcmp(version, "\1\0\0\0", 4) != 0) {
+        r->next = r->start + 4;
+        murre_reader_fail(r, "unknown binary version");
+        return;
+    }
+    uint64_t functions = (uint64_t)count_in_section(d, SECTION_IMPORT, MURRE_MAX_IMPORTS) + count_in_section(d, SECTION_FUNCTION, MURRE_MAX_FUNCTIONS);
+    m->declared = decode_array(d, functions / 64 + 1, sizeof *m->declared);
+    uint8_t rank = 0;
+    uint32_t capacity = 0;
+    while (murre_reader_ok(r) && murre_reader_left(r))
+        if (!decode_section(d, r, &rank, &capacity))
+            return;
+    if (murre_reader_ok(r))
+        check_ends(d, r, rank);
+}
+
+enum murre_status murre_module_decode(struct murre_module_info *info, const uint8_t *bytes, size_t size, murre_features supported,
+                                      const struct murre_allocator *allocator, struct murre_error *error) {
+    struct murre_error found = {0};
+    *info = (struct murre_module_info){.bytes = bytes, .size = size, .start = UINT32_MAX};
+    murre_arena_init(&info->arena, allocator);
+    if (size > MURRE_MAX_MODULE_SIZE) {
+        murre_error_set(&found, MURRE_ERROR_LIMIT, 0, "module of %zu bytes, the limit is %d", size, MURRE_MAX_MODULE_SIZE);
+    } else {
+        struct murre_reader reader = {bytes, bytes, bytes + size, &found};
+        struct decoder decoder = {.info = info, .reader = reader, .supported = supported};
+        decode_all(&decoder, &reader);
+    }
+    if (found.status != MURRE_OK) {
+        murre_module_fini(info);
+        if (error)
+            *error = found;
+    }
+    return found.status;
+}
+
+void murre_module_fini(struct murre_module_info *info) {
+    murre_arena_fini(&info->arena);
+}
+
+void murre_module_body(const struct murre_module_info *info, uint32_t func_index, uint32_t *start, uint32_t *end) {
+    struct murre_error ignored = {0};
+    struct murre_reader r = {info->bytes, info->bytes + info->bodies[func_index - info->func_import_count], info->bytes + info->size, &ignored};
+    uint32_t size = murre_read_u32(&r);
+    *start = (uint32_t)murre_reader_offset(&r);
+    *end = *start + size;
+}

@@ -1,0 +1,317 @@
+/* The front end's driver and the instructions that the table of opcodes describes: see front_internal.h for the state and its invariants,
+ * sink.h for what comes out, HACKING.md for the idea. */
+#include "wasm/front_internal.h"
+
+#include <string.h>
+
+struct murre_front *murre_front_new(const struct murre_allocator *allocator) {
+    struct murre_front *f = murre_alloc_zero(allocator, sizeof *f);
+    if (f)
+        f->allocator = allocator;
+    return f;
+}
+
+void murre_front_delete(struct murre_front *f) {
+    if (!f)
+        return;
+    const struct murre_allocator *a = f->allocator;
+    murre_free(a, f->stack, f->stack_capacity * sizeof *f->stack);
+    murre_free(a, f->frames, f->frames_capacity * sizeof *f->frames);
+    murre_free(a, f->locals, f->locals_capacity * sizeof *f->locals);
+    murre_free(a, f->local_slots, f->locals_capacity * sizeof *f->local_slots);
+    murre_free(a, f->pending, f->locals_capacity * sizeof *f->pending);
+    murre_free(a, f->operands, f->operands_capacity * sizeof *f->operands);
+    murre_free(a, f->labels, f->labels_capacity * sizeof *f->labels);
+    murre_free(a, f, sizeof *f);
+}
+
+/* The three arrays by local grow together. */
+static bool reserve_locals(struct murre_front *f, uint32_t count) {
+    uint32_t capacity[3] = {f->locals_capacity, f->locals_capacity, f->locals_capacity};
+    if (!front_reserve(f, (void **)&f->locals, &capacity[0], count, sizeof *f->locals))
+        return false;
+    /* A failure after the first leaves blocks of different sizes; make the sizes true before giving up. */
+    bool slots = front_reserve(f, (void **)&f->local_slots, &capacity[1], count, sizeof *f->local_slots);
+    bool pending = slots && front_reserve(f, (void **)&f->pending, &capacity[2], count, sizeof *f->pending);
+    if (pending) {
+        f->locals_capacity = capacity[0];
+        return true;
+    }
+    murre_free(f->allocator, f->locals, capacity[0] * sizeof *f->locals);
+    murre_free(f->allocator, f->local_slots, capacity[1] * sizeof *f->local_slots);
+    murre_free(f->allocator, f->pending, capacity[2] * sizeof *f->pending);
+    f->locals = NULL;
+    f->local_slots = f->pending = NULL;
+    f->locals_capacity = 0;
+    return false;
+}
+
+static bool add_locals(struct murre_front *f, murre_valtype type, uint32_t count) {
+    if (count > MURRE_MAX_LOCALS || f->local_count + count > MURRE_MAX_LOCALS) {
+        murre_error_set(f->error, MURRE_ERROR_LIMIT, f->offset, "too many locals: the limit is %d", MURRE_MAX_LOCALS);
+        return false;
+    }
+    if (!reserve_locals(f, f->local_count + count))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        f->locals[f->local_count] = type;
+        f->local_slots[f->local_count] = f->first_temp;
+        f->pending[f->local_count] = 0;
+        f->local_count++;
+        f->first_temp += murre_type_slots(type);
+    }
+    return true;
+}
+
+/* Parameters and declared locals (5.4.9 of the binary format: code section). */
+static bool read_locals(struct murre_front *f) {
+    struct murre_reader *r = &f->reader;
+    f->local_count = 0;
+    f->first_temp = 0;
+    for (uint32_t i = 0; i < f->type->func.param_count; i++)
+        if (!add_locals(f, f->type->func.params[i], 1))
+            return false;
+    f->offset = (uint32_t)murre_reader_offset(r);
+    uint32_t groups = murre_read_count(r, 2, MURRE_MAX_BODY_SIZE, "groups of locals");
+    uint64_t declared = 0;
+    for (uint32_t i = 0; i < groups && murre_reader_ok(r); i++) {
+        uint32_t count = murre_read_u32(r);
+        murre_valtype type;
+        if (!front_read_valtype(f, r, &type))
+            return false;
+        declared += count;
+        if (declared > UINT32_MAX) {
+            murre_reader_fail(r, "too many locals");
+            return false;
+        }
+        if (!add_locals(f, type, count))
+            return false;
+    }
+    return murre_reader_ok(r);
+}
+
+static void unary(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+    struct entry a = front_pop(f, info->operand);
+    if (!f->emit) {
+        front_push(f, info->result);
+        return;
+    }
+    if (op == MURRE_OP_I32_EQZ || op == MURRE_OP_I64_EQZ) {
+        struct murre_cond cond;
+        if (a.kind == ENTRY_COND) {
+            cond = f->cond;
+            cond.negate = !cond.negate;
+        } else {
+            cond = (struct murre_cond){.op = op, .a = front_operand(f, &a)};
+        }
+        front_push_cond(f, &cond);
+        return;
+    }
+    struct murre_operand operand = front_operand(f, &a);
+    uint32_t dst = front_push_result(f, info->result);
+    f->ops->unary(f->sink, op, dst, operand);
+}
+
+static void binary(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+    struct entry b = front_pop(f, info->operand);
+    struct entry a = front_pop(f, info->operand);
+    if (!f->emit) {
+        front_push(f, info->result);
+        return;
+    }
+    struct murre_operand a_operand = front_operand(f, &a), b_operand = front_operand(f, &b);
+    if (info->class == MURRE_CLASS_COMPARE) {
+        front_push_cond(f, &(struct murre_cond){.op = op, .a = a_operand, .b = b_operand});
+        return;
+    }
+    uint32_t dst = front_push_result(f, info->result);
+    f->ops->binary(f->sink, op, dst, a_operand, b_operand);
+}
+
+static bool read_memarg(struct murre_front *f, const struct murre_op_info *info, struct murre_memarg *arg) {
+    uint32_t flags = murre_read_u32(&f->reader);
+    if (flags >= 64) {
+        if (flags < 128)
+            front_fail_feature(f, MURRE_FEATURE_MULTI_MEMORY);
+        else
+            murre_error_set(f->error, MURRE_ERROR_MALFORMED, f->offset, "malformed memop flags");
+        return false;
+    }
+    *arg = (struct murre_memarg){.offset = murre_read_u32(&f->reader)};
+    if (!murre_reader_ok(&f->reader))
+        return false;
+    if (f->module->memory_count == 0) {
+        front_fail(f, "unknown memory 0");
+        return false;
+    }
+    if (flags > info->n) {
+        front_fail(f, "alignment must not be larger than natural");
+        return false;
+    }
+    return true;
+}
+
+static void load(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+    struct murre_memarg arg;
+    if (!read_memarg(f, info, &arg))
+        return;
+    struct entry address = front_pop(f, MURRE_I32);
+    if (!f->emit) {
+        front_push(f, info->result);
+        return;
+    }
+    struct murre_operand operand = front_operand(f, &address);
+    uint32_t dst = front_push_result(f, info->result);
+    f->ops->load(f->sink, op, dst, operand, arg);
+}
+
+static void store(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+    struct murre_memarg arg;
+    if (!read_memarg(f, info, &arg))
+        return;
+    struct entry value = front_pop(f, info->operand);
+    struct entry address = front_pop(f, MURRE_I32);
+    if (f->emit)
+        f->ops->store(f->sink, op, front_operand(f, &address), front_operand(f, &value), arg);
+}
+
+static void special(struct murre_front *f, enum murre_op op) {
+    switch (op) {
+    case MURRE_OP_UNREACHABLE:
+        if (f->emit)
+            f->ops->unreachable(f->sink);
+        front_set_unreachable(f);
+        break;
+    case MURRE_OP_NOP: break;
+    case MURRE_OP_BLOCK:
+    case MURRE_OP_LOOP:
+    case MURRE_OP_IF: front_block(f, op); break;
+    case MURRE_OP_ELSE: front_else(f); break;
+    case MURRE_OP_END: front_end(f); break;
+    case MURRE_OP_BR: front_br(f); break;
+    case MURRE_OP_BR_IF: front_br_if(f); break;
+    case MURRE_OP_BR_TABLE: front_br_table(f); break;
+    case MURRE_OP_RETURN: front_return(f); break;
+    case MURRE_OP_CALL: front_call(f); break;
+    case MURRE_OP_CALL_INDIRECT: front_call_indirect(f); break;
+    case MURRE_OP_DROP: front_pop(f, TYPE_ANY); break;
+    case MURRE_OP_SELECT:
+    case MURRE_OP_SELECT_T: front_select(f, op); break;
+    case MURRE_OP_LOCAL_GET:
+    case MURRE_OP_LOCAL_SET:
+    case MURRE_OP_LOCAL_TEE: front_local(f, op); break;
+    case MURRE_OP_GLOBAL_GET:
+    case MURRE_OP_GLOBAL_SET: front_global(f, op); break;
+    case MURRE_OP_REF_NULL:
+    case MURRE_OP_REF_IS_NULL:
+    case MURRE_OP_REF_FUNC: front_reference(f, op); break;
+    case MURRE_OP_MEMORY_SIZE:
+    case MURRE_OP_MEMORY_GROW:
+    case MURRE_OP_MEMORY_INIT:
+    case MURRE_OP_MEMORY_COPY:
+    case MURRE_OP_MEMORY_FILL:
+    case MURRE_OP_DATA_DROP: front_memory(f, op); break;
+    case MURRE_OP_TABLE_GET:
+    case MURRE_OP_TABLE_SET:
+    case MURRE_OP_TABLE_INIT:
+    case MURRE_OP_TABLE_COPY:
+    case MURRE_OP_TABLE_GROW:
+    case MURRE_OP_TABLE_SIZE:
+    case MURRE_OP_TABLE_FILL:
+    case MURRE_OP_ELEM_DROP: front_table(f, op); break;
+    case MURRE_OP_I32_CONST: front_push_const(f, MURRE_I32, (uint32_t)murre_read_s32(&f->reader)); break;
+    case MURRE_OP_I64_CONST: front_push_const(f, MURRE_I64, (uint64_t)murre_read_s64(&f->reader)); break;
+    case MURRE_OP_F32_CONST: front_push_const(f, MURRE_F32, murre_read_fixed32(&f->reader)); break;
+    case MURRE_OP_F64_CONST: front_push_const(f, MURRE_F64, murre_read_fixed64(&f->reader)); break;
+    default: __builtin_unreachable();
+    }
+}
+
+static enum murre_op read_op(struct murre_front *f) {
+    uint8_t byte = murre_read_byte(&f->reader);
+    enum murre_op op = murre_op_by_byte[byte];
+    if (__builtin_expect(op != MURRE_OP_COUNT, 1) || !murre_reader_ok(&f->reader))
+        return op;
+    if (byte >= 0xfb && byte <= 0xfe) {
+        uint32_t code = murre_read_u32(&f->reader);
+        if (!murre_reader_ok(&f->reader))
+            return MURRE_OP_COUNT;
+        op = murre_op_by_prefix(byte, code);
+        if (op == MURRE_OP_COUNT)
+            murre_error_set(f->error, MURRE_ERROR_MALFORMED, f->offset, "illegal opcode 0x%02x 0x%02x", byte, code);
+        return op;
+    }
+    murre_error_set(f->error, MURRE_ERROR_MALFORMED, f->offset, "illegal opcode 0x%02x", byte);
+    return op;
+}
+
+static void lower_body(struct murre_front *f) {
+    while (f->depth && f->error->status == MURRE_OK) {
+        f->offset = (uint32_t)murre_reader_offset(&f->reader);
+        if (__builtin_expect(f->reader.next == f->reader.end, 0)) {
+            murre_error_set(f->error, MURRE_ERROR_MALFORMED, f->offset, "unexpected end of function: END opcode expected");
+            return;
+        }
+        enum murre_op op = read_op(f);
+        if (op == MURRE_OP_COUNT)
+            return;
+        const struct murre_op_info *info = &murre_op_info[op];
+        if (__builtin_expect(info->class == MURRE_CLASS_LATER || !(f->supported >> info->feature & 1), 0)) {
+            front_fail_feature(f, info->feature);
+            return;
+        }
+        switch (info->class) {
+        case MURRE_CLASS_UNARY: unary(f, op, info); break;
+        case MURRE_CLASS_BINARY:
+        case MURRE_CLASS_COMPARE: binary(f, op, info); break;
+        case MURRE_CLASS_LOAD: load(f, op, info); break;
+        case MURRE_CLASS_STORE: store(f, op, info); break;
+        default: special(f, op); break;
+        }
+    }
+    if (f->error->status == MURRE_OK && f->reader.next != f->reader.end)
+        murre_error_set(f->error, MURRE_ERROR_MALFORMED, murre_reader_offset(&f->reader), "section size mismatch: junk after the end of a function");
+}
+
+enum murre_status murre_front_run(struct murre_front *f, const struct murre_module_info *module, uint32_t func_index,
+                                  murre_features supported, struct murre_sink *sink, struct murre_error *error) {
+    struct murre_error local_error = {0};
+    uint32_t start, end;
+    murre_module_body(module, func_index, &start, &end);
+    f->error = &local_error;
+    f->reader = (struct murre_reader){module->bytes, module->bytes + start, module->bytes + end, f->error};
+    f->module = module;
+    f->supported = supported;
+    f->sink = sink;
+    f->ops = sink ? sink->ops : NULL;
+    f->type = murre_module_func_type(module, func_index);
+    f->offset = start;
+    f->label_count = f->loop_count = f->height = f->flushed = f->depth = 0;
+    f->emit = sink != NULL;
+    if (read_locals(f)) {
+        f->max_slot = f->first_temp + 2;
+        f->func = (struct murre_sink_func){
+            .module = module,
+            .func_index = func_index,
+            .type = f->type,
+            .locals = f->locals,
+            .local_count = f->local_count,
+            .local_slots = f->local_slots,
+            .first_temp = f->first_temp,
+            .body_size = end - start,
+            .error = f->error,
+            .offset = &f->offset,
+        };
+        if (sink)
+            f->ops->begin(sink, &f->func);
+        struct type_list results = {f->type->func.results, f->type->func.result_count};
+        if (front_push_frame(f, FRAME_FUNC, (struct type_list){0}, results))
+            lower_body(f);
+        if (sink && f->error->status == MURRE_OK)
+            f->ops->end(sink, f->max_slot);
+    }
+    enum murre_status status = local_error.status;
+    if (status != MURRE_OK && error)
+        *error = local_error;
+    return status;
+}

@@ -1,0 +1,381 @@
+/* Blocks and branches: see front_internal.h.
+ *
+ * Merging. A label takes its values in the home slots from its block's base on. A branch copies them there, lowest first, which needs no
+ * scratch: a value's home is never below its destination, and locals are no destinations. The end of a block that no branch refers to merges
+ * nothing, so operands stay lazy across it. At a conditional branch that has values to move the condition is turned round and jumps over the
+ * moves, since the operands stay where they are on the other path. */
+#include "wasm/front_internal.h"
+
+#include <string.h>
+
+static const murre_valtype single_types[] = {MURRE_I32, MURRE_I64, MURRE_F32, MURRE_F64, MURRE_V128, MURRE_FUNCREF, MURRE_EXTERNREF};
+
+static struct type_list single_type(murre_valtype type) {
+    for (size_t i = 0; i < sizeof single_types / sizeof *single_types; i++)
+        if (single_types[i] == type)
+            return (struct type_list){&single_types[i], 1};
+    return (struct type_list){0};
+}
+
+static struct type_list label_types(const struct frame *frame) {
+    return frame->kind == FRAME_LOOP ? frame->params : frame->results;
+}
+
+static uint32_t use_label(struct murre_front *f, struct frame *frame) {
+    if (frame->label == NO_LABEL)
+        frame->label = f->label_count++;
+    return frame->label;
+}
+
+bool front_push_frame(struct murre_front *f, enum frame_kind kind, struct type_list params, struct type_list results) {
+    if (f->depth == MURRE_MAX_NESTING) {
+        murre_error_set(f->error, MURRE_ERROR_LIMIT, f->offset, "blocks nested deeper than %d", MURRE_MAX_NESTING);
+        return false;
+    }
+    if (!front_reserve(f, (void **)&f->frames, &f->frames_capacity, (uint64_t)f->depth + 1, sizeof *f->frames))
+        return false;
+    uint32_t height = f->height - params.count;
+    f->frames[f->depth++] = (struct frame){
+        .kind = (uint8_t)kind,
+        .entered = f->emit,
+        .height = height,
+        .slot = params.count ? f->stack[height].slot : front_next_slot(f),
+        .label = NO_LABEL,
+        .else_label = NO_LABEL,
+        .params = params,
+        .results = results,
+    };
+    return true;
+}
+
+static bool read_block_type(struct murre_front *f, struct type_list *params, struct type_list *results) {
+    struct murre_reader *r = &f->reader;
+    *params = *results = (struct type_list){0};
+    if (r->next != r->end && *r->next == 0x40) {
+        r->next++;
+        return true;
+    }
+    if (r->next != r->end && (*r->next & 0xc0) == 0x40) { /* a value type: a one-byte negative number */
+        murre_valtype type;
+        if (!front_read_valtype(f, r, &type))
+            return false;
+        *results = single_type(type);
+        return true;
+    }
+    int64_t index = murre_read_s33(r);
+    if (!murre_reader_ok(r))
+        return false;
+    if (index < 0 || index >= f->module->type_count) {
+        front_fail(f, "unknown type %lld", (long long)index);
+        return false;
+    }
+    const struct murre_functype *type = &f->module->types[index].func;
+    *params = (struct type_list){type->params, type->param_count};
+    *results = (struct type_list){type->results, type->result_count};
+    return true;
+}
+
+/* A loop's parameters, and those of an if (whose other arm starts from them), are wanted in their homes. */
+static void params_to_homes(struct murre_front *f, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        front_to_home(f, f->height - 1 - i);
+}
+
+static void bind_loop(struct murre_front *f) {
+    struct frame *frame = front_frame(f);
+    uint32_t index = f->loop_count++;
+    uint32_t label = use_label(f, frame);
+    const struct murre_operand *live = NULL;
+    uint32_t count = 0;
+    if (f->sink->live_loop == index) {
+        count = f->height;
+        live = front_operands(f, count);
+        if (!live)
+            return;
+    }
+    f->ops->loop(f->sink, label, index, live, count);
+}
+
+void front_block(struct murre_front *f, enum murre_op op) {
+    struct type_list params, results;
+    struct entry test = {0};
+    if (!read_block_type(f, &params, &results))
+        return;
+    if (op == MURRE_OP_IF)
+        test = front_pop(f, MURRE_I32);
+    front_expect(f, params);
+    if (!murre_reader_ok(&f->reader))
+        return;
+    front_flush_locals(f);
+    if (op != MURRE_OP_BLOCK)
+        params_to_homes(f, params.count);
+    enum frame_kind kind = op == MURRE_OP_BLOCK ? FRAME_BLOCK : op == MURRE_OP_LOOP ? FRAME_LOOP : FRAME_IF;
+    if (!front_push_frame(f, kind, params, results))
+        return;
+    if (op == MURRE_OP_LOOP && !f->emit)
+        f->loop_count++; /* numbered alike however much of the function is reachable */
+    if (!f->emit)
+        return;
+    if (op == MURRE_OP_LOOP)
+        bind_loop(f);
+    if (op == MURRE_OP_IF) {
+        struct murre_cond cond = front_cond(f, &test);
+        cond.negate = !cond.negate;
+        front_frame(f)->else_label = f->label_count++;
+        f->ops->branch_if(f->sink, front_frame(f)->else_label, &cond);
+    }
+}
+
+/* The results of an arm or body that falls through to a label, in their homes. */
+static void results_to_homes(struct murre_front *f, struct type_list results) {
+    for (uint32_t i = 0; i < results.count; i++)
+        front_to_home(f, f->height - 1 - i);
+}
+
+/* Checks that exactly the block's results are there. */
+static bool check_results(struct murre_front *f, const struct frame *frame) {
+    front_expect(f, frame->results);
+    if (f->error->status == MURRE_OK && f->height != frame->height + frame->results.count)
+        front_fail(f, "type mismatch: %u operands left over at the end of a block", f->height - frame->height - frame->results.count);
+    return f->error->status == MURRE_OK;
+}
+
+static void restart(struct murre_front *f, struct type_list types, uint32_t height) {
+    front_drop_to(f, height);
+    front_push_list(f, types);
+}
+
+void front_else(struct murre_front *f) {
+    struct frame *frame = front_frame(f);
+    if (frame->kind != FRAME_IF) {
+        front_fail(f, "else without if");
+        return;
+    }
+    if (!check_results(f, frame))
+        return;
+    if (f->emit) {
+        results_to_homes(f, frame->results);
+        f->ops->branch(f->sink, use_label(f, frame));
+    }
+    restart(f, frame->params, frame->height);
+    frame->kind = FRAME_ELSE;
+    frame->unreachable = false;
+    f->emit = frame->entered;
+    if (f->emit) {
+        f->ops->label(f->sink, frame->else_label);
+        frame->else_label = NO_LABEL;
+    }
+}
+
+static void end_function(struct murre_front *f, struct frame *frame) {
+    if (f->emit) {
+        const struct murre_operand *results = front_operands(f, frame->results.count);
+        if (results)
+            f->ops->ret(f->sink, results, frame->results.count);
+    }
+    f->depth--;
+}
+
+static bool same_types(struct type_list a, struct type_list b) {
+    return a.count == b.count && (a.count == 0 || memcmp(a.types, b.types, a.count * sizeof *a.types) == 0);
+}
+
+void front_end(struct murre_front *f) {
+    struct frame *frame = front_frame(f);
+    if (!check_results(f, frame))
+        return;
+    if (frame->kind == FRAME_FUNC) {
+        end_function(f, frame);
+        return;
+    }
+    if (frame->kind == FRAME_IF && !same_types(frame->params, frame->results)) {
+        front_fail(f, "type mismatch: an if without else must leave its parameters as they are");
+        return;
+    }
+    bool falls_through = f->emit;
+    bool merges = frame->entered && frame->kind != FRAME_LOOP && (frame->label != NO_LABEL || frame->kind == FRAME_IF);
+    if (merges) {
+        if (falls_through)
+            results_to_homes(f, frame->results);
+        if (frame->kind == FRAME_IF)
+            f->ops->label(f->sink, frame->else_label);
+        if (frame->label != NO_LABEL)
+            f->ops->label(f->sink, frame->label);
+    }
+    if (!falls_through)
+        restart(f, frame->results, frame->height);
+    f->emit = falls_through || merges;
+    f->depth--;
+}
+
+void front_set_unreachable(struct murre_front *f) {
+    struct frame *frame = front_frame(f);
+    front_drop_to(f, frame->height);
+    frame->unreachable = true;
+    f->emit = false;
+}
+
+void front_return(struct murre_front *f) {
+    struct type_list results = f->frames[0].results;
+    front_expect(f, results);
+    if (!murre_reader_ok(&f->reader))
+        return;
+    if (f->emit) {
+        const struct murre_operand *operands = front_operands(f, results.count);
+        if (operands)
+            f->ops->ret(f->sink, operands, results.count);
+    }
+    front_set_unreachable(f);
+}
+
+static struct frame *target(struct murre_front *f, uint32_t depth) {
+    if (depth >= f->depth) {
+        front_fail(f, "unknown label %u", depth);
+        return NULL;
+    }
+    return &f->frames[f->depth - 1 - depth];
+}
+
+/* Are the label's values where it wants them? Heights are static, so this is so for all or none of the temporaries. */
+static bool values_in_place(const struct murre_front *f, const struct frame *to, uint32_t count) {
+    for (uint32_t i = 0, slot = to->slot; i < count; i++) {
+        const struct entry *e = &f->stack[f->height - count + i];
+        if (e->kind != ENTRY_TEMP || e->slot != slot)
+            return false;
+        slot += murre_type_slots(e->type);
+    }
+    return true;
+}
+
+/* Moves the label's values and goes there. */
+static void emit_branch(struct murre_front *f, struct frame *to, uint32_t count) {
+    if (to->kind == FRAME_FUNC) {
+        const struct murre_operand *operands = front_operands(f, count);
+        if (operands)
+            f->ops->ret(f->sink, operands, count);
+        return;
+    }
+    for (uint32_t i = 0, slot = to->slot; i < count; i++) {
+        const struct entry *e = &f->stack[f->height - count + i];
+        if (e->kind != ENTRY_TEMP || e->slot != slot)
+            f->ops->copy(f->sink, slot, front_operand(f, e));
+        slot += murre_type_slots(e->type);
+    }
+    f->ops->branch(f->sink, use_label(f, to));
+}
+
+void front_br(struct murre_front *f) {
+    struct frame *to = target(f, murre_read_u32(&f->reader));
+    if (!to)
+        return;
+    struct type_list types = label_types(to);
+    front_expect(f, types);
+    if (!murre_reader_ok(&f->reader))
+        return;
+    if (f->emit)
+        emit_branch(f, to, types.count);
+    front_set_unreachable(f);
+}
+
+void front_br_if(struct murre_front *f) {
+    struct frame *to = target(f, murre_read_u32(&f->reader));
+    if (!to)
+        return;
+    struct entry test = front_pop(f, MURRE_I32);
+    struct type_list types = label_types(to);
+    front_expect(f, types);
+    if (!f->emit || !murre_reader_ok(&f->reader))
+        return;
+    struct murre_cond cond = front_cond(f, &test);
+    if (to->kind != FRAME_FUNC && values_in_place(f, to, types.count)) {
+        f->ops->branch_if(f->sink, use_label(f, to), &cond);
+        return;
+    }
+    uint32_t skip = f->label_count++;
+    cond.negate = !cond.negate;
+    f->ops->branch_if(f->sink, skip, &cond);
+    emit_branch(f, to, types.count);
+    f->ops->label(f->sink, skip);
+}
+
+/* The label that br_table jumps to for a target: its own, or that of a stub which moves the values, made once a target. */
+static uint32_t table_label(struct murre_front *f, struct frame *to, uint32_t count) {
+    if (to->kind != FRAME_FUNC && values_in_place(f, to, count))
+        return use_label(f, to);
+    if (to->stub_serial != f->stub_serial) {
+        to->stub_serial = f->stub_serial;
+        to->stub = f->label_count++;
+    }
+    return to->stub;
+}
+
+/* One target's types against the stack, which is left alone: in unreachable code each target may see other types in what is missing. */
+static bool table_fits(struct murre_front *f, struct type_list types) {
+    const struct frame *frame = front_frame(f);
+    uint32_t own = f->height - frame->height;
+    for (uint32_t i = 0; i < types.count; i++) {
+        murre_valtype want = types.types[types.count - 1 - i];
+        murre_valtype found = i < own ? f->stack[f->height - 1 - i].type : TYPE_BOTTOM;
+        if (i >= own && !frame->unreachable)
+            front_fail(f, "type mismatch: expected %s, the operand stack is empty", murre_valtype_name(want));
+        else if (found != want && found != TYPE_BOTTOM)
+            front_fail_type(f, want, found);
+        else
+            continue;
+        return false;
+    }
+    return true;
+}
+
+/* Stubs follow the table; those that it made carry its serial. */
+static void emit_stubs(struct murre_front *f, const uint32_t *depths, uint32_t count, uint32_t arity) {
+    for (uint32_t i = 0; i <= count; i++) {
+        struct frame *to = &f->frames[f->depth - 1 - depths[i]];
+        if (to->stub_serial != f->stub_serial || f->error->status != MURRE_OK)
+            continue;
+        to->stub_serial = 0;
+        f->ops->label(f->sink, to->stub);
+        emit_branch(f, to, arity);
+    }
+}
+
+void front_br_table(struct murre_front *f) {
+    struct murre_reader *r = &f->reader;
+    struct entry index = front_pop(f, MURRE_I32);
+    uint32_t count = murre_read_count(r, 1, MURRE_MAX_BODY_SIZE, "br_table targets");
+    /* First half: labels for the sink; second half: depths. */
+    uint64_t entries = (uint64_t)count + 1;
+    if (!murre_reader_ok(r) || !front_reserve(f, (void **)&f->labels, &f->labels_capacity, 2 * entries, sizeof *f->labels))
+        return;
+    uint32_t *depths = f->labels + entries;
+    for (uint32_t i = 0; i <= count; i++)
+        depths[i] = murre_read_u32(r);
+    if (!murre_reader_ok(r))
+        return;
+    struct frame *last = target(f, depths[count]);
+    uint32_t arity = last ? label_types(last).count : 0;
+    f->stub_serial++;
+    const struct frame *checked = NULL;
+    for (uint32_t i = 0; i <= count && f->error->status == MURRE_OK; i++) {
+        struct frame *to = target(f, depths[i]);
+        if (!to)
+            return;
+        struct type_list types = label_types(to);
+        if (types.count != arity) {
+            front_fail(f, "type mismatch: br_table targets differ in arity");
+            return;
+        }
+        if (to != checked && !table_fits(f, types)) /* runs of one target are common */
+            return;
+        checked = to;
+        if (f->emit)
+            f->labels[i] = table_label(f, to, arity);
+    }
+    if (f->error->status != MURRE_OK)
+        return;
+    if (f->emit) {
+        f->ops->branch_table(f->sink, front_operand(f, &index), f->labels, count);
+        emit_stubs(f, depths, count, arity);
+    }
+    front_set_unreachable(f);
+}

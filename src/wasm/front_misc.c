@@ -1,0 +1,271 @@
+/* Variables, calls, select, references, tables and bulk operations: see front_internal.h. */
+#include "wasm/front_internal.h"
+
+bool front_read_valtype(struct murre_front *f, struct murre_reader *r, murre_valtype *type) {
+    return murre_read_valtype(r, f->supported, type);
+}
+
+static void push_local(struct murre_front *f, uint32_t local) {
+    struct entry *e = front_push(f, f->locals[local]);
+    if (e && f->emit) {
+        e->kind = ENTRY_LOCAL;
+        e->local = local;
+        e->link = f->pending[local];
+        f->pending[local] = f->height;
+    }
+}
+
+static void set_local(struct murre_front *f, uint32_t local, const struct entry *value) {
+    if (!f->emit || (value->kind == ENTRY_LOCAL && value->local == local))
+        return;
+    front_flush_local(f, local);
+    f->ops->copy(f->sink, f->local_slots[local], front_operand(f, value));
+}
+
+void front_local(struct murre_front *f, enum murre_op op) {
+    uint32_t local = murre_read_u32(&f->reader);
+    if (local >= f->local_count) {
+        front_fail(f, "unknown local %u", local);
+        return;
+    }
+    if (op == MURRE_OP_LOCAL_GET) {
+        push_local(f, local);
+        return;
+    }
+    struct entry value = front_pop(f, f->locals[local]);
+    set_local(f, local, &value);
+    if (op == MURRE_OP_LOCAL_TEE)
+        push_local(f, local);
+}
+
+void front_global(struct murre_front *f, enum murre_op op) {
+    uint32_t global = murre_read_u32(&f->reader);
+    if (global >= f->module->global_count) {
+        front_fail(f, "unknown global %u", global);
+        return;
+    }
+    const struct murre_global_type *type = &f->module->globals[global];
+    if (op == MURRE_OP_GLOBAL_GET) {
+        uint32_t dst = front_push_result(f, type->type);
+        if (f->emit)
+            f->ops->global_get(f->sink, dst, global);
+        return;
+    }
+    if (!type->is_mutable) {
+        front_fail(f, "global is immutable");
+        return;
+    }
+    struct entry value = front_pop(f, type->type);
+    if (f->emit)
+        f->ops->global_set(f->sink, global, front_operand(f, &value));
+}
+
+/* Pops the arguments into f->operands, pushes the results, and says where both live. */
+static bool exchange(struct murre_front *f, const struct murre_functype *type, uint32_t *base, uint32_t *dst) {
+    struct type_list params = {type->params, type->param_count};
+    front_expect(f, params);
+    if (f->error->status != MURRE_OK || !front_operands(f, params.count))
+        return false;
+    *base = params.count ? f->stack[f->height - params.count].slot : front_next_slot(f);
+    front_drop_to(f, f->height - params.count);
+    *dst = *base;
+    if (type->result_count == 1)
+        *dst = front_push_result(f, type->results[0]);
+    else
+        front_push_list(f, (struct type_list){type->results, type->result_count});
+    return f->error->status == MURRE_OK;
+}
+
+void front_call(struct murre_front *f) {
+    uint32_t func = murre_read_u32(&f->reader);
+    if (func >= f->module->func_count) {
+        front_fail(f, "unknown function %u", func);
+        return;
+    }
+    uint32_t base, dst;
+    if (exchange(f, &murre_module_func_type(f->module, func)->func, &base, &dst) && f->emit)
+        f->ops->call(f->sink, func, f->operands, base, dst);
+}
+
+void front_call_indirect(struct murre_front *f) {
+    uint32_t type = murre_read_u32(&f->reader);
+    uint32_t table = murre_read_u32(&f->reader);
+    if (!murre_reader_ok(&f->reader))
+        return;
+    if (table >= f->module->table_count) {
+        front_fail(f, "unknown table %u", table);
+        return;
+    }
+    if (f->module->tables[table].type != MURRE_FUNCREF) {
+        front_fail(f, "type mismatch: call_indirect needs a table of funcref");
+        return;
+    }
+    if (type >= f->module->type_count) {
+        front_fail(f, "unknown type %u", type);
+        return;
+    }
+    struct entry index = front_pop(f, MURRE_I32);
+    struct murre_operand index_operand = front_operand(f, &index);
+    uint32_t base, dst;
+    if (exchange(f, &f->module->types[type].func, &base, &dst) && f->emit)
+        f->ops->call_indirect(f->sink, type, table, index_operand, f->operands, base, dst);
+}
+
+static bool read_select_type(struct murre_front *f, murre_valtype *type) {
+    uint32_t count = murre_read_u32(&f->reader);
+    if (!murre_reader_ok(&f->reader))
+        return false;
+    if (count != 1) {
+        front_fail(f, "invalid result arity");
+        return false;
+    }
+    return front_read_valtype(f, &f->reader, type);
+}
+
+void front_select(struct murre_front *f, enum murre_op op) {
+    murre_valtype type = TYPE_ANY;
+    if (op == MURRE_OP_SELECT_T && !read_select_type(f, &type))
+        return;
+    struct entry test = front_pop(f, MURRE_I32);
+    struct entry b = front_pop(f, type);
+    struct entry a = front_pop(f, type);
+    if (type == TYPE_ANY) {
+        type = a.type != TYPE_BOTTOM ? a.type : b.type;
+        if (murre_is_ref(a.type) || murre_is_ref(b.type)) {
+            front_fail(f, "type mismatch: select without a type takes numbers and vectors");
+            return;
+        }
+        if (a.type != b.type && a.type != TYPE_BOTTOM && b.type != TYPE_BOTTOM) {
+            front_fail_type(f, a.type, b.type);
+            return;
+        }
+    }
+    if (!f->emit) {
+        front_push(f, type);
+        return;
+    }
+    struct murre_cond cond = front_cond(f, &test);
+    struct murre_operand a_operand = front_operand(f, &a), b_operand = front_operand(f, &b);
+    uint32_t dst = front_push_result(f, type);
+    f->ops->select(f->sink, dst, &cond, a_operand, b_operand);
+}
+
+void front_reference(struct murre_front *f, enum murre_op op) {
+    if (op == MURRE_OP_REF_NULL) {
+        murre_valtype type;
+        if (!murre_read_heaptype(&f->reader, f->supported, &type))
+            return;
+        front_push_const(f, type, 0);
+    } else if (op == MURRE_OP_REF_IS_NULL) {
+        struct entry value = front_pop(f, TYPE_ANY);
+        if (value.type != TYPE_BOTTOM && !murre_is_ref(value.type)) {
+            front_fail(f, "type mismatch: expected a reference, found %s", murre_valtype_name(value.type));
+            return;
+        }
+        uint32_t dst = front_push_result(f, MURRE_I32);
+        if (f->emit)
+            f->ops->unary(f->sink, op, dst, front_operand(f, &value));
+    } else {
+        uint32_t func = murre_read_u32(&f->reader);
+        if (func >= f->module->func_count) {
+            front_fail(f, "unknown function %u", func);
+            return;
+        }
+        if (!(f->module->declared[func / 64] >> (func % 64) & 1)) {
+            front_fail(f, "undeclared function reference");
+            return;
+        }
+        uint32_t dst = front_push_result(f, MURRE_FUNCREF);
+        if (f->emit)
+            f->ops->ref_func(f->sink, dst, func);
+    }
+}
+
+/* Pops operands (deepest first in types), pushes a result if there is one, and hands all to the sink. */
+static void bulk(struct murre_front *f, enum murre_op op, const murre_valtype *types, uint32_t count, murre_valtype result,
+                 uint32_t immediate, uint32_t immediate2) {
+    struct murre_operand operands[3];
+    for (uint32_t i = count; i--;) {
+        struct entry e = front_pop(f, types[i]);
+        operands[i] = front_operand(f, &e);
+    }
+    uint32_t dst = result ? front_push_result(f, result) : 0;
+    if (f->emit && f->error->status == MURRE_OK)
+        f->ops->bulk(f->sink, op, dst, operands, immediate, immediate2);
+}
+
+static const murre_valtype three_i32[] = {MURRE_I32, MURRE_I32, MURRE_I32};
+
+static uint32_t read_memory(struct murre_front *f) {
+    uint32_t memory = murre_read_u32(&f->reader);
+    if (murre_reader_ok(&f->reader) && memory >= f->module->memory_count)
+        front_fail(f, "unknown memory %u", memory);
+    return memory;
+}
+
+static uint32_t read_data(struct murre_front *f) {
+    uint32_t data = murre_read_u32(&f->reader);
+    if (!murre_reader_ok(&f->reader))
+        return 0;
+    if (!f->module->has_data_count)
+        murre_error_set(f->error, MURRE_ERROR_MALFORMED, f->offset, "data count section required");
+    else if (data >= f->module->data_count)
+        front_fail(f, "unknown data segment %u", data);
+    return data;
+}
+
+void front_memory(struct murre_front *f, enum murre_op op) {
+    uint32_t immediate = op == MURRE_OP_MEMORY_INIT || op == MURRE_OP_DATA_DROP ? read_data(f) : read_memory(f);
+    uint32_t immediate2 = op == MURRE_OP_MEMORY_INIT || op == MURRE_OP_MEMORY_COPY ? read_memory(f) : 0;
+    if (f->error->status != MURRE_OK)
+        return;
+    switch (op) {
+    case MURRE_OP_MEMORY_SIZE: bulk(f, op, NULL, 0, MURRE_I32, immediate, 0); break;
+    case MURRE_OP_MEMORY_GROW: bulk(f, op, three_i32, 1, MURRE_I32, immediate, 0); break;
+    case MURRE_OP_DATA_DROP: bulk(f, op, NULL, 0, 0, immediate, 0); break;
+    default: bulk(f, op, three_i32, 3, 0, immediate, immediate2); break;
+    }
+}
+
+static uint32_t read_table(struct murre_front *f) {
+    uint32_t table = murre_read_u32(&f->reader);
+    if (murre_reader_ok(&f->reader) && table >= f->module->table_count)
+        front_fail(f, "unknown table %u", table);
+    return f->error->status == MURRE_OK ? table : 0;
+}
+
+static uint32_t read_elem(struct murre_front *f) {
+    uint32_t elem = murre_read_u32(&f->reader);
+    if (murre_reader_ok(&f->reader) && elem >= f->module->elem_count)
+        front_fail(f, "unknown elem segment %u", elem);
+    return elem;
+}
+
+void front_table(struct murre_front *f, enum murre_op op) {
+    const struct murre_module_info *m = f->module;
+    uint32_t first = op == MURRE_OP_TABLE_INIT || op == MURRE_OP_ELEM_DROP ? read_elem(f) : read_table(f);
+    uint32_t second = op == MURRE_OP_TABLE_INIT || op == MURRE_OP_TABLE_COPY ? read_table(f) : 0;
+    if (f->error->status != MURRE_OK)
+        return;
+    murre_valtype ref = op == MURRE_OP_ELEM_DROP ? 0 : m->tables[op == MURRE_OP_TABLE_INIT ? second : first].type;
+    switch (op) {
+    case MURRE_OP_TABLE_GET: bulk(f, op, three_i32, 1, ref, first, 0); break;
+    case MURRE_OP_TABLE_SET: bulk(f, op, (murre_valtype[]){MURRE_I32, ref}, 2, 0, first, 0); break;
+    case MURRE_OP_TABLE_SIZE: bulk(f, op, NULL, 0, MURRE_I32, first, 0); break;
+    case MURRE_OP_TABLE_GROW: bulk(f, op, (murre_valtype[]){ref, MURRE_I32}, 2, MURRE_I32, first, 0); break;
+    case MURRE_OP_TABLE_FILL: bulk(f, op, (murre_valtype[]){MURRE_I32, ref, MURRE_I32}, 3, 0, first, 0); break;
+    case MURRE_OP_ELEM_DROP: bulk(f, op, NULL, 0, 0, first, 0); break;
+    case MURRE_OP_TABLE_INIT:
+        if (m->elems[first].type != ref)
+            front_fail_type(f, ref, m->elems[first].type);
+        else
+            bulk(f, op, three_i32, 3, 0, first, second);
+        break;
+    default: /* table.copy */
+        if (m->tables[second].type != ref)
+            front_fail_type(f, ref, m->tables[second].type);
+        else
+            bulk(f, op, three_i32, 3, 0, first, second);
+        break;
+    }
+}
