@@ -25,15 +25,6 @@ void murre_call_fini(struct murre_store *store);
 /* The host's call of any function, in any tier: murre_func_call. slots: arguments, then results. NULL or a trap. */
 struct murre_trap *murre_call_func(struct murre_store *store, struct murre_func *func, union murre_slot *slots) MURRE_MUST_USE;
 
-/* What a host function is told about who called it. On the C stack of the call. */
-struct murre_caller {
-    struct murre_store *store;
-    struct murre_instance *instance; /* NULL when the host itself called */
-};
-
-/* A call from the host: opens an activation. slots as in murre_func_call. Returns NULL or the trap, which the caller owns. */
-struct murre_trap *murre_call_func(struct murre_store *store, struct murre_func *func, union murre_slot *slots) MURRE_MUST_USE;
-
 /* Calls func->entry (compiled code) with its arguments in slots; leaves the results there. From the interpreter and from activations.
  * store->stack.top and .frame must be up to date: code called in turn continues there. The interpreter's caller is on the frame stack, as
  * for any call (here and in murre_call_host), so that backtraces find it; in murre_call_osr it is not, because the frame is handed over.

@@ -13,6 +13,9 @@
  *  - at each call it looks whether the callee murre_tier_is_native (in every tier; in tier jit that is so from the start).
  * Neither call blocks, traps, or allocates much; both may be made as often as one likes. */
 
+/* Defaults of the configuration; chosen by measurement, see tier.c. */
+enum { MURRE_TIER_ENTRY_THRESHOLD = 1000, MURRE_TIER_LOOP_THRESHOLD = 10000 };
+
 /* A function was entered in the interpreter often enough: asks for its compilation, or switches func to code that is there. */
 void murre_tier_hot_function(struct murre_func *func);
 /* A loop took its back edge often enough. Returns the on-stack-replacement entry for it when there is one, else asks for it and returns

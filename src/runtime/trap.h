@@ -14,6 +14,9 @@ _Noreturn void murre_trap_raise_native(struct murre_store *store, enum murre_tra
 /* A host function's trap; takes it over. */
 _Noreturn void murre_trap_raise_host(struct murre_store *store, struct murre_trap *trap);
 
+/* A trap of that kind without a backtrace, for instantiation. NULL when memory is short. */
+struct murre_trap *murre_trap_of_kind(enum murre_trapkind kind) MURRE_MUST_USE;
+
 /* The test suite's wording. */
 const char *murre_trap_text(enum murre_trapkind kind);
 

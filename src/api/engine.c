@@ -1,0 +1,124 @@
+/* Engines: configuration, and the place where the tiers are put together. Thread safe after murre_engine_new. */
+#include <string.h>
+
+#include "interp/interp.h"
+#include "runtime/tier.h"
+#include "runtime/types.h"
+#if MURRE_HAVE_JIT
+#include "jit/jit.h"
+#endif
+
+#define FEATURE(id) ((murre_features)1 << MURRE_FEATURE_##id)
+static const murre_features default_features = FEATURE(MVP) | FEATURE(MUTABLE_GLOBALS) | FEATURE(SIGN_EXTENSION) |
+                                               FEATURE(SATURATING_CONVERSION) | FEATURE(MULTI_VALUE) | FEATURE(BULK_MEMORY) |
+                                               FEATURE(REFERENCE_TYPES) | FEATURE(EXTENDED_CONST);
+_Static_assert(MURRE_FEATURE_COUNT <= 8 * sizeof(murre_features), "a bit a feature");
+
+void murre_config_init(struct murre_config *config) {
+    memset(config, 0, sizeof *config);
+    config->opt_level = -1;
+}
+
+bool murre_has_compiler(void) {
+    return MURRE_HAVE_JIT;
+}
+
+static enum murre_status check_config(const struct murre_config *config, struct murre_error *error) {
+    if (config->tier > MURRE_TIER_JIT || config->bounds > MURRE_BOUNDS_EXPLICIT || config->opt_level < -1 || config->opt_level > 3)
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "bad configuration");
+    if (config->allocator.alloc && (!config->allocator.realloc || !config->allocator.free))
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "an allocator needs all three functions");
+    if (config->tier == MURRE_TIER_JIT && !murre_has_compiler())
+        return murre_error_set(error, MURRE_ERROR_UNSUPPORTED, MURRE_NO_OFFSET, "this build has no compiler");
+    return MURRE_OK;
+}
+
+static enum murre_status start_compiler(struct murre_engine *engine, struct murre_error *error) {
+#if MURRE_HAVE_JIT
+    if (engine->config.tier != MURRE_TIER_INTERP) {
+        engine->jit_ops = &murre_jit_ops;
+        engine->jit = murre_jit_ops.start(engine, error);
+        if (!engine->jit)
+            return MURRE_ERROR_MEMORY;
+    }
+#endif
+    return murre_tier_start(engine, error);
+}
+
+static void stop_compiler(struct murre_engine *engine) {
+    murre_tier_stop(engine);
+    if (engine->jit)
+        engine->jit_ops->stop(engine->jit);
+}
+
+static void free_engine(struct murre_engine *engine) {
+    struct murre_allocator allocator = engine->allocator;
+    murre_types_delete(engine->types);
+    pthread_mutex_destroy(&engine->lock);
+    murre_free(&allocator, engine, sizeof *engine);
+}
+
+struct murre_engine *murre_engine_new(const struct murre_config *given, struct murre_error *error) {
+    struct murre_config config;
+    murre_config_init(&config);
+    if (given)
+        config = *given;
+    if (check_config(&config, error) != MURRE_OK)
+        return NULL;
+    if (!config.allocator.alloc)
+        config.allocator = murre_allocator_libc;
+    if (!config.entry_threshold)
+        config.entry_threshold = MURRE_TIER_ENTRY_THRESHOLD;
+    if (!config.loop_threshold)
+        config.loop_threshold = MURRE_TIER_LOOP_THRESHOLD;
+    if (!config.compile_threads)
+        config.compile_threads = 1;
+    struct murre_engine *engine = murre_alloc_zero(&config.allocator, sizeof *engine);
+    if (!engine) {
+        murre_error_memory(error);
+        return NULL;
+    }
+    atomic_init(&engine->references, 1);
+    engine->config = config;
+    engine->allocator = config.allocator;
+    engine->features = default_features;
+    engine->interp = &murre_interp_ops;
+    pthread_mutex_init(&engine->lock, NULL);
+    engine->types = murre_types_new(&engine->allocator);
+    if (!engine->types) {
+        murre_error_memory(error);
+        free_engine(engine);
+        return NULL;
+    }
+    if (start_compiler(engine, error) != MURRE_OK) {
+        stop_compiler(engine);
+        free_engine(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+struct murre_engine *murre_engine_ref(struct murre_engine *engine) {
+    atomic_fetch_add_explicit(&engine->references, 1, memory_order_relaxed);
+    return engine;
+}
+
+void murre_engine_unref(struct murre_engine *engine) {
+    if (!engine || atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) != 1)
+        return;
+    stop_compiler(engine);
+    free_engine(engine);
+}
+
+void murre_engine_stats(struct murre_engine *engine, struct murre_stats *stats) {
+    *stats = (struct murre_stats){
+        .functions_interpreted = atomic_load_explicit(&engine->functions_interpreted, memory_order_relaxed),
+        .functions_compiled = atomic_load_explicit(&engine->functions_compiled, memory_order_relaxed),
+        .functions_refused = atomic_load_explicit(&engine->functions_refused, memory_order_relaxed),
+        .loops_entered = atomic_load_explicit(&engine->loops_entered, memory_order_relaxed),
+        .compile_nanoseconds = atomic_load_explicit(&engine->compile_nanoseconds, memory_order_relaxed),
+        .lower_nanoseconds = atomic_load_explicit(&engine->lower_nanoseconds, memory_order_relaxed),
+        .code_bytes = atomic_load_explicit(&engine->code_bytes, memory_order_relaxed),
+        .register_code_bytes = atomic_load_explicit(&engine->register_code_bytes, memory_order_relaxed),
+    };
+}

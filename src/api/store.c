@@ -1,0 +1,33 @@
+/* Stores from the embedder's side. One thread at a time, but for murre_store_interrupt. */
+#include "runtime/store.h"
+
+#include "runtime/interrupt.h"
+
+struct murre_store *murre_store_new(struct murre_engine *engine, struct murre_error *error) {
+    return murre_store_create(engine, error);
+}
+
+void murre_store_delete(struct murre_store *store) {
+    if (store)
+        murre_store_destroy(store);
+}
+
+struct murre_engine *murre_store_engine(const struct murre_store *store) {
+    return store->engine;
+}
+
+void murre_store_set_data(struct murre_store *store, void *data) {
+    store->data = data;
+}
+
+void *murre_store_data(const struct murre_store *store) {
+    return store->data;
+}
+
+void murre_store_interrupt(struct murre_store *store) {
+    murre_interrupt_request(store);
+}
+
+enum murre_status murre_store_set_timeout(struct murre_store *store, uint64_t nanoseconds, struct murre_error *error) {
+    return murre_interrupt_set_timeout(store, nanoseconds, error);
+}

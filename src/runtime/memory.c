@@ -1,0 +1,143 @@
+/* Linear memory: see memory.h. Sizes in bytes unless they are called pages.
+ *
+ * Guarded: PROT_NONE over 8 GiB and a Wasm page, so that 32-bit index + 32-bit offset + the access always falls inside; pages that exist are made
+ * readable and writable as the memory grows, and cost nothing until they are touched. Not guarded (explicit checks were asked for, or
+ * there is no address space for the above): as much as the memory may use, or half, a quarter… of it, but at least its minimum; the
+ * size that can be reached is then max_pages. Growing never moves the base. The mapping is the memory's own; murre_memory_destroy gives it
+ * back. One thread at a time. */
+#include "runtime/memory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "wasm/limits.h"
+
+enum { HEADROOM = 64 << 20 };
+static const uint64_t guarded_size = ((uint64_t)8 << 30) + MURRE_PAGE_SIZE;
+
+static uint8_t *reserve(uint64_t size) {
+    void *base = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return base == MAP_FAILED ? NULL : base;
+}
+
+/* Reserves size bytes if after that some address space is left for everything else. */
+static uint8_t *reserve_with_headroom(uint64_t size) {
+    uint64_t headroom = size / 4 < HEADROOM ? size / 4 : HEADROOM;
+    uint8_t *base = reserve(size + headroom);
+    if (base && headroom)
+        munmap(base + size, headroom);
+    return base;
+}
+
+/* The most pages that limits and the engine's configuration allow. */
+static uint64_t allowed_pages(const struct murre_store *store, const struct murre_limits *limits) {
+    uint64_t pages = MURRE_MAX_MEMORY_PAGES;
+    if (limits->has_max && limits->max < pages)
+        pages = limits->max;
+    uint64_t bytes = store->engine->config.max_memory;
+    if (bytes && bytes / MURRE_PAGE_SIZE < pages)
+        pages = bytes / MURRE_PAGE_SIZE;
+    return pages;
+}
+
+/* Without guards: at least min pages, at most most pages. Sets base, reserved and max_pages. */
+static bool reserve_unguarded(struct murre_memory *memory, uint64_t min, uint64_t most) {
+    for (uint64_t pages = most; pages > min; pages /= 2) {
+        memory->base = reserve_with_headroom(pages * MURRE_PAGE_SIZE);
+        if (memory->base) {
+            memory->max_pages = pages;
+            memory->reserved = pages * MURRE_PAGE_SIZE;
+            return true;
+        }
+    }
+    /* An empty memory has a base as well, so that NULL always means "no memory". */
+    memory->reserved = (min ? min : 1) * MURRE_PAGE_SIZE;
+    memory->base = reserve(memory->reserved);
+    memory->max_pages = min;
+    return memory->base != NULL;
+}
+
+static enum murre_status reserve_memory(struct murre_memory *memory, struct murre_error *error) {
+    enum murre_bounds bounds = memory->store->engine->config.bounds;
+    uint64_t most = allowed_pages(memory->store, &memory->limits);
+    uint64_t min = memory->limits.min;
+    if (min > most)
+        return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "a memory of %llu pages is over the limit of %llu",
+                               (unsigned long long)min, (unsigned long long)most);
+    if (bounds != MURRE_BOUNDS_EXPLICIT) {
+        memory->base = reserve(guarded_size);
+        if (memory->base) {
+            memory->guarded = true;
+            memory->reserved = guarded_size;
+            memory->max_pages = most;
+            return MURRE_OK;
+        }
+        if (bounds == MURRE_BOUNDS_GUARD)
+            return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no address space for a guarded memory: %s", strerror(errno));
+    }
+    if (!reserve_unguarded(memory, min, most))
+        return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no address space for a memory of %llu pages: %s",
+                               (unsigned long long)min, strerror(errno));
+    return MURRE_OK;
+}
+
+static bool commit(struct murre_memory *memory, uint64_t new_size) {
+    return mprotect(memory->base + memory->size, new_size - memory->size, PROT_READ | PROT_WRITE) == 0;
+}
+
+struct murre_memory *murre_memory_create(struct murre_store *store, struct murre_limits limits, struct murre_error *error) {
+    if (limits.is64 || limits.shared) {
+        murre_error_set(error, MURRE_ERROR_UNSUPPORTED, MURRE_NO_OFFSET, "needs feature: %s", limits.is64 ? "memory64" : "threads");
+        return NULL;
+    }
+    if (limits.min > MURRE_MAX_MEMORY_PAGES || (limits.has_max && (limits.max > MURRE_MAX_MEMORY_PAGES || limits.max < limits.min))) {
+        murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "memory limits out of range");
+        return NULL;
+    }
+    struct murre_memory *memory = murre_alloc_zero(&store->engine->allocator, sizeof *memory);
+    if (!memory) {
+        murre_error_memory(error);
+        return NULL;
+    }
+    memory->limits = limits;
+    memory->store = store;
+    if (reserve_memory(memory, error) != MURRE_OK) {
+        murre_free(&store->engine->allocator, memory, sizeof *memory);
+        return NULL;
+    }
+    uint64_t size = limits.min * MURRE_PAGE_SIZE;
+    if (size && !commit(memory, size)) {
+        murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no memory for %llu pages: %s", (unsigned long long)limits.min,
+                        strerror(errno));
+        munmap(memory->base, memory->reserved);
+        murre_free(&store->engine->allocator, memory, sizeof *memory);
+        return NULL;
+    }
+    memory->size = size;
+    memory->next = store->memories;
+    store->memories = memory;
+    return memory;
+}
+
+void murre_memory_destroy(struct murre_memory *memory) {
+    struct murre_memory **link = &memory->store->memories;
+    while (*link != memory)
+        link = &(*link)->next;
+    *link = memory->next;
+    munmap(memory->base, memory->reserved);
+    murre_free(&memory->store->engine->allocator, memory, sizeof *memory);
+}
+
+int64_t murre_memory_grow_pages(struct murre_memory *memory, uint64_t pages) {
+    uint64_t old = memory->size / MURRE_PAGE_SIZE;
+    if (pages > memory->max_pages - old)
+        return -1;
+    if (pages) {
+        uint64_t size = memory->size + pages * MURRE_PAGE_SIZE;
+        if (!commit(memory, size))
+            return -1;
+        memory->size = size;
+    }
+    return (int64_t)old;
+}

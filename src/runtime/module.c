@@ -1,0 +1,128 @@
+/* Modules: see module.h. What one function needs at run time (struct murre_code) is zeroed memory that nobody touches before the function's
+ * first call, so that loading does not depend on the number of functions, except for what the decoder reads. */
+#include "runtime/module.h"
+
+#include "runtime/instance.h"
+#include "runtime/tier.h"
+#include "runtime/types.h"
+
+static uint32_t defined(const struct murre_module *module) {
+    return module->info.func_count - module->info.func_import_count;
+}
+
+/* Everything but the bytes, which stay the caller's. */
+static void free_module(struct murre_module *module) {
+    struct murre_engine *engine = module->engine;
+    const struct murre_allocator *allocator = &engine->allocator;
+    murre_free(allocator, module->codes, defined(module) * sizeof *module->codes);
+    murre_free(allocator, module->type_ids, module->info.type_count * sizeof *module->type_ids);
+    murre_module_fini(&module->info);
+    murre_free(allocator, module, sizeof *module);
+    murre_engine_unref(engine);
+}
+
+static enum murre_status complete(struct murre_module *module, struct murre_error *error) {
+    struct murre_engine *engine = module->engine;
+    enum murre_status status = murre_instance_layout(&module->layout, &module->info, error);
+    if (status != MURRE_OK)
+        return status;
+    uint32_t *ids = murre_alloc_array(&engine->allocator, module->info.type_count, sizeof *ids);
+    module->codes = murre_alloc_array(&engine->allocator, defined(module), sizeof *module->codes);
+    if (!ids || !module->codes || !murre_types_intern(engine, module->info.types, module->info.type_count, ids)) {
+        murre_free(&engine->allocator, ids, module->info.type_count * sizeof *ids);
+        return murre_error_memory(error);
+    }
+    module->type_ids = ids;
+    module->explicit_bounds = engine->config.bounds == MURRE_BOUNDS_EXPLICIT;
+    return MURRE_OK;
+}
+
+struct murre_module *murre_module_create(struct murre_engine *engine, const uint8_t *bytes, size_t size, void (*release)(void *context),
+                                         void *context, struct murre_error *error) {
+    struct murre_module *module = murre_alloc_zero(&engine->allocator, sizeof *module);
+    if (!module) {
+        murre_error_memory(error);
+        return NULL;
+    }
+    struct murre_error local = {.status = MURRE_OK};
+    if (!error)
+        error = &local;
+    if (murre_module_decode(&module->info, bytes, size, engine->features, &engine->allocator, error) != MURRE_OK) {
+        murre_free(&engine->allocator, module, sizeof *module);
+        return NULL;
+    }
+    module->engine = murre_engine_ref(engine);
+    atomic_init(&module->references, 1);
+    if (complete(module, error) != MURRE_OK ||
+        (!engine->config.deferred_validation && murre_module_validate_bodies(module, error) != MURRE_OK)) {
+        if (module->type_ids)
+            murre_types_release(engine, module->type_ids, module->info.type_count);
+        free_module(module);
+        return NULL;
+    }
+    module->release = release;
+    module->release_context = context;
+    return module;
+}
+
+struct murre_module *murre_module_ref(struct murre_module *module) {
+    atomic_fetch_add_explicit(&module->references, 1, memory_order_relaxed);
+    return module;
+}
+
+/* No instance is left, so no thread runs its code; only the compile threads may still read it. */
+static void drop_code(struct murre_module *module) {
+    struct murre_engine *engine = module->engine;
+    const struct murre_allocator *allocator = &engine->allocator;
+    murre_tier_drop_module(module);
+    for (uint32_t i = 0, count = defined(module); i < count; i++) {
+        struct murre_code *code = &module->codes[i];
+        struct murre_regcode *regcode = atomic_load_explicit(&code->regcode, memory_order_relaxed);
+        struct murre_error *failure = atomic_load_explicit(&code->failure, memory_order_relaxed);
+        if (regcode)
+            engine->interp->drop(module, regcode);
+        murre_free(allocator, failure, sizeof *failure);
+        for (struct murre_osr *osr = atomic_load_explicit(&code->osr, memory_order_relaxed), *next; osr; osr = next) {
+            next = osr->next;
+            murre_free(allocator, osr, sizeof *osr);
+        }
+    }
+    if (engine->jit)
+        engine->jit_ops->drop_module(engine->jit, module);
+}
+
+void murre_module_unref(struct murre_module *module) {
+    if (!module || atomic_fetch_sub_explicit(&module->references, 1, memory_order_acq_rel) != 1)
+        return;
+    drop_code(module);
+    murre_types_release(module->engine, module->type_ids, module->info.type_count);
+    void (*release)(void *) = module->release;
+    void *context = module->release_context;
+    free_module(module);
+    if (release)
+        release(context);
+}
+
+enum murre_status murre_module_validate_bodies(struct murre_module *module, struct murre_error *error) {
+    if (atomic_load_explicit(&module->all_validated, memory_order_acquire))
+        return MURRE_OK;
+    struct murre_front *front = murre_front_new(&module->engine->allocator);
+    if (!front)
+        return murre_error_memory(error);
+    enum murre_status status = MURRE_OK;
+    struct murre_error local = {.status = MURRE_OK};
+    for (uint32_t i = module->info.func_import_count; i < module->info.func_count && status == MURRE_OK; i++)
+        status = murre_front_run(front, &module->info, i, module->engine->features, NULL, error ? error : &local);
+    murre_front_delete(front);
+    if (status == MURRE_OK)
+        atomic_store_explicit(&module->all_validated, true, memory_order_release);
+    return status;
+}
+
+bool murre_module_decide_bounds(struct murre_module *module) {
+    murre_tier_lock(module->engine);
+    module->bounds_decided = true;
+    bool explicit_bounds = module->explicit_bounds;
+    murre_tier_unlock(module->engine);
+    return explicit_bounds;
+}

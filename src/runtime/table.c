@@ -1,0 +1,78 @@
+/* Tables: see table.h. Elements lie in one array from the engine's allocator, doubled when it is full. */
+#include "runtime/table.h"
+
+#include "wasm/limits.h"
+
+/* init is NULL for most elements of most tables: those stay zero pages until they are written. */
+static void fill(void **elems, uint32_t count, void *init) {
+    if (init)
+        for (uint32_t i = 0; i < count; i++)
+            elems[i] = init;
+}
+
+struct murre_table *murre_table_create(struct murre_store *store, murre_valtype type, struct murre_limits limits, void *init,
+                                       struct murre_error *error) {
+    const struct murre_allocator *allocator = &store->engine->allocator;
+    if (!murre_is_ref(type) || (limits.has_max && limits.max < limits.min)) {
+        murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "bad table type");
+        return NULL;
+    }
+    if (limits.min > MURRE_MAX_TABLE_SIZE) {
+        murre_error_set(error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "a table of %llu elements, the limit is %u",
+                        (unsigned long long)limits.min, (unsigned)MURRE_MAX_TABLE_SIZE);
+        return NULL;
+    }
+    struct murre_table *table = murre_alloc_zero(allocator, sizeof *table);
+    void **elems = murre_alloc_array(allocator, limits.min, sizeof *elems);
+    if (!table || !elems) {
+        murre_free(allocator, table, sizeof *table);
+        murre_free(allocator, elems, limits.min * sizeof *elems);
+        murre_error_memory(error);
+        return NULL;
+    }
+    fill(elems, (uint32_t)limits.min, init);
+    *table = (struct murre_table){.elems = elems,
+                                  .size = (uint32_t)limits.min,
+                                  .capacity = (uint32_t)limits.min,
+                                  .type = type,
+                                  .limits = limits,
+                                  .store = store,
+                                  .next = store->tables};
+    store->tables = table;
+    return table;
+}
+
+void murre_table_destroy(struct murre_table *table) {
+    const struct murre_allocator *allocator = &table->store->engine->allocator;
+    struct murre_table **link = &table->store->tables;
+    while (*link != table)
+        link = &(*link)->next;
+    *link = table->next;
+    murre_free(allocator, table->elems, table->capacity * sizeof *table->elems);
+    murre_free(allocator, table, sizeof *table);
+}
+
+static bool reserve(struct murre_table *table, uint32_t size) {
+    if (size <= table->capacity)
+        return true;
+    const struct murre_allocator *allocator = &table->store->engine->allocator;
+    uint32_t doubled = table->capacity < MURRE_MAX_TABLE_SIZE / 2 ? table->capacity * 2 : MURRE_MAX_TABLE_SIZE;
+    uint32_t capacity = doubled > size ? doubled : size;
+    void **elems = murre_realloc(allocator, table->elems, table->capacity * sizeof *elems, capacity * sizeof *elems);
+    if (!elems)
+        return false;
+    table->elems = elems;
+    table->capacity = capacity;
+    return true;
+}
+
+uint32_t murre_table_grow_by(struct murre_table *table, uint32_t count, void *init) {
+    uint64_t max = table->limits.has_max && table->limits.max < MURRE_MAX_TABLE_SIZE ? table->limits.max : MURRE_MAX_TABLE_SIZE;
+    uint32_t old = table->size;
+    if (count > max - old || !reserve(table, old + count))
+        return UINT32_MAX;
+    for (uint32_t i = 0; i < count; i++)
+        table->elems[old + i] = init;
+    table->size = old + count;
+    return old;
+}
