@@ -243,6 +243,9 @@ MURRE_API void *murre_store_data(const struct murre_store *store);
 /* Ends what runs in the store with a trap of kind INTERRUPT, as soon as it executes Wasm. Any thread; async-signal-safe. If nothing
  * runs, the next call traps. */
 MURRE_API void murre_store_interrupt(struct murre_store *store);
+/* True when an interrupt was asked for and has not been taken yet. For host functions that wait in the operating system: on EINTR they return
+ * when this is true (the trap is taken as they do) and wait on when it is not. */
+MURRE_API bool murre_store_interrupt_pending(const struct murre_store *store);
 /* Interrupts whatever still runs in the store after this many nanoseconds from now; 0 cancels. */
 MURRE_API enum murre_status murre_store_set_timeout(struct murre_store *store, uint64_t nanoseconds,
                                                     struct murre_error *error) MURRE_MUST_USE;

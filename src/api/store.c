@@ -28,6 +28,10 @@ void murre_store_interrupt(struct murre_store *store) {
     murre_interrupt_request(store);
 }
 
+bool murre_store_interrupt_pending(const struct murre_store *store) {
+    return atomic_load_explicit(&store->interrupt, memory_order_acquire);
+}
+
 enum murre_status murre_store_set_timeout(struct murre_store *store, uint64_t nanoseconds, struct murre_error *error) {
     return murre_interrupt_set_timeout(store, nanoseconds, error);
 }
