@@ -49,6 +49,12 @@ enum murre_imm {
     MURRE_IMM_TAG,
     MURRE_IMM_TYPE,
     MURRE_IMM_TRY_TABLE,
+    MURRE_IMM_TYPE_INDEX, /* a type, and an index or count */
+    MURRE_IMM_CAST,       /* flags, a label, two heap types */
+    MURRE_IMM_LANE,       /* a byte */
+    MURRE_IMM_MEMARG_LANE,
+    MURRE_IMM_V128,    /* sixteen bytes */
+    MURRE_IMM_SHUFFLE, /* sixteen lanes, a byte each */
 };
 
 /* In the order in which `murre inspect` lists them. */
