@@ -1,0 +1,75 @@
+/* What a module contains: imports, exports, sections, features, bodies as text. Everything handed out is borrowed from the module. */
+#include "runtime/module.h"
+#include "wasm/disassemble.h"
+#include "wasm/walk.h"
+
+static void describe(const struct murre_module_info *info, uint8_t kind, uint32_t index, struct murre_externtype *type) {
+    *type = (struct murre_externtype){.kind = kind};
+    switch (kind) {
+    case MURRE_EXTERN_FUNC: type->func = murre_module_func_type(info, index)->func; break;
+    case MURRE_EXTERN_TABLE:
+        type->limits = info->tables[index].limits;
+        type->valtype = info->tables[index].type;
+        break;
+    case MURRE_EXTERN_MEMORY: type->limits = info->memories[index]; break;
+    case MURRE_EXTERN_GLOBAL:
+        type->valtype = info->globals[index].type;
+        type->is_mutable = info->globals[index].is_mutable;
+        break;
+    }
+}
+
+uint32_t murre_module_import_count(const struct murre_module *module) {
+    return module->info.import_count;
+}
+
+bool murre_module_import(const struct murre_module *module, uint32_t index, struct murre_import *import) {
+    if (index >= module->info.import_count)
+        return false;
+    const struct murre_import_entry *entry = &module->info.imports[index];
+    import->module = entry->module;
+    import->name = entry->name;
+    describe(&module->info, entry->kind, entry->index, &import->type);
+    return true;
+}
+
+uint32_t murre_module_export_count(const struct murre_module *module) {
+    return module->info.export_count;
+}
+
+bool murre_module_export(const struct murre_module *module, uint32_t index, struct murre_export *export_) {
+    if (index >= module->info.export_count)
+        return false;
+    const struct murre_export_entry *entry = &module->info.exports[index];
+    export_->name = entry->name;
+    describe(&module->info, entry->kind, entry->index, &export_->type);
+    return true;
+}
+
+uint32_t murre_module_section_count(const struct murre_module *module) {
+    return module->info.section_count;
+}
+
+bool murre_module_section(const struct murre_module *module, uint32_t index, struct murre_section *section) {
+    if (index >= module->info.section_count)
+        return false;
+    const struct murre_section_entry *entry = &module->info.sections[index];
+    *section = (struct murre_section){entry->id, entry->name, entry->offset, entry->size, entry->count};
+    return true;
+}
+
+const char *murre_module_feature(struct murre_module *module, uint32_t index) {
+    murre_features features = murre_walk_features(&module->info);
+    features &= ~((murre_features)1 << MURRE_FEATURE_MVP);
+    for (unsigned feature = 0; feature < MURRE_FEATURE_COUNT; feature++)
+        if (features >> feature & 1 && index-- == 0)
+            return murre_feature_name(feature);
+    return NULL;
+}
+
+enum murre_status murre_module_disassemble(struct murre_module *module, uint32_t index, void (*sink)(void *context, const char *line),
+                                           void *context, struct murre_error *error) {
+    if (index < module->info.func_import_count || index >= module->info.func_count)
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "function %u is not defined in the module", (unsigned)index);
+    return murre_disassemble(&module->info, index, &module->engine->allocator, sink, context, error);
+}
