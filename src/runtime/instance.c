@@ -111,8 +111,9 @@ static void init_funcs(struct murre_instance *instance) {
     const struct murre_module_info *info = &module->info;
     struct murre_func *func = murre_instance_at(instance, module->layout.funcs);
     uint32_t imported = info->func_import_count;
+    void *entry = murre_tier_first_entry(module->engine, NULL);
     for (uint32_t i = imported; i < info->func_count; i++, func++) {
-        atomic_init(&func->entry, (void *)murre_arch_exit);
+        atomic_init(&func->entry, entry);
         func->memory_base = instance->memory_base;
         func->instance = instance;
         func->code = &module->codes[i - imported];

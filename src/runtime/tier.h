@@ -21,13 +21,13 @@ void murre_tier_hot_function(struct murre_func *func);
 /* A loop took its back edge often enough. Returns the on-stack-replacement entry for it when there is one, else asks for it and returns
  * NULL. */
 void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop);
-/* The entry that a function of a new instance starts with. Call it, and chain the instance to its module, under murre_tier_lock; code that
+/* The entry that a function of a new instance starts with; code NULL: nothing of the module is compiled yet. Call it, and chain the instance to its module, under murre_tier_lock; code that
  * is published later reaches the chained instances. */
 void *murre_tier_first_entry(const struct murre_engine *engine, const struct murre_code *code);
 /* engine->lock, taken in a way that survives fork: a child does not wait for a compile thread that it has not got. */
 void murre_tier_lock(struct murre_engine *engine);
 void murre_tier_unlock(struct murre_engine *engine);
-/* Tier jit: compiles func now, in the calling thread, if it has not been; true when func->entry is compiled code after it. */
+/* Tier jit: compiles func now, if it has not been, and waits for it; true when func->entry is compiled code after it. */
 bool murre_tier_compile_now(struct murre_func *func);
 /* True for a function whose calls should go through func->entry instead of the interpreter. */
 static inline bool murre_tier_is_native(const struct murre_func *func) {
