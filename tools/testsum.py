@@ -3,7 +3,7 @@
 
 Each test program says in its output how many checks passed, in one of two ways:
     N passed, N failed[, N skipped]                                      (the last such line counts)
-    [====] Synthesis: Tested: N | Passed: N | Failed: N | Crashed: N     (Criterion)
+    [====] Synthesis: Tested: N | Passing: N | Failing: N | Crashing: N  (Criterion)
 and may name what it skipped, a line a feature:
     skipped: FEATURE: N
 A program that printed neither counts as one test by its exit status. One that ended badly (status, signal, timeout)
@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 PLAIN = re.compile(r"^(?:\w+:\s*)?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$", re.M)
-CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Passed: (\d+) \| Failed: (\d+) \| Crashed: (\d+)")
+CRITERION = re.compile(r"Synthesis: Tested: (\d+) \| Pass\w+: (\d+) \| Fail\w+: (\d+) \| Crash\w+: (\d+)")
 SKIPPED = re.compile(r"^skipped: (.+): (\d+)\s*$", re.M)
 TAIL = 40
 
