@@ -1,0 +1,250 @@
+/* wasm/front.h: what the front end refuses, and what it hands to a sink. A recording sink writes each operation as a line of text; slots are
+ * s0, s1…, constants #n. */
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "wasm/front.h"
+
+enum { FEATURES = (1 << (MURRE_FEATURE_EXTENDED_CONST + 1)) - 1 };
+
+struct recorder {
+    struct murre_sink sink;
+    char text[65536];
+    size_t size;
+};
+
+static void record(struct murre_sink *sink, const char *format, ...) {
+    struct recorder *r = (struct recorder *)sink;
+    va_list arguments;
+    va_start(arguments, format);
+    r->size += (size_t)vsnprintf(r->text + r->size, sizeof r->text - r->size, format, arguments);
+    va_end(arguments);
+    cr_assert_lt(r->size, sizeof r->text);
+}
+
+static const char *show(struct murre_operand a) {
+    static char texts[8][32];
+    static int turn;
+    char *text = texts[turn++ % 8];
+    if (a.kind == MURRE_OPERAND_CONST)
+        snprintf(text, 32, "#%lld", a.type == MURRE_I32 ? (long long)(int32_t)a.bits : (long long)a.bits);
+    else
+        snprintf(text, 32, "s%u", a.slot);
+    return text;
+}
+
+static const char *name(enum murre_op op) {
+    return murre_op_info[op].name;
+}
+
+static const char *show_cond(const struct murre_cond *c) {
+    static char text[96];
+    snprintf(text, sizeof text, "%s%s %s%s%s", c->negate ? "not " : "", c->op == MURRE_COND_TEST ? "test" : name(c->op), show(c->a),
+             c->op == MURRE_COND_TEST || c->op == MURRE_OP_I64_EQZ ? "" : ",", c->op == MURRE_COND_TEST || c->op == MURRE_OP_I64_EQZ ? "" : show(c->b));
+    return text;
+}
+
+static void begin(struct murre_sink *s, const struct murre_sink_func *f) { (void)s, (void)f; }
+static void end(struct murre_sink *s, uint32_t slots) { (void)s, (void)slots; }
+static void copy(struct murre_sink *s, uint32_t dst, struct murre_operand a) { record(s, "s%u = %s\n", dst, show(a)); }
+static void unary(struct murre_sink *s, enum murre_op op, uint32_t dst, struct murre_operand a) {
+    record(s, "s%u = %s %s\n", dst, name(op), show(a));
+}
+static void binary(struct murre_sink *s, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b) {
+    record(s, "s%u = %s %s,%s\n", dst, name(op), show(a), show(b));
+}
+static void select_(struct murre_sink *s, uint32_t dst, const struct murre_cond *c, struct murre_operand a, struct murre_operand b) {
+    record(s, "s%u = select %s ? %s : %s\n", dst, show_cond(c), show(a), show(b));
+}
+static void load(struct murre_sink *s, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_memarg m) {
+    record(s, "s%u = %s %s+%llu\n", dst, name(op), show(a), (unsigned long long)m.offset);
+}
+static void store(struct murre_sink *s, enum murre_op op, struct murre_operand a, struct murre_operand v, struct murre_memarg m) {
+    record(s, "%s %s+%llu = %s\n", name(op), show(a), (unsigned long long)m.offset, show(v));
+}
+static void global_get(struct murre_sink *s, uint32_t dst, uint32_t g) { record(s, "s%u = global %u\n", dst, g); }
+static void global_set(struct murre_sink *s, uint32_t g, struct murre_operand a) { record(s, "global %u = %s\n", g, show(a)); }
+static void ref_func(struct murre_sink *s, uint32_t dst, uint32_t f) { record(s, "s%u = func %u\n", dst, f); }
+static void label(struct murre_sink *s, uint32_t l) { record(s, "L%u:\n", l); }
+static void loop(struct murre_sink *s, uint32_t l, uint32_t i, const struct murre_operand *live, uint32_t n) {
+    record(s, "L%u: loop %u", l, i);
+    for (uint32_t k = 0; k < n; k++)
+        record(s, " %s", show(live[k]));
+    record(s, "\n");
+}
+static void branch(struct murre_sink *s, uint32_t l) { record(s, "goto L%u\n", l); }
+static void branch_if(struct murre_sink *s, uint32_t l, const struct murre_cond *c) { record(s, "if %s goto L%u\n", show_cond(c), l); }
+static void branch_table(struct murre_sink *s, struct murre_operand a, const uint32_t *labels, uint32_t n) {
+    record(s, "switch %s", show(a));
+    for (uint32_t i = 0; i <= n; i++)
+        record(s, " L%u", labels[i]);
+    record(s, "\n");
+}
+static void ret(struct murre_sink *s, const struct murre_operand *a, uint32_t n) {
+    record(s, "ret");
+    for (uint32_t i = 0; i < n; i++)
+        record(s, " %s", show(a[i]));
+    record(s, "\n");
+}
+static void unreachable(struct murre_sink *s) { record(s, "unreachable\n"); }
+static void call(struct murre_sink *s, uint32_t f, const struct murre_operand *a, uint32_t base, uint32_t dst) {
+    record(s, "s%u = call %u base s%u first %s\n", dst, f, base, show(a[0]));
+}
+static void call_indirect(struct murre_sink *s, uint32_t t, uint32_t table, struct murre_operand i, const struct murre_operand *a,
+                          uint32_t base, uint32_t dst) {
+    (void)a;
+    record(s, "s%u = call_indirect type %u table %u [%s] base s%u\n", dst, t, table, show(i), base);
+}
+static void bulk(struct murre_sink *s, enum murre_op op, uint32_t dst, const struct murre_operand *a, uint32_t i, uint32_t j) {
+    (void)dst, (void)a;
+    record(s, "%s %u %u\n", name(op), i, j);
+}
+
+static const struct murre_sink_ops ops = {begin,     end,          copy, unary,       binary, select_, load,          store,
+                                          global_get, global_set,   ref_func, label,  loop,   branch,  branch_if,     branch_table,
+                                          ret,       unreachable, call, call_indirect, bulk};
+
+static struct murre_error error;
+
+static bool run(const char *params, const char *results, const uint8_t *body, size_t size, struct murre_sink *sink) {
+    static struct bytes module;
+    bytes_module(&module, params, results, body, size);
+    struct murre_module_info info;
+    error = (struct murre_error){0};
+    cr_assert_eq(murre_module_decode(&info, module.data, module.size, FEATURES, &murre_allocator_libc, &error), MURRE_OK, "%s",
+                 error.message);
+    struct murre_front *front = murre_front_new(&murre_allocator_libc);
+    bool ok = murre_front_run(front, &info, 0, FEATURES, sink, &error) == MURRE_OK;
+    murre_front_delete(front);
+    murre_module_fini(&info);
+    return ok;
+}
+
+static void lowers(const char *params, const char *results, const uint8_t *body, size_t size, const char *expected) {
+    static struct recorder recorder;
+    recorder = (struct recorder){.sink = {&ops, 0}};
+    cr_assert(run(params, results, body, size, &recorder.sink), "%s", error.message);
+    cr_assert_str_eq(recorder.text, expected, "%s", recorder.text);
+}
+
+static void refuses(const char *params, const char *results, const uint8_t *body, size_t size, const char *message) {
+    cr_assert_not(run(params, results, body, size, NULL));
+    cr_assert(strncmp(error.message, message, strlen(message)) == 0, "%s", error.message);
+    static struct recorder recorder;
+    recorder = (struct recorder){.sink = {&ops, UINT32_MAX}};
+    cr_assert_not(run(params, results, body, size, &recorder.sink), "with a sink, too");
+}
+
+Test(front, a_result_goes_straight_into_the_local_that_takes_it) {
+    /* local0 = local0 + 1; return local0 */
+    lowers(I32, I32, BODY(0, 0x20, 0, 0x41, 1, 0x6a, 0x21, 0, 0x20, 0, 0x0b), "s0 = i32.add s0,#1\nret s0\n");
+}
+
+Test(front, a_local_read_before_it_is_overwritten_keeps_its_value) {
+    /* local0; local0 = 7; add */
+    lowers(I32, I32, BODY(0, 0x20, 0, 0x41, 7, 0x21, 0, 0x20, 0, 0x6a, 0x0b), "s1 = s0\ns0 = #7\ns1 = i32.add s1,s0\nret s1\n");
+}
+
+Test(front, the_old_value_is_saved_before_an_operation_that_writes_the_local) {
+    /* local0; local0 = local0 * local0; sub */
+    lowers(I32, I32, BODY(0, 0x20, 0, 0x20, 0, 0x20, 0, 0x6c, 0x21, 0, 0x20, 0, 0x6b, 0x0b),
+           "s1 = s0\ns0 = i32.mul s0,s0\ns1 = i32.sub s1,s0\nret s1\n");
+}
+
+Test(front, tee_leaves_the_local_on_the_stack) {
+    lowers(I32 I32, I32, BODY(0, 0x20, 0, 0x41, 2, 0x6a, 0x22, 1, 0x20, 1, 0x6c, 0x0b), "s1 = i32.add s0,#2\ns2 = i32.mul s1,s1\nret s2\n");
+}
+
+Test(front, a_comparison_is_fused_with_its_branch) {
+    /* block; local0 < local1; br_if 0; local0 = 5; end; local0 */
+    lowers(I32 I32, I32, BODY(0, 0x02, 0x40, 0x20, 0, 0x20, 1, 0x48, 0x0d, 0, 0x41, 5, 0x21, 0, 0x0b, 0x20, 0, 0x0b),
+           "if i32.lt_s s0,s1 goto L0\ns0 = #5\nL0:\nret s0\n");
+}
+
+Test(front, eqz_turns_a_comparison_round) {
+    lowers(I32 I32, I32, BODY(0, 0x02, 0x40, 0x20, 0, 0x20, 1, 0x48, 0x45, 0x0d, 0, 0x41, 5, 0x21, 0, 0x0b, 0x20, 0, 0x0b),
+           "if i32.ge_s s0,s1 goto L0\ns0 = #5\nL0:\nret s0\n");
+}
+
+Test(front, eqz_of_an_order_of_floats_is_a_negation_because_of_nan) {
+    lowers(F64 F64, I32, BODY(0, 0x20, 0, 0x20, 1, 0x63, 0x45, 0x04, 0x7f, 0x41, 1, 0x05, 0x41, 2, 0x0b, 0x0b),
+           "if f64.lt s0,s1 goto L0\ns2 = #1\ngoto L1\nL0:\ns2 = #2\nL1:\nret s2\n");
+    lowers(F64 F64, I32, BODY(0, 0x20, 0, 0x20, 1, 0x63, 0x45, 0x0b), "s2 = f64.lt s0,s1\ns2 = i32.eqz s2\nret s2\n");
+}
+
+Test(front, a_block_that_no_branch_leaves_merges_nothing) {
+    lowers(I32, I32, BODY(0, 0x02, 0x7f, 0x20, 0, 0x0b, 0x0b), "ret s0\n");
+}
+
+Test(front, values_of_a_branch_are_moved_to_the_labels_homes) {
+    /* block (result i32): 9, local0, local1 on the stack; br_if 0 with local1 only */
+    lowers(I32 I32, I32, BODY(0, 0x02, 0x7f, 0x20, 1, 0x20, 0, 0x0d, 0, 0x1a, 0x41, 3, 0x0b, 0x0b),
+           "if not test s0 goto L0\ns2 = s1\ngoto L1\nL0:\ns2 = #3\nL1:\nret s2\n");
+}
+
+Test(front, br_table_reaches_labels_that_want_moves_through_stubs) {
+    /* block block: local0 br_table 0 1 2(function) */
+    lowers(I32, "", BODY(0, 0x02, 0x40, 0x02, 0x40, 0x20, 0, 0x0e, 2, 0, 1, 2, 0x0b, 0x01, 0x0b, 0x0b),
+           "switch s0 L0 L1 L2\nL2:\nret\nL0:\nL1:\nret\n");
+}
+
+Test(front, a_loop_tells_what_is_live_at_its_header) {
+    /* 7, local0 on the stack; loop; end; add */
+    lowers(I32, I32, BODY(0, 0x41, 7, 0x20, 0, 0x03, 0x40, 0x0b, 0x6a, 0x0b), "s2 = s0\nL0: loop 0 #7 s2\ns1 = i32.add #7,s2\nret s1\n");
+}
+
+Test(front, nothing_is_lowered_where_code_is_unreachable) {
+    lowers("", I32, BODY(0, 0x00, 0x41, 1, 0x1a, 0x02, 0x7f, 0x41, 2, 0x0b, 0x0b), "unreachable\n");
+    lowers(I32, I32, BODY(0, 0x02, 0x7f, 0x20, 0, 0x0c, 0, 0x41, 1, 0x0b, 0x0b), "s1 = s0\ngoto L0\nL0:\nret s1\n");
+}
+
+Test(front, arguments_and_results_of_a_call_share_their_homes) {
+    lowers(I32, I32, BODY(0, 0x41, 3, 0x20, 0, 0x10, 0, 0x6a, 0x0b), "s2 = call 0 base s2 first s0\ns1 = i32.add #3,s2\nret s1\n");
+}
+
+Test(front, select_takes_a_comparison) {
+    lowers(I32 I32, I32, BODY(0, 0x20, 0, 0x20, 1, 0x20, 0, 0x20, 1, 0x4b, 0x1b, 0x0b), "s2 = select i32.gt_u s0,s1 ? s0 : s1\nret s2\n");
+}
+
+Test(front, br_table_targets_must_agree_on_arity) {
+    refuses(I32, "", BODY(0, 0x02, 0x7f, 0x41, 0, 0x20, 0, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x0b), "type mismatch: br_table targets differ in arity");
+}
+
+Test(front, operands_must_have_the_types_that_are_wanted) {
+    refuses(F32, I32, BODY(0, 0x20, 0, 0x41, 1, 0x6a, 0x0b), "type mismatch: expected i32, found f32");
+    refuses("", I32, BODY(0, 0x6a, 0x0b), "type mismatch: expected i32, the operand stack is empty");
+    refuses("", "", BODY(0, 0x41, 0, 0x0b), "type mismatch: 1 operands left over");
+}
+
+Test(front, operands_below_a_block_are_out_of_reach) {
+    refuses("", I32, BODY(0, 0x41, 1, 0x02, 0x40, 0x1a, 0x0b, 0x41, 1, 0x0b), "type mismatch: the operand stack is empty");
+}
+
+Test(front, an_if_without_else_leaves_its_parameters_as_they_are) {
+    refuses(I32, I32, BODY(0, 0x20, 0, 0x04, 0x7f, 0x41, 1, 0x0b, 0x0b), "type mismatch: an if without else");
+}
+
+Test(front, code_behind_the_last_end_is_refused) {
+    refuses("", "", BODY(0, 0x0b, 0x01), "section size mismatch");
+    refuses("", "", BODY(0, 0x01), "unexpected end of function");
+}
+
+Test(front, later_features_are_refused_by_name) {
+    refuses("", "", BODY(0, 0xfd, 0x0c, 0x0b), "needs feature: simd");
+    refuses("", "", BODY(0, 0x12, 0, 0x0b), "needs feature: tail-call");
+    refuses("", "", BODY(0, 0xfe, 0x03, 0, 0x0b), "needs feature: threads");
+    refuses("", "", BODY(0, 0xfb, 0x00, 0, 0x0b), "needs feature: gc");
+}
+
+Test(front, too_many_locals_are_refused_before_room_is_made_for_them) {
+    refuses("", "", BODY(1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 0x0b), "too many locals");
+}
+
+Test(front, errors_carry_the_offset_of_the_instruction) {
+    cr_assert_not(run("", I32, BODY(0, 0x01, 0x01, 0x6a, 0x0b), NULL));
+    /* 8 header, 7 type (no parameters), 4 function, 6 table, 5 memory, 7 export, code: id, size, count, body size, locals, two nops */
+    cr_assert_eq(error.offset, 8 + 7 + 4 + 6 + 5 + 7 + 5 + 2, "%llu", (unsigned long long)error.offset);
+}
