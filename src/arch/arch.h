@@ -57,6 +57,8 @@ bool murre_arch_in_window(uintptr_t pc);
 uintptr_t murre_arch_context_pc(const void *context);
 uintptr_t murre_arch_context_frame(const void *context);
 uintptr_t murre_arch_context_stack(const void *context);
+/* The link register; 0 where there is none and a function without a frame has its return address at the stack pointer. */
+uintptr_t murre_arch_context_link(const void *context);
 /* Makes the thread go on in murre_arch_landing when the handler returns. stack: the stack pointer to go on with; 0: below the interrupted
  * code's own. */
 void murre_arch_context_land(void *context, uintptr_t stack);
@@ -70,6 +72,9 @@ struct murre_arch_features {
     bool lse;                                             /* AArch64 */
 };
 const struct murre_arch_features *murre_arch_features(void);
+
+/* The compiler's name for the register that holds the base of linear memory in compiled code; callee-saved in C. */
+extern const char *const murre_arch_mir_memory_register;
 
 /* For spin loops. */
 void murre_arch_pause(void);

@@ -1,0 +1,4 @@
+/* What MIR calls registers of AArch64 that other parts fix as well. */
+#include "arch/arch.h"
+
+const char *const murre_arch_mir_memory_register = "r27";

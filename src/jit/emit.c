@@ -1,0 +1,442 @@
+/* See emit.h: registers, labels, constants, and what surrounds the body. */
+#include "jit/emit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert(offsetof(struct murre_func, entry) == 0, "calls go through the first field");
+_Static_assert(offsetof(struct murre_func, type_id) < 4096, "a null function faults in the null page");
+_Static_assert(sizeof(((struct murre_instance *)NULL)->stack_limit) == 8, "compared as 64 bits");
+
+enum { HOISTED_CONSTANTS = 32 };
+
+/* ---- memory ------------------------------------------------------------------------------------------------------- */
+
+void *murre_emit_grow(void *array, uint32_t count, uint32_t *capacity, uint32_t needed, size_t size) {
+    if (needed <= *capacity)
+        return array;
+    uint32_t larger = *capacity < 16 ? 16 : *capacity * 2;
+    if (larger < needed)
+        larger = needed;
+    void *grown = murre_mirctx_alloc((size_t)larger * size);
+    if (count != 0)
+        memcpy(grown, array, (size_t)count * size);
+    *capacity = larger;
+    return grown;
+}
+
+/* ---- types -------------------------------------------------------------------------------------------------------- */
+
+enum emit_class murre_emit_class(murre_valtype type) {
+    switch (type) {
+    case MURRE_F32: return EMIT_FLOAT;
+    case MURRE_F64: return EMIT_DOUBLE;
+    case MURRE_V128: murre_mirctx_fail("vectors are not compiled");
+    default: return EMIT_INT;
+    }
+}
+
+static MIR_type_t class_type(enum emit_class class) {
+    return class == EMIT_FLOAT ? MIR_T_F : class == EMIT_DOUBLE ? MIR_T_D : MIR_T_I64;
+}
+
+MIR_type_t murre_emit_type(murre_valtype type) {
+    return class_type(murre_emit_class(type));
+}
+
+MIR_type_t murre_emit_memory_type(murre_valtype type) {
+    return type == MURRE_I32 ? MIR_T_U32 : murre_emit_type(type);
+}
+
+MIR_insn_code_t murre_emit_move_code(enum emit_class class) {
+    return class == EMIT_FLOAT ? MIR_FMOV : class == EMIT_DOUBLE ? MIR_DMOV : MIR_MOV;
+}
+
+/* ---- registers ---------------------------------------------------------------------------------------------------- */
+
+static void make_name(char *buffer, char prefix, uint32_t number) {
+    char digits[12];
+    int n = 0;
+    do {
+        digits[n++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    *buffer++ = prefix;
+    while (n > 0)
+        *buffer++ = digits[--n];
+    *buffer = '\0';
+}
+
+MIR_reg_t murre_emit_new_reg(struct murre_emit *e, enum emit_class class) {
+    char name[16];
+    make_name(name, 'r', e->name++);
+    return MIR_new_func_reg(e->mir, e->mir_func, class_type(class), name);
+}
+
+MIR_op_t murre_emit_scratch(struct murre_emit *e, enum emit_class class, unsigned which) {
+    MIR_reg_t *reg = &e->scratch[class][which & 3];
+    if (*reg == 0)
+        *reg = murre_emit_new_reg(e, class);
+    return emit_reg(e, *reg);
+}
+
+static struct emit_slot *slot_at(struct murre_emit *e, uint32_t slot) {
+    if (slot >= e->slot_capacity) {
+        uint32_t count = e->slot_capacity;
+        e->slots = murre_emit_grow(e->slots, count, &e->slot_capacity, slot + 1, sizeof *e->slots);
+    }
+    return &e->slots[slot];
+}
+
+static MIR_reg_t slot_reg(struct murre_emit *e, struct emit_slot *slot, enum emit_class class) {
+    if (slot->regs[class] == 0)
+        slot->regs[class] = murre_emit_new_reg(e, class);
+    return slot->regs[class];
+}
+
+MIR_op_t murre_emit_read(struct murre_emit *e, uint32_t number, enum emit_class class) {
+    struct emit_slot *slot = slot_at(e, number);
+    if (number < e->first_temp && !slot->written[class])
+        slot->zeroed[class] = true;
+    return emit_reg(e, slot_reg(e, slot, class));
+}
+
+MIR_op_t murre_emit_write(struct murre_emit *e, uint32_t number, enum emit_class class) {
+    struct emit_slot *slot = slot_at(e, number);
+    if (number < e->first_temp && !slot->written[class] && !slot->zeroed[class]) {
+        if (e->straight)
+            slot->written[class] = true;
+        else
+            slot->zeroed[class] = true;
+    }
+    if (class == EMIT_INT)
+        slot->clean_block = slot->extended_block = 0;
+    return emit_reg(e, slot_reg(e, slot, class));
+}
+
+void murre_emit_mark_clean(struct murre_emit *e, uint32_t slot) {
+    slot_at(e, slot)->clean_block = e->block;
+}
+
+bool murre_emit_is_clean(struct murre_emit *e, uint32_t slot) {
+    return slot_at(e, slot)->clean_block == e->block;
+}
+
+bool murre_emit_is_slot(struct murre_operand operand, uint32_t slot) {
+    return operand.kind == MURRE_OPERAND_SLOT && operand.slot == slot;
+}
+
+/* ---- constants ---------------------------------------------------------------------------------------------------- */
+
+static void set_float(struct murre_emit *e, enum emit_class class, MIR_op_t dst, uint64_t bits) {
+    MIR_op_t raw = murre_emit_scratch(e, EMIT_INT, 3);
+    emit2(e, MIR_MOV, raw, emit_int(e, (int64_t)bits));
+    enum murre_ext op = class == EMIT_FLOAT ? MURRE_EXT_F32_REINTERPRET_I32 : MURRE_EXT_F64_REINTERPRET_I64;
+    if (!murre_ext_emit(e->mir, e->item, op, dst, raw, raw))
+        murre_mirctx_fail("no bit cast");
+}
+
+/* Inside loops a float constant gets a register that is set once at the start; spilled, it serves as a constant pool. */
+static MIR_op_t use_float(struct murre_emit *e, enum emit_class class, uint64_t bits) {
+    for (uint32_t i = 0; i < e->constant_count; i++)
+        if (e->constants[i].bits == bits && e->constants[i].class == class)
+            return emit_reg(e, e->constants[i].reg);
+    if (!e->seen_loop || e->constant_count >= HOISTED_CONSTANTS) {
+        MIR_op_t dst = emit_reg(e, murre_emit_new_reg(e, class));
+        set_float(e, class, dst, bits);
+        return dst;
+    }
+    e->constants = murre_emit_grow(e->constants, e->constant_count, &e->constant_capacity, e->constant_count + 1, sizeof *e->constants);
+    struct emit_constant *constant = &e->constants[e->constant_count++];
+    *constant = (struct emit_constant){.bits = bits, .class = (uint8_t)class, .reg = murre_emit_new_reg(e, class)};
+    return emit_reg(e, constant->reg);
+}
+
+MIR_op_t murre_emit_use(struct murre_emit *e, struct murre_operand operand) {
+    enum emit_class class = murre_emit_class(operand.type);
+    if (operand.kind == MURRE_OPERAND_SLOT)
+        return murre_emit_read(e, operand.slot, class);
+    if (class != EMIT_INT)
+        return use_float(e, class, operand.bits);
+    return emit_int(e, operand.type == MURRE_I32 ? (int32_t)operand.bits : (int64_t)operand.bits);
+}
+
+MIR_op_t murre_emit_use_extended(struct murre_emit *e, struct murre_operand operand) {
+    if (operand.kind == MURRE_OPERAND_CONST)
+        return emit_int(e, (int64_t)(uint32_t)operand.bits);
+    MIR_op_t value = murre_emit_read(e, operand.slot, EMIT_INT);
+    struct emit_slot *slot = slot_at(e, operand.slot);
+    if (slot->clean_block == e->block)
+        return value;
+    if (slot->extended == 0)
+        slot->extended = murre_emit_new_reg(e, EMIT_INT);
+    MIR_op_t extended = emit_reg(e, slot->extended);
+    if (slot->extended_block != e->block) {
+        emit2(e, MIR_UEXT32, extended, value);
+        slot->extended_block = e->block;
+    }
+    return extended;
+}
+
+/* ---- labels ------------------------------------------------------------------------------------------------------- */
+
+static MIR_label_t label_at(struct murre_emit *e, uint32_t label) {
+    if (label >= e->label_capacity) {
+        uint32_t count = e->label_capacity;
+        e->labels = murre_emit_grow(e->labels, count, &e->label_capacity, label + 1, sizeof *e->labels);
+    }
+    if (e->labels[label] == NULL)
+        e->labels[label] = MIR_new_label(e->mir);
+    return e->labels[label];
+}
+
+MIR_op_t murre_emit_label(struct murre_emit *e, uint32_t label) {
+    e->straight = false;
+    return emit_label_op(e, label_at(e, label));
+}
+
+MIR_label_t murre_emit_new_label(struct murre_emit *e) {
+    return MIR_new_label(e->mir);
+}
+
+void murre_emit_bind(struct murre_emit *e, MIR_label_t label) {
+    emit_append(e, label);
+}
+
+static void bind_label(struct murre_sink *sink, uint32_t label) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    e->straight = false;
+    e->block++;
+    emit_append(e, label_at(e, label));
+}
+
+static void bind_loop(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    e->seen_loop = true;
+    bind_label(sink, label);
+    if (index != e->loop)
+        return;
+    e->osr_label = label_at(e, label);
+    e->osr_live = murre_mirctx_alloc(((size_t)live_count + 1) * sizeof *e->osr_live);
+    for (uint32_t i = 0; i < live_count; i++)
+        if (live[i].kind == MURRE_OPERAND_SLOT)
+            e->osr_live[e->osr_live_count++] = (struct emit_live){.slot = live[i].slot, .type = live[i].type};
+}
+
+MIR_op_t murre_emit_trap(struct murre_emit *e, enum murre_trapkind kind) {
+    uint32_t offset = *e->func->offset;
+    for (uint32_t i = e->trap_count; i > 0 && e->traps[i - 1].offset == offset; i--)
+        if (e->traps[i - 1].kind == (uint32_t)kind)
+            return emit_label_op(e, e->traps[i - 1].label);
+    e->traps = murre_emit_grow(e->traps, e->trap_count, &e->trap_capacity, e->trap_count + 1, sizeof *e->traps);
+    struct emit_trap *trap = &e->traps[e->trap_count++];
+    *trap = (struct emit_trap){.label = MIR_new_label(e->mir), .kind = (uint32_t)kind, .offset = offset};
+    return emit_label_op(e, trap->label);
+}
+
+/* ---- fixed values ------------------------------------------------------------------------------------------------- */
+
+MIR_reg_t murre_emit_instance(struct murre_emit *e) {
+    if (e->instance_reg == 0)
+        e->instance_reg = MIR_new_func_reg(e->mir, e->mir_func, MIR_T_I64, "instance");
+    return e->instance_reg;
+}
+
+MIR_reg_t murre_emit_memory(struct murre_emit *e) {
+    if (e->memory_reg == 0)
+        e->memory_reg = MIR_new_global_func_reg(e->mir, e->mir_func, MIR_T_I64, "memory", murre_arch_mir_memory_register);
+    return e->memory_reg;
+}
+
+MIR_op_t murre_emit_field(struct murre_emit *e, MIR_type_t type, MIR_reg_t base, int64_t offset) {
+    return MIR_new_alias_mem_op(e->mir, type, offset, base, 0, 1, e->instance_alias, 0);
+}
+
+/* ---- moves -------------------------------------------------------------------------------------------------------- */
+
+static void emit_copy(struct murre_sink *sink, uint32_t dst, struct murre_operand a) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    enum emit_class class = murre_emit_class(a.type);
+    if (a.kind == MURRE_OPERAND_CONST && class != EMIT_INT) {
+        set_float(e, class, murre_emit_write(e, dst, class), a.bits);
+        return;
+    }
+    bool clean = a.type == MURRE_I32 && (a.kind == MURRE_OPERAND_CONST ? (int32_t)a.bits >= 0 : murre_emit_is_clean(e, a.slot));
+    MIR_op_t value = murre_emit_use(e, a);
+    if (!murre_emit_is_slot(a, dst))
+        emit2(e, murre_emit_move_code(class), murre_emit_write(e, dst, class), value);
+    if (clean)
+        murre_emit_mark_clean(e, dst);
+}
+
+static void emit_unreachable(struct murre_sink *sink) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    emit1(e, MIR_JMP, murre_emit_trap(e, MURRE_TRAP_UNREACHABLE));
+}
+
+/* ---- begin and end ------------------------------------------------------------------------------------------------ */
+
+static void begin(struct murre_sink *sink, const struct murre_sink_func *func) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    e->func = func;
+    e->first_temp = func->first_temp;
+    e->slots = murre_emit_grow(NULL, 0, &e->slot_capacity, func->first_temp + 16, sizeof *e->slots);
+    const struct murre_functype *type = &func->type->func;
+    bool entry_of_loop = e->loop != UINT32_MAX;
+    uint32_t params = entry_of_loop ? 1 : type->param_count;
+    MIR_var_t *vars = murre_mirctx_alloc(((size_t)params + 1) * sizeof *vars);
+    char *names = murre_mirctx_alloc(((size_t)params + 1) * 16);
+    for (uint32_t i = 0; i <= params; i++) {
+        make_name(names + (size_t)i * 16, 'p', i);
+        vars[i].name = names + (size_t)i * 16;
+        vars[i].type = i == 0 || entry_of_loop ? MIR_T_I64 : murre_emit_type(type->params[i - 1]);
+    }
+    MIR_type_t result = MIR_T_I64;
+    bool has_result = type->result_count == 1;
+    if (has_result) {
+        e->result_class = murre_emit_class(type->results[0]);
+        result = class_type(e->result_class);
+    }
+    e->item = MIR_new_func_arr(e->mir, "f", has_result ? 1 : 0, &result, (size_t)params + 1, vars);
+    e->mir_func = e->item->u.func;
+    e->func_reg = 1;
+    if (entry_of_loop) {
+        e->frame_reg = 2;
+    } else {
+        for (uint32_t i = 0; i < params; i++) {
+            struct emit_slot *slot = &e->slots[func->local_slots[i]];
+            enum emit_class class = murre_emit_class(type->params[i]);
+            slot->regs[class] = i + 2;
+            slot->written[class] = true;
+        }
+    }
+    if (has_result)
+        e->result_reg = murre_emit_new_reg(e, e->result_class);
+    e->ret_label = MIR_new_label(e->mir);
+}
+
+/* One block a trap; none returns, so each falls into the next and the last goes to the return, with a result for MIR's peace. */
+static void emit_traps(struct murre_emit *e) {
+    if (e->trap_count == 0)
+        return;
+    for (uint32_t i = 0; i < e->trap_count; i++) {
+        murre_emit_bind(e, e->traps[i].label);
+        MIR_op_t args[2] = {emit_int(e, e->traps[i].kind), emit_int(e, e->traps[i].offset)};
+        murre_emit_helper(e, MURRE_HELPER_TRAP, args[0], args);
+    }
+    if (e->result_reg != 0) {
+        if (e->result_class == EMIT_INT)
+            emit2(e, MIR_MOV, emit_reg(e, e->result_reg), emit_int(e, 0));
+        else
+            set_float(e, e->result_class, emit_reg(e, e->result_reg), 0);
+    }
+    emit1(e, MIR_JMP, emit_label_op(e, e->ret_label));
+}
+
+static void load_slot(struct murre_emit *e, uint32_t number, murre_valtype type) {
+    enum emit_class class = murre_emit_class(type);
+    MIR_op_t from = MIR_new_mem_op(e->mir, murre_emit_memory_type(type), (int64_t)number * 8, e->frame_reg, 0, 1);
+    emit2(e, murre_emit_move_code(class), emit_reg(e, slot_reg(e, slot_at(e, number), class)), from);
+}
+
+static void emit_locals(struct murre_emit *e) {
+    for (uint32_t i = 0; i < e->func->local_count; i++) {
+        murre_valtype type = e->func->locals[i];
+        enum emit_class class = murre_emit_class(type);
+        struct emit_slot *slot = slot_at(e, e->func->local_slots[i]);
+        if (slot->regs[class] == 0)
+            continue;
+        if (e->loop != UINT32_MAX) {
+            load_slot(e, e->func->local_slots[i], type);
+        } else if (slot->zeroed[class]) {
+            if (class == EMIT_INT)
+                emit2(e, MIR_MOV, emit_reg(e, slot->regs[class]), emit_int(e, 0));
+            else
+                set_float(e, class, emit_reg(e, slot->regs[class]), 0);
+        }
+    }
+    for (uint32_t i = 0; i < e->osr_live_count; i++)
+        load_slot(e, e->osr_live[i].slot, e->osr_live[i].type);
+}
+
+static void emit_prologue(struct murre_emit *e, MIR_op_t overflow) {
+    if (e->instance_reg != 0)
+        emit2(e, MIR_MOV, emit_reg(e, e->instance_reg),
+              murre_emit_field(e, MIR_T_I64, e->func_reg, offsetof(struct murre_func, instance)));
+    if (e->calls) {
+        /* MIR's way to read the stack pointer; the frame is set up by now. */
+        MIR_op_t stack = murre_emit_scratch(e, EMIT_INT, 0);
+        emit1(e, MIR_BSTART, stack);
+        emit3(e, MIR_UBLT, overflow, stack,
+              murre_emit_field(e, MIR_T_I64, e->instance_reg, offsetof(struct murre_instance, stack_limit)));
+    }
+    emit_locals(e);
+    for (uint32_t i = 0; i < e->constant_count; i++)
+        set_float(e, (enum emit_class)e->constants[i].class, emit_reg(e, e->constants[i].reg), e->constants[i].bits);
+    if (e->loop != UINT32_MAX)
+        emit1(e, MIR_JMP, emit_label_op(e, e->osr_label));
+}
+
+static void end(struct murre_sink *sink, uint32_t slot_count) {
+    (void)slot_count;
+    struct murre_emit *e = (struct murre_emit *)sink;
+    if (e->loop != UINT32_MAX && e->osr_label == NULL)
+        murre_mirctx_fail("no loop %u", e->loop);
+    murre_emit_bind(e, e->ret_label);
+    MIR_op_t result = emit_reg(e, e->result_reg);
+    emit_append(e, MIR_new_insn_arr(e->mir, MIR_RET, e->result_reg != 0 ? 1 : 0, &result));
+    MIR_op_t overflow = {0};
+    if (e->calls) {
+        overflow = murre_emit_trap(e, MURRE_TRAP_STACK);
+        murre_emit_instance(e);
+    }
+    emit_traps(e);
+    /* The prologue is built like anything else, then moved to the front, last instruction first. */
+    MIR_insn_t last = DLIST_TAIL(MIR_insn_t, e->mir_func->insns);
+    emit_prologue(e, overflow);
+    for (MIR_insn_t insn; (insn = DLIST_TAIL(MIR_insn_t, e->mir_func->insns)) != last;) {
+        DLIST_REMOVE(MIR_insn_t, e->mir_func->insns, insn);
+        MIR_prepend_insn(e->mir, e->item, insn);
+    }
+    MIR_finish_func(e->mir);
+}
+
+static const struct murre_sink_ops emit_ops = {
+    .begin = begin,
+    .end = end,
+    .copy = emit_copy,
+    .unary = murre_emit_unary,
+    .binary = murre_emit_binary,
+    .select = murre_emit_select,
+    .load = murre_emit_load,
+    .store = murre_emit_store,
+    .global_get = murre_emit_global_get,
+    .global_set = murre_emit_global_set,
+    .ref_func = murre_emit_ref_func,
+    .label = bind_label,
+    .loop = bind_loop,
+    .branch = murre_emit_branch,
+    .branch_if = murre_emit_branch_if,
+    .branch_table = murre_emit_branch_table,
+    .ret = murre_emit_ret,
+    .unreachable = emit_unreachable,
+    .call = murre_emit_call,
+    .call_indirect = murre_emit_call_indirect,
+    .bulk = murre_emit_bulk,
+};
+
+void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mir_module, struct murre_module *module, uint32_t loop) {
+    *emit = (struct murre_emit){
+        .sink = {.ops = &emit_ops, .live_loop = loop},
+        .mir = mir,
+        .mir_module = mir_module,
+        .module = module,
+        .loop = loop,
+        .explicit_bounds = module->explicit_bounds,
+        .block = 1,
+        .straight = true,
+    };
+    emit->memory_alias = murre_mirctx_trap_alias(mir);
+    emit->instance_alias = MIR_alias(mir, "instance");
+    emit->table_alias = MIR_alias(mir, "table");
+}

@@ -1,0 +1,201 @@
+/* The MIR emitter: a sink of the front end that builds one MIR function a compilation. Internal to src/jit; the way in is murre_emit_init,
+ * then the front end drives sink.ops.
+ *
+ * Registers. A slot has a MIR register for each class of value that it ever holds: integers (i32, i64, references), floats, doubles; made
+ * when first needed. An i32 in a register has an unspecified upper half. Per slot and basic block the emitter knows two things that save
+ * extensions: that the upper half is zero ("clean"), and a second register that holds the zero-extended value. Both are forgotten at every
+ * label. Only address.c and the few operations that look at 64 bits ask for them.
+ *
+ * Order of the code. The body as it comes, then one return, then cold code: a call of the trap helper for each (kind, offset), and the
+ * loads of an on-stack-replacement entry. What belongs at the very start (loading the instance, the stack check, zeroing locals) is
+ * put there at the end, when it is known what is needed.
+ *
+ * All memory is the compilation's (murre_mirctx_alloc): a failure leaves by longjmp and nothing here needs releasing. */
+#ifndef MURRE_JIT_EMIT_H
+#define MURRE_JIT_EMIT_H
+
+#include <mir.h>
+
+#include "jit/ext.h"
+#include "jit/helper.h"
+#include "jit/mirctx.h"
+#include "runtime/runtime.h"
+
+enum emit_class { EMIT_INT, EMIT_FLOAT, EMIT_DOUBLE, EMIT_CLASSES };
+
+/* What is known of a slot's integer register, in the basic block with this number. */
+struct emit_slot {
+    MIR_reg_t regs[EMIT_CLASSES]; /* 0: none yet */
+    MIR_reg_t extended;           /* register for the zero-extended value, or 0 */
+    uint32_t clean_block;         /* the upper half is zero in this block */
+    uint32_t extended_block;      /* extended holds the value in this block */
+    bool zeroed[EMIT_CLASSES];    /* a local that must be zero at entry */
+    bool written[EMIT_CLASSES];   /* a local that was written on every path before it was read */
+};
+
+struct emit_trap {
+    MIR_label_t label;
+    uint32_t kind, offset;
+};
+
+struct emit_constant {
+    uint64_t bits;
+    MIR_reg_t reg;
+    uint8_t class;
+};
+
+struct emit_live {
+    uint32_t slot;
+    murre_valtype type;
+};
+
+struct murre_emit {
+    struct murre_sink sink; /* first */
+    MIR_context_t mir;
+    MIR_module_t mir_module;
+    MIR_item_t item;
+    MIR_func_t mir_func;
+    struct murre_module *module;
+    const struct murre_sink_func *func;
+    uint32_t loop;        /* an on-stack-replacement entry for this loop, or UINT32_MAX */
+    bool explicit_bounds; /* every access compares with the memory's size */
+
+    struct emit_slot *slots;
+    uint32_t slot_capacity;
+    uint32_t first_temp;
+    uint32_t block;      /* number of the basic block, from 1 on */
+    bool straight;       /* no label and no branch yet: what is written now dominates everything */
+    bool seen_loop;      /* constants are worth hoisting from now on */
+    bool calls;          /* the function calls: it checks the stack */
+    uint32_t name;       /* for unique register names */
+
+    MIR_reg_t func_reg;     /* first parameter */
+    MIR_reg_t frame_reg;    /* second parameter of an entry into a loop */
+    MIR_reg_t instance_reg; /* 0: not used so far */
+    MIR_reg_t memory_reg;   /* the fixed register, 0: not used so far */
+    MIR_reg_t result_reg;
+    enum emit_class result_class;
+    MIR_reg_t scratch[EMIT_CLASSES][4];
+
+    MIR_label_t *labels;
+    uint32_t label_capacity;
+    MIR_label_t ret_label;
+    MIR_label_t osr_label; /* header of the loop that is entered */
+    struct emit_live *osr_live;
+    uint32_t osr_live_count;
+
+    struct emit_trap *traps;
+    uint32_t trap_count, trap_capacity;
+    struct emit_constant *constants;
+    uint32_t constant_count, constant_capacity;
+    MIR_item_t *type_protos; /* by type index */
+    MIR_item_t helper_protos[MURRE_HELPER_COUNT], helper_imports[MURRE_HELPER_COUNT];
+    MIR_alias_t memory_alias, instance_alias, table_alias; /* linear memory; what only the runtime changes; tables */
+};
+
+/* ---- emit.c: registers, labels, the function's frame -------------------------------------------------------------- */
+
+void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mir_module, struct murre_module *module, uint32_t loop);
+
+static inline void emit_append(struct murre_emit *e, MIR_insn_t insn) {
+    MIR_append_insn(e->mir, e->item, insn);
+}
+static inline void emit1(struct murre_emit *e, MIR_insn_code_t code, MIR_op_t a) {
+    emit_append(e, MIR_new_insn_arr(e->mir, code, 1, &a));
+}
+static inline void emit2(struct murre_emit *e, MIR_insn_code_t code, MIR_op_t a, MIR_op_t b) {
+    MIR_op_t ops[2] = {a, b};
+    emit_append(e, MIR_new_insn_arr(e->mir, code, 2, ops));
+}
+static inline void emit3(struct murre_emit *e, MIR_insn_code_t code, MIR_op_t a, MIR_op_t b, MIR_op_t c) {
+    MIR_op_t ops[3] = {a, b, c};
+    emit_append(e, MIR_new_insn_arr(e->mir, code, 3, ops));
+}
+static inline MIR_op_t emit_reg(struct murre_emit *e, MIR_reg_t reg) {
+    return MIR_new_reg_op(e->mir, reg);
+}
+static inline MIR_op_t emit_int(struct murre_emit *e, int64_t value) {
+    return MIR_new_int_op(e->mir, value);
+}
+static inline MIR_op_t emit_label_op(struct murre_emit *e, MIR_label_t label) {
+    return MIR_new_label_op(e->mir, label);
+}
+
+enum emit_class murre_emit_class(murre_valtype type);
+MIR_type_t murre_emit_type(murre_valtype type);       /* of a register, parameter or result */
+MIR_type_t murre_emit_memory_type(murre_valtype type); /* of a value in a slot in memory */
+MIR_insn_code_t murre_emit_move_code(enum emit_class class);
+
+/* A fresh register; murre_emit_scratch: one of four shared ones a class, for a value that dies before the next operation. */
+MIR_reg_t murre_emit_new_reg(struct murre_emit *e, enum emit_class class);
+MIR_op_t murre_emit_scratch(struct murre_emit *e, enum emit_class class, unsigned which);
+/* A slot as a source; as a destination (which forgets what was known of it). */
+MIR_op_t murre_emit_read(struct murre_emit *e, uint32_t slot, enum emit_class class);
+MIR_op_t murre_emit_write(struct murre_emit *e, uint32_t slot, enum emit_class class);
+/* After writing: the upper half of the i32 in the slot is zero. */
+void murre_emit_mark_clean(struct murre_emit *e, uint32_t slot);
+bool murre_emit_is_clean(struct murre_emit *e, uint32_t slot);
+
+/* An operand as a source. An i32 constant comes sign-extended, which is shortest; look only at the low half. A float constant is in a
+ * register. */
+MIR_op_t murre_emit_use(struct murre_emit *e, struct murre_operand operand);
+/* An i32 operand whose upper half is zero, as a register, or a constant. */
+MIR_op_t murre_emit_use_extended(struct murre_emit *e, struct murre_operand operand);
+bool murre_emit_is_slot(struct murre_operand operand, uint32_t slot);
+
+MIR_op_t murre_emit_label(struct murre_emit *e, uint32_t label);
+/* A label of the emitter's own. Binding it does not end what is known of slots: an operation's inner branches must not write slots
+ * differently. */
+MIR_label_t murre_emit_new_label(struct murre_emit *e);
+void murre_emit_bind(struct murre_emit *e, MIR_label_t label);
+/* The label of the trap at the instruction that is being lowered. */
+MIR_op_t murre_emit_trap(struct murre_emit *e, enum murre_trapkind kind);
+
+MIR_reg_t murre_emit_instance(struct murre_emit *e);
+MIR_reg_t murre_emit_memory(struct murre_emit *e);
+/* A field at an offset from a register. The fields that are constant while an instance lives, or that only calls change, are "instance". */
+MIR_op_t murre_emit_field(struct murre_emit *e, MIR_type_t type, MIR_reg_t base, int64_t offset);
+
+/* Grows a compilation's array; the old one stays in the arena. */
+void *murre_emit_grow(void *array, uint32_t count, uint32_t *capacity, uint32_t needed, size_t size);
+
+/* ---- the families ------------------------------------------------------------------------------------------------- */
+
+void murre_emit_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a);
+void murre_emit_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b);
+void murre_emit_divide(struct murre_emit *e, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b);
+
+void murre_emit_compare(struct murre_emit *e, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b);
+void murre_emit_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
+void murre_emit_branch(struct murre_sink *sink, uint32_t label);
+void murre_emit_branch_if(struct murre_sink *sink, uint32_t label, const struct murre_cond *cond);
+void murre_emit_branch_table(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count);
+
+void murre_emit_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg);
+void murre_emit_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
+                      struct murre_memarg arg);
+/* A checked address of size bytes; the operand is good for several accesses by murre_emit_at. */
+struct emit_address {
+    MIR_reg_t base, index;
+    int64_t displacement;
+};
+struct emit_address murre_emit_address(struct murre_emit *e, struct murre_operand address, struct murre_memarg arg, uint32_t size);
+MIR_op_t murre_emit_at(struct murre_emit *e, MIR_type_t type, struct emit_address address, int64_t offset);
+
+void murre_emit_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst);
+void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
+                              const struct murre_operand *args, uint32_t base, uint32_t dst);
+void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
+/* args: as many as the helper has parameters. result is ignored for a helper without one. */
+void murre_emit_helper(struct murre_emit *e, enum murre_helper helper, MIR_op_t result, const MIR_op_t *args);
+
+void murre_emit_global_get(struct murre_sink *sink, uint32_t dst, uint32_t global);
+void murre_emit_global_set(struct murre_sink *sink, uint32_t global, struct murre_operand a);
+void murre_emit_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func);
+void murre_emit_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
+                     uint32_t immediate2);
+/* The instance's table, as a register; a field of it or one of its elements. */
+MIR_reg_t murre_emit_table(struct murre_emit *e, uint32_t table, unsigned scratch);
+MIR_op_t murre_emit_table_field(struct murre_emit *e, MIR_type_t type, MIR_reg_t base, MIR_reg_t index, int64_t offset);
+
+#endif

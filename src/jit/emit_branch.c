@@ -1,0 +1,163 @@
+/* Comparisons, branches, select (4.4.8, 4.3.2.23 and on). A comparison that only a branch asks for is one MIR instruction with it. The
+ * negation of an ordered float comparison is not a comparison (NaN), so such a branch jumps around. */
+#include "jit/emit.h"
+
+struct comparison {
+    uint16_t set;        /* MIR instruction that gives 0 or 1 */
+    uint16_t branch;     /* compare and branch when true; 0 (MIR_MOV): no such operation */
+    uint16_t branch_not; /* …when false; 0: none */
+    uint16_t swapped;    /* operation with the operands exchanged */
+};
+
+#define SIGNED(op, name, not, swap)                                                                                    \
+    [MURRE_OP_I32_##op] = {MIR_##name##S, MIR_B##name##S, MIR_B##not##S, MURRE_OP_I32_##swap},                         \
+    [MURRE_OP_I64_##op] = {MIR_##name, MIR_B##name, MIR_B##not, MURRE_OP_I64_##swap}
+#define UNSIGNED(op, name, not, swap)                                                                                  \
+    [MURRE_OP_I32_##op] = {MIR_U##name##S, MIR_UB##name##S, MIR_UB##not##S, MURRE_OP_I32_##swap},                      \
+    [MURRE_OP_I64_##op] = {MIR_U##name, MIR_UB##name, MIR_UB##not, MURRE_OP_I64_##swap}
+#define FLOAT(op, name, not_f32, not_f64, swap)                                                                        \
+    [MURRE_OP_F32_##op] = {MIR_F##name, MIR_FB##name, not_f32, MURRE_OP_F32_##swap},                                   \
+    [MURRE_OP_F64_##op] = {MIR_D##name, MIR_DB##name, not_f64, MURRE_OP_F64_##swap}
+
+static const struct comparison comparisons[MURRE_OP_COUNT] = {
+    SIGNED(EQ, EQ, NE, EQ),
+    SIGNED(NE, NE, EQ, NE),
+    SIGNED(LT_S, LT, GE, GT_S),
+    SIGNED(GT_S, GT, LE, LT_S),
+    SIGNED(LE_S, LE, GT, GE_S),
+    SIGNED(GE_S, GE, LT, LE_S),
+    UNSIGNED(LT_U, LT, GE, GT_U),
+    UNSIGNED(GT_U, GT, LE, LT_U),
+    UNSIGNED(LE_U, LE, GT, GE_U),
+    UNSIGNED(GE_U, GE, LT, LE_U),
+    FLOAT(EQ, EQ, MIR_FBNE, MIR_DBNE, EQ),
+    FLOAT(NE, NE, MIR_FBEQ, MIR_DBEQ, NE),
+    FLOAT(LT, LT, 0, 0, GT),
+    FLOAT(GT, GT, 0, 0, LT),
+    FLOAT(LE, LE, 0, 0, GE),
+    FLOAT(GE, GE, 0, 0, LE),
+};
+#undef SIGNED
+#undef UNSIGNED
+#undef FLOAT
+
+/* A constant goes second. */
+static enum murre_op order(enum murre_op op, struct murre_operand *a, struct murre_operand *b) {
+    if (a->kind != MURRE_OPERAND_CONST || b->kind == MURRE_OPERAND_CONST)
+        return op;
+    struct murre_operand swap = *a;
+    *a = *b;
+    *b = swap;
+    return (enum murre_op)comparisons[op].swapped;
+}
+
+void murre_emit_compare(struct murre_emit *e, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b) {
+    op = order(op, &a, &b);
+    MIR_op_t first = murre_emit_use(e, a), second = murre_emit_use(e, b);
+    emit3(e, comparisons[op].set, murre_emit_write(e, dst, EMIT_INT), first, second);
+    murre_emit_mark_clean(e, dst);
+}
+
+/* Against zero. */
+static void branch_test(struct murre_emit *e, MIR_op_t label, const struct murre_cond *cond, bool negate) {
+    bool when_zero = (cond->op != MURRE_COND_TEST) != negate;
+    bool is64 = cond->op == MURRE_OP_I64_EQZ;
+    MIR_op_t value = murre_emit_use(e, cond->a);
+    if (value.mode == MIR_OP_INT) {
+        if ((value.u.i == 0) == when_zero)
+            emit1(e, MIR_JMP, label);
+    } else {
+        emit2(e, when_zero ? (is64 ? MIR_BF : MIR_BFS) : (is64 ? MIR_BT : MIR_BTS), label, value);
+    }
+}
+
+/* Jumps when the condition holds (or, with negate, does not). */
+static void branch_when(struct murre_emit *e, MIR_op_t label, const struct murre_cond *cond, bool negate) {
+    negate ^= cond->negate;
+    if (cond->op == MURRE_COND_TEST || cond->op == MURRE_OP_I32_EQZ || cond->op == MURRE_OP_I64_EQZ) {
+        branch_test(e, label, cond, negate);
+        return;
+    }
+    struct murre_operand a = cond->a, b = cond->b;
+    enum murre_op op = order(cond->op, &a, &b);
+    struct comparison comparison = comparisons[op];
+    if (comparison.branch == 0)
+        murre_mirctx_fail("no comparison %s", murre_op_info[op].name);
+    MIR_op_t first = murre_emit_use(e, a), second = murre_emit_use(e, b);
+    if (!negate) {
+        emit3(e, comparison.branch, label, first, second);
+    } else if (comparison.branch_not != 0) {
+        emit3(e, comparison.branch_not, label, first, second);
+    } else {
+        MIR_label_t holds = murre_emit_new_label(e);
+        emit3(e, comparison.branch, emit_label_op(e, holds), first, second);
+        emit1(e, MIR_JMP, label);
+        murre_emit_bind(e, holds);
+    }
+}
+
+void murre_emit_branch(struct murre_sink *sink, uint32_t label) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    emit1(e, MIR_JMP, murre_emit_label(e, label));
+}
+
+void murre_emit_branch_if(struct murre_sink *sink, uint32_t label, const struct murre_cond *cond) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    branch_when(e, murre_emit_label(e, label), cond, false);
+}
+
+void murre_emit_branch_table(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    MIR_op_t otherwise = murre_emit_label(e, labels[count]);
+    if (count == 0 || index.kind == MURRE_OPERAND_CONST) {
+        uint32_t chosen = index.kind == MURRE_OPERAND_CONST && (uint32_t)index.bits < count ? (uint32_t)index.bits : count;
+        emit1(e, MIR_JMP, murre_emit_label(e, labels[chosen]));
+        return;
+    }
+    MIR_op_t value = murre_emit_use(e, index);
+    emit3(e, MIR_UBGES, otherwise, value, emit_int(e, (int32_t)count));
+    MIR_op_t *ops = murre_mirctx_alloc(((size_t)count + 1) * sizeof *ops);
+    ops[0] = murre_emit_use_extended(e, index);
+    for (uint32_t i = 0; i < count; i++)
+        ops[i + 1] = murre_emit_label(e, labels[i]);
+    emit_append(e, MIR_new_insn_arr(e->mir, MIR_SWITCH, (size_t)count + 1, ops));
+}
+
+static bool cond_reads(const struct murre_cond *cond, uint32_t slot) {
+    return murre_emit_is_slot(cond->a, slot) || (cond->op != MURRE_COND_TEST && murre_emit_is_slot(cond->b, slot));
+}
+
+static void move_to(struct murre_emit *e, uint32_t dst, enum emit_class class, struct murre_operand a) {
+    MIR_op_t value = murre_emit_use(e, a);
+    emit2(e, murre_emit_move_code(class), murre_emit_write(e, dst, class), value);
+}
+
+void murre_emit_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    enum emit_class class = murre_emit_class(a.type);
+    MIR_label_t done = murre_emit_new_label(e);
+    /* Read on every path, as far as zeroing of locals is concerned. */
+    if (a.kind == MURRE_OPERAND_SLOT)
+        murre_emit_read(e, a.slot, class);
+    if (b.kind == MURRE_OPERAND_SLOT)
+        murre_emit_read(e, b.slot, class);
+    if (murre_emit_is_slot(b, dst)) {
+        branch_when(e, emit_label_op(e, done), cond, true);
+        move_to(e, dst, class, a);
+    } else if (murre_emit_is_slot(a, dst)) {
+        branch_when(e, emit_label_op(e, done), cond, false);
+        move_to(e, dst, class, b);
+    } else if (!cond_reads(cond, dst)) {
+        move_to(e, dst, class, a);
+        branch_when(e, emit_label_op(e, done), cond, false);
+        move_to(e, dst, class, b);
+    } else {
+        MIR_label_t take_a = murre_emit_new_label(e);
+        branch_when(e, emit_label_op(e, take_a), cond, false);
+        move_to(e, dst, class, b);
+        emit1(e, MIR_JMP, emit_label_op(e, done));
+        murre_emit_bind(e, take_a);
+        move_to(e, dst, class, a);
+    }
+    murre_emit_bind(e, done);
+}

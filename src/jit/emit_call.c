@@ -1,0 +1,173 @@
+/* Calls (4.4.10). The native convention is at the head of runtime/runtime.h. */
+#include "jit/emit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert(sizeof(((struct murre_func *)NULL)->type_id) == 4, "compared as 32 bits");
+_Static_assert(sizeof(((struct murre_table *)NULL)->size) == 4, "compared as 32 bits");
+_Static_assert(sizeof(union murre_slot) == 8, "results are 8 bytes apart");
+
+/* ---- helpers ------------------------------------------------------------------------------------------------------ */
+
+static MIR_type_t letter_type(char letter) {
+    return letter == 'f' ? MIR_T_F : letter == 'd' ? MIR_T_D : MIR_T_I64;
+}
+
+static void declare_helper(struct murre_emit *e, enum murre_helper helper) {
+    const struct murre_helper_info *info = &murre_helper_info[helper];
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
+    MIR_var_t vars[6];
+    size_t count = strlen(info->params);
+    for (size_t i = 0; i < count; i++)
+        vars[i] = (MIR_var_t){.type = letter_type(info->params[i]), .name = names[i]};
+    MIR_type_t result = letter_type(info->result);
+    char name[64];
+    snprintf(name, sizeof name, "%s_p", info->name);
+    e->helper_protos[helper] = MIR_new_proto_arr(e->mir, name, info->result == 'v' ? 0 : 1, &result, count, vars);
+    e->helper_imports[helper] = murre_mirctx_import(e->mir, info->name, info->function);
+}
+
+void murre_emit_helper(struct murre_emit *e, enum murre_helper helper, MIR_op_t result, const MIR_op_t *args) {
+    if (e->helper_protos[helper] == NULL)
+        declare_helper(e, helper);
+    MIR_op_t ops[9];
+    size_t n = 0;
+    ops[n++] = MIR_new_ref_op(e->mir, e->helper_protos[helper]);
+    ops[n++] = MIR_new_ref_op(e->mir, e->helper_imports[helper]);
+    if (murre_helper_info[helper].result != 'v')
+        ops[n++] = result;
+    for (size_t i = 0; murre_helper_info[helper].params[i] != '\0'; i++)
+        ops[n++] = args[i];
+    emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, n, ops));
+}
+
+/* ---- calls -------------------------------------------------------------------------------------------------------- */
+
+static MIR_item_t type_proto(struct murre_emit *e, uint32_t type_index) {
+    if (e->type_protos == NULL)
+        e->type_protos = murre_mirctx_alloc(((size_t)e->module->info.type_count + 1) * sizeof *e->type_protos);
+    if (e->type_protos[type_index] != NULL)
+        return e->type_protos[type_index];
+    const struct murre_functype *type = &e->module->info.types[type_index].func;
+    MIR_var_t *vars = murre_mirctx_alloc(((size_t)type->param_count + 1) * sizeof *vars);
+    vars[0] = (MIR_var_t){.type = MIR_T_I64, .name = "func"};
+    for (uint32_t i = 0; i < type->param_count; i++)
+        vars[i + 1] = (MIR_var_t){.type = murre_emit_type(type->params[i]), .name = "a"};
+    MIR_type_t result = type->result_count == 1 ? murre_emit_type(type->results[0]) : MIR_T_I64;
+    char name[24];
+    snprintf(name, sizeof name, "t%u", type_index);
+    return e->type_protos[type_index] =
+               MIR_new_proto_arr(e->mir, name, type->result_count == 1 ? 1 : 0, &result, (size_t)type->param_count + 1, vars);
+}
+
+/* More than one result: the callee left them in store->results. */
+static void fetch_results(struct murre_emit *e, const struct murre_functype *type, uint32_t base) {
+    MIR_op_t results = murre_emit_scratch(e, EMIT_INT, 0);
+    emit2(e, MIR_MOV, results, murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, results)));
+    uint32_t slot = 0;
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        enum emit_class class = murre_emit_class(type->results[i]);
+        MIR_op_t from = MIR_new_mem_op(e->mir, murre_emit_memory_type(type->results[i]), (int64_t)slot * 8, results.u.reg, 0, 1);
+        emit2(e, murre_emit_move_code(class), murre_emit_write(e, base + slot, class), from);
+        slot += murre_type_slots(type->results[i]);
+    }
+}
+
+/* func: a register with the struct murre_func. leaves: the callee may belong to another instance. */
+static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, bool leaves, const struct murre_operand *args,
+                      uint32_t base, uint32_t dst) {
+    const struct murre_functype *type = &e->module->info.types[type_index].func;
+    e->calls = true;
+    MIR_op_t *ops = murre_mirctx_alloc(((size_t)type->param_count + 4) * sizeof *ops);
+    size_t n = 0;
+    ops[n++] = MIR_new_ref_op(e->mir, type_proto(e, type_index));
+    MIR_op_t entry = murre_emit_scratch(e, EMIT_INT, 2);
+    ops[n++] = entry;
+    size_t result = n;
+    if (type->result_count == 1)
+        n++;
+    ops[n++] = func;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        ops[n++] = murre_emit_use(e, args[i]);
+    if (type->result_count == 1)
+        ops[result] = murre_emit_write(e, dst, murre_emit_class(type->results[0]));
+    if (leaves)
+        emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)),
+              murre_emit_field(e, MIR_T_I64, func.u.reg, offsetof(struct murre_func, memory_base)));
+    emit2(e, MIR_MOV, entry, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_func, entry), func.u.reg, 0, 1));
+    emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, n, ops));
+    if (leaves && e->module->info.memory_count != 0)
+        emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)),
+              murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, memory_base)));
+    if (type->result_count > 1)
+        fetch_results(e, type, base);
+}
+
+/* The address of one of the instance's functions. */
+static void func_address(struct murre_emit *e, MIR_op_t to, uint32_t func) {
+    const struct murre_module_info *info = &e->module->info;
+    MIR_reg_t instance = murre_emit_instance(e);
+    if (func < info->func_import_count)
+        emit2(e, MIR_MOV, to,
+              murre_emit_field(e, MIR_T_I64, instance, (int64_t)e->module->layout.func_imports + (int64_t)func * (int64_t)sizeof(void *)));
+    else
+        emit3(e, MIR_ADD, to, emit_reg(e, instance),
+              emit_int(e, (int64_t)e->module->layout.funcs +
+                              (int64_t)(func - info->func_import_count) * (int64_t)sizeof(struct murre_func)));
+}
+
+void murre_emit_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    const struct murre_module_info *info = &e->module->info;
+    MIR_op_t callee = murre_emit_scratch(e, EMIT_INT, 1);
+    func_address(e, callee, func);
+    emit_call(e, info->func_types[func], callee, func < info->func_import_count, args, base, dst);
+}
+
+void murre_emit_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    func_address(e, murre_emit_write(e, dst, EMIT_INT), func);
+}
+
+/* The bounds, then the signature in one compare: a null entry faults there, at a tiny address, and the fault handler makes it the trap it is
+ * (trap.h). Where the engine must not rely on faults it is asked for. */
+void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
+                              const struct murre_operand *args, uint32_t base, uint32_t dst) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    MIR_reg_t table_reg = murre_emit_table(e, table, 0);
+    emit3(e, MIR_UBGES, murre_emit_trap(e, MURRE_TRAP_INDIRECT_BOUNDS), murre_emit_use(e, index),
+          murre_emit_table_field(e, MIR_T_U32, table_reg, 0, offsetof(struct murre_table, size)));
+    MIR_op_t elems = murre_emit_scratch(e, EMIT_INT, 0), callee = murre_emit_scratch(e, EMIT_INT, 1);
+    MIR_op_t which = murre_emit_use_extended(e, index);
+    emit2(e, MIR_MOV, elems, murre_emit_table_field(e, MIR_T_I64, table_reg, 0, offsetof(struct murre_table, elems)));
+    MIR_op_t entry = which.mode == MIR_OP_INT ? murre_emit_table_field(e, MIR_T_I64, elems.u.reg, 0, which.u.i * 8)
+                                              : murre_emit_table_field(e, MIR_T_I64, elems.u.reg, which.u.reg, 0);
+    emit2(e, MIR_MOV, callee, entry);
+    if (e->explicit_bounds)
+        emit2(e, MIR_BF, murre_emit_trap(e, MURRE_TRAP_INDIRECT_NULL), callee);
+    emit3(e, MIR_BNES, murre_emit_trap(e, MURRE_TRAP_INDIRECT_TYPE),
+          murre_emit_field(e, MIR_T_U32, callee.u.reg, offsetof(struct murre_func, type_id)),
+          emit_int(e, (int32_t)e->module->type_ids[type]));
+    emit_call(e, type, callee, true, args, base, dst);
+}
+
+void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    if (count == 1) {
+        MIR_op_t value = murre_emit_use(e, results[0]);
+        emit2(e, murre_emit_move_code(e->result_class), emit_reg(e, e->result_reg), value);
+    } else if (count > 1) {
+        MIR_op_t to = murre_emit_scratch(e, EMIT_INT, 0);
+        emit2(e, MIR_MOV, to, murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, results)));
+        uint32_t slot = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            enum emit_class class = murre_emit_class(results[i].type);
+            MIR_op_t value = murre_emit_use(e, results[i]);
+            emit2(e, murre_emit_move_code(class),
+                  MIR_new_mem_op(e->mir, murre_emit_type(results[i].type), (int64_t)slot * 8, to.u.reg, 0, 1), value);
+            slot += murre_type_slots(results[i].type);
+        }
+    }
+    emit1(e, MIR_JMP, emit_label_op(e, e->ret_label));
+}

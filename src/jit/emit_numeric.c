@@ -1,0 +1,249 @@
+/* Arithmetic without traps, and the float-to-integer conversions that do (4.3.2, 4.3.3). Division is in emit_divide.c. */
+#include "jit/emit.h"
+
+/* MIR instructions with the meaning of one of ours. 0 is MIR_MOV, which none of these rows uses. */
+static const uint16_t mir_binary[MURRE_OP_COUNT] = {
+    [MURRE_OP_I32_ADD] = MIR_ADDS,   [MURRE_OP_I32_SUB] = MIR_SUBS,     [MURRE_OP_I32_MUL] = MIR_MULS,
+    [MURRE_OP_I32_AND] = MIR_ANDS,   [MURRE_OP_I32_OR] = MIR_ORS,       [MURRE_OP_I32_XOR] = MIR_XORS,
+    [MURRE_OP_I32_SHL] = MIR_LSHS,   [MURRE_OP_I32_SHR_S] = MIR_RSHS,   [MURRE_OP_I32_SHR_U] = MIR_URSHS,
+    [MURRE_OP_I64_ADD] = MIR_ADD,    [MURRE_OP_I64_SUB] = MIR_SUB,      [MURRE_OP_I64_MUL] = MIR_MUL,
+    [MURRE_OP_I64_AND] = MIR_AND,    [MURRE_OP_I64_OR] = MIR_OR,        [MURRE_OP_I64_XOR] = MIR_XOR,
+    [MURRE_OP_I64_SHL] = MIR_LSH,    [MURRE_OP_I64_SHR_S] = MIR_RSH,    [MURRE_OP_I64_SHR_U] = MIR_URSH,
+    [MURRE_OP_F32_ADD] = MIR_FADD,   [MURRE_OP_F32_SUB] = MIR_FSUB,     [MURRE_OP_F32_MUL] = MIR_FMUL,
+    [MURRE_OP_F32_DIV] = MIR_FDIV,   [MURRE_OP_F64_ADD] = MIR_DADD,     [MURRE_OP_F64_SUB] = MIR_DSUB,
+    [MURRE_OP_F64_MUL] = MIR_DMUL,   [MURRE_OP_F64_DIV] = MIR_DDIV,
+};
+
+static const uint16_t mir_unary[MURRE_OP_COUNT] = {
+    [MURRE_OP_F32_DEMOTE_F64] = MIR_D2F,     [MURRE_OP_F64_PROMOTE_F32] = MIR_F2D,   [MURRE_OP_I64_EXTEND_I32_S] = MIR_EXT32,
+    [MURRE_OP_I32_EXTEND8_S] = MIR_EXT8,     [MURRE_OP_I32_EXTEND16_S] = MIR_EXT16,  [MURRE_OP_I64_EXTEND8_S] = MIR_EXT8,
+    [MURRE_OP_I64_EXTEND16_S] = MIR_EXT16,   [MURRE_OP_I64_EXTEND32_S] = MIR_EXT32,
+};
+
+/* Extension operations, plus one. */
+#define EXT(op, ext) [MURRE_OP_##op] = MURRE_EXT_##ext + 1
+static const uint8_t ext_of[MURRE_OP_COUNT] = {
+    EXT(I32_ROTL, ROTL32), EXT(I32_ROTR, ROTR32), EXT(I64_ROTL, ROTL64), EXT(I64_ROTR, ROTR64),
+    EXT(I32_CLZ, CLZ32), EXT(I32_CTZ, CTZ32), EXT(I32_POPCNT, POPCNT32),
+    EXT(I64_CLZ, CLZ64), EXT(I64_CTZ, CTZ64), EXT(I64_POPCNT, POPCNT64),
+    EXT(F32_SQRT, SQRT_F32), EXT(F32_CEIL, CEIL_F32), EXT(F32_FLOOR, FLOOR_F32), EXT(F32_TRUNC, TRUNC_F32),
+    EXT(F32_NEAREST, NEAREST_F32), EXT(F32_ABS, ABS_F32), EXT(F32_NEG, NEG_F32),
+    EXT(F32_MIN, MIN_F32), EXT(F32_MAX, MAX_F32), EXT(F32_COPYSIGN, COPYSIGN_F32),
+    EXT(F64_SQRT, SQRT_F64), EXT(F64_CEIL, CEIL_F64), EXT(F64_FLOOR, FLOOR_F64), EXT(F64_TRUNC, TRUNC_F64),
+    EXT(F64_NEAREST, NEAREST_F64), EXT(F64_ABS, ABS_F64), EXT(F64_NEG, NEG_F64),
+    EXT(F64_MIN, MIN_F64), EXT(F64_MAX, MAX_F64), EXT(F64_COPYSIGN, COPYSIGN_F64),
+    EXT(I32_REINTERPRET_F32, I32_REINTERPRET_F32), EXT(I64_REINTERPRET_F64, I64_REINTERPRET_F64),
+    EXT(F32_REINTERPRET_I32, F32_REINTERPRET_I32), EXT(F64_REINTERPRET_I64, F64_REINTERPRET_I64),
+    EXT(F32_CONVERT_I32_S, F32_CONVERT_I32_S), EXT(F32_CONVERT_I32_U, F32_CONVERT_I32_U),
+    EXT(F32_CONVERT_I64_S, F32_CONVERT_I64_S), EXT(F32_CONVERT_I64_U, F32_CONVERT_I64_U),
+    EXT(F64_CONVERT_I32_S, F64_CONVERT_I32_S), EXT(F64_CONVERT_I32_U, F64_CONVERT_I32_U),
+    EXT(F64_CONVERT_I64_S, F64_CONVERT_I64_S), EXT(F64_CONVERT_I64_U, F64_CONVERT_I64_U),
+    EXT(I32_TRUNC_SAT_F32_S, I32_TRUNC_SAT_F32_S), EXT(I32_TRUNC_SAT_F32_U, I32_TRUNC_SAT_F32_U),
+    EXT(I32_TRUNC_SAT_F64_S, I32_TRUNC_SAT_F64_S), EXT(I32_TRUNC_SAT_F64_U, I32_TRUNC_SAT_F64_U),
+    EXT(I64_TRUNC_SAT_F32_S, I64_TRUNC_SAT_F32_S), EXT(I64_TRUNC_SAT_F32_U, I64_TRUNC_SAT_F32_U),
+    EXT(I64_TRUNC_SAT_F64_S, I64_TRUNC_SAT_F64_S), EXT(I64_TRUNC_SAT_F64_U, I64_TRUNC_SAT_F64_U),
+    EXT(I32_TRUNC_F32_S, I32_TRUNC_F32_S), EXT(I32_TRUNC_F32_U, I32_TRUNC_F32_U),
+    EXT(I32_TRUNC_F64_S, I32_TRUNC_F64_S), EXT(I32_TRUNC_F64_U, I32_TRUNC_F64_U),
+    EXT(I64_TRUNC_F32_S, I64_TRUNC_F32_S), EXT(I64_TRUNC_F32_U, I64_TRUNC_F32_U),
+    EXT(I64_TRUNC_F64_S, I64_TRUNC_F64_S), EXT(I64_TRUNC_F64_U, I64_TRUNC_F64_U),
+};
+#undef EXT
+
+/* Results that ext.h promises zero extended. */
+static bool ext_is_clean(enum murre_ext op) {
+    switch (op) {
+    case MURRE_EXT_ROTL32:
+    case MURRE_EXT_ROTR32:
+    case MURRE_EXT_CLZ32:
+    case MURRE_EXT_CTZ32:
+    case MURRE_EXT_POPCNT32:
+    case MURRE_EXT_CLZ64:
+    case MURRE_EXT_CTZ64:
+    case MURRE_EXT_POPCNT64:
+    case MURRE_EXT_I32_REINTERPRET_F32:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_trapping(enum murre_ext op) {
+    return op >= MURRE_EXT_I32_TRUNC_F32_S && op <= MURRE_EXT_I64_TRUNC_F64_U;
+}
+
+/* Extension operations want registers. */
+static MIR_op_t in_register(struct murre_emit *e, MIR_op_t op, unsigned scratch) {
+    if (op.mode != MIR_OP_INT)
+        return op;
+    MIR_op_t reg = murre_emit_scratch(e, EMIT_INT, scratch);
+    emit2(e, MIR_MOV, reg, op);
+    return reg;
+}
+
+static void emit_ext(struct murre_emit *e, enum murre_op op, uint32_t dst, MIR_op_t a, MIR_op_t b) {
+    enum murre_ext ext = (enum murre_ext)(ext_of[op] - 1);
+    MIR_op_t to = murre_emit_write(e, dst, murre_emit_class(murre_op_info[op].result));
+    if (is_trapping(ext)) {
+        MIR_label_t invalid = murre_emit_trap(e, MURRE_TRAP_INVALID_CONVERSION).u.label;
+        MIR_label_t overflow = murre_emit_trap(e, MURRE_TRAP_INTEGER_OVERFLOW).u.label;
+        murre_ext_emit_trunc(e->mir, e->item, ext, to, a, invalid, overflow);
+        return;
+    }
+    if (!murre_ext_emit(e->mir, e->item, ext, to, a, b)) {
+        enum murre_helper helper = murre_helper_for_ext(ext);
+        if (helper == MURRE_HELPER_COUNT)
+            murre_mirctx_fail("no code for %s", murre_op_info[op].name);
+        murre_emit_helper(e, helper, to, &a);
+    }
+    if (ext_is_clean(ext))
+        murre_emit_mark_clean(e, dst);
+}
+
+void murre_emit_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    bool clean = a.kind == MURRE_OPERAND_SLOT && murre_emit_class(a.type) == EMIT_INT && murre_emit_is_clean(e, a.slot);
+    MIR_op_t value = murre_emit_use(e, a);
+    if (ext_of[op] != 0) {
+        value = in_register(e, value, 0);
+        emit_ext(e, op, dst, value, value);
+        return;
+    }
+    if (mir_unary[op] != 0) {
+        emit2(e, mir_unary[op], murre_emit_write(e, dst, murre_emit_class(murre_op_info[op].result)), value);
+        return;
+    }
+    switch (op) {
+    case MURRE_OP_I32_WRAP_I64:
+        if (!murre_emit_is_slot(a, dst))
+            emit2(e, MIR_MOV, murre_emit_write(e, dst, EMIT_INT), value);
+        if (clean)
+            murre_emit_mark_clean(e, dst);
+        return;
+    case MURRE_OP_I64_EXTEND_I32_U:
+        value = murre_emit_use_extended(e, a);
+        if (!(clean && murre_emit_is_slot(a, dst)))
+            emit2(e, MIR_MOV, murre_emit_write(e, dst, EMIT_INT), value);
+        murre_emit_mark_clean(e, dst);
+        return;
+    case MURRE_OP_I32_EQZ:
+        emit3(e, MIR_EQS, murre_emit_write(e, dst, EMIT_INT), value, emit_int(e, 0));
+        murre_emit_mark_clean(e, dst);
+        return;
+    case MURRE_OP_I64_EQZ:
+    case MURRE_OP_REF_IS_NULL:
+        emit3(e, MIR_EQ, murre_emit_write(e, dst, EMIT_INT), value, emit_int(e, 0));
+        murre_emit_mark_clean(e, dst);
+        return;
+    default:
+        murre_mirctx_fail("no code for %s", murre_op_info[op].name);
+    }
+}
+
+static bool is_commutative(MIR_insn_code_t code) {
+    switch (code) {
+    case MIR_ADD:
+    case MIR_ADDS:
+    case MIR_MUL:
+    case MIR_MULS:
+    case MIR_AND:
+    case MIR_ANDS:
+    case MIR_OR:
+    case MIR_ORS:
+    case MIR_XOR:
+    case MIR_XORS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Better instructions where the second operand is constant. True when the result's upper half is zero. code and value are changed in
+ * place; code becomes an extension (two operands) for the masks that are one. */
+static bool simplify_constant(MIR_insn_code_t *code, int64_t *value) {
+    switch (*code) {
+    case MIR_SUBS:
+        *code = MIR_ADDS;
+        *value = (int32_t)(0 - (uint32_t)*value);
+        return false;
+    case MIR_SUB:
+        if (*value != INT64_MIN) {
+            *code = MIR_ADD;
+            *value = -*value;
+        }
+        return false;
+    case MIR_MUL:
+    case MIR_MULS: {
+        uint64_t factor = *code == MIR_MULS ? (uint32_t)*value : (uint64_t)*value;
+        if (factor != 0 && (factor & (factor - 1)) == 0) {
+            *code = *code == MIR_MULS ? MIR_LSHS : MIR_LSH;
+            *value = __builtin_ctzll(factor);
+        }
+        return false;
+    }
+    case MIR_AND:
+    case MIR_ANDS:
+        if (*value == 0xff)
+            *code = MIR_UEXT8;
+        else if (*value == 0xffff)
+            *code = MIR_UEXT16;
+        else if (*value == 0xffffffff)
+            *code = MIR_UEXT32;
+        else if (*value < 0 || *value > INT32_MAX)
+            return false;
+        else
+            *code = MIR_AND; /* a mask with a zero upper half makes the result's upper half zero, whatever the operand's is */
+        return true;
+    case MIR_LSHS:
+    case MIR_RSHS:
+    case MIR_URSHS:
+        *value &= 31;
+        return false;
+    case MIR_LSH:
+    case MIR_RSH:
+    case MIR_URSH:
+        *value &= 63;
+        return *code == MIR_URSH && *value >= 32;
+    default:
+        return false;
+    }
+}
+
+void murre_emit_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    if (murre_op_info[op].class == MURRE_CLASS_COMPARE) {
+        murre_emit_compare(e, op, dst, a, b);
+        return;
+    }
+    if (ext_of[op] != 0) {
+        MIR_op_t first = in_register(e, murre_emit_use(e, a), 0);
+        MIR_op_t second = murre_emit_use(e, b);
+        if (second.mode == MIR_OP_INT)
+            second.u.i &= op == MURRE_OP_I32_ROTL || op == MURRE_OP_I32_ROTR ? 31 : 63;
+        emit_ext(e, op, dst, first, second);
+        return;
+    }
+    MIR_insn_code_t code = mir_binary[op];
+    if (code == 0) {
+        murre_emit_divide(e, op, dst, a, b);
+        return;
+    }
+    if (a.kind == MURRE_OPERAND_CONST && is_commutative(code)) {
+        struct murre_operand swap = a;
+        a = b;
+        b = swap;
+    }
+    MIR_op_t first = murre_emit_use(e, a), second = murre_emit_use(e, b);
+    bool clean = false;
+    if (second.mode == MIR_OP_INT) {
+        int64_t value = second.u.i;
+        clean = simplify_constant(&code, &value);
+        second = emit_int(e, value);
+    }
+    MIR_op_t to = murre_emit_write(e, dst, murre_emit_class(murre_op_info[op].result));
+    if (code == MIR_UEXT8 || code == MIR_UEXT16 || code == MIR_UEXT32)
+        emit2(e, code, to, first);
+    else
+        emit3(e, code, to, first, second);
+    if (clean)
+        murre_emit_mark_clean(e, dst);
+}

@@ -1,0 +1,131 @@
+/* See helper.h. These run on the C stack of compiled code; a trap leaves them through murre_trap_raise_native, so they own nothing. */
+#include "jit/helper.h"
+
+#include <math.h>
+
+#include "runtime/bulk.h"
+#include "runtime/thread.h"
+#include "runtime/trap.h"
+
+_Noreturn void murre_helper_trap(uint32_t kind, uint32_t offset);
+void murre_helper_memory_init(struct murre_instance *instance, uint32_t data, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
+void murre_helper_memory_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
+void murre_helper_memory_fill(struct murre_instance *instance, uint32_t memory, uint32_t d, uint32_t value, uint32_t n, uint32_t offset);
+uint32_t murre_helper_memory_grow(struct murre_instance *instance, uint32_t memory, uint32_t pages);
+void murre_helper_data_drop(struct murre_instance *instance, uint32_t data);
+void murre_helper_table_init(struct murre_instance *instance, uint64_t elem_table, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
+void murre_helper_table_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
+void murre_helper_table_fill(struct murre_instance *instance, uint32_t table, uint32_t d, void *ref, uint32_t n, uint32_t offset);
+uint32_t murre_helper_table_grow(struct murre_instance *instance, uint32_t table, void *init, uint32_t count);
+void murre_helper_elem_drop(struct murre_instance *instance, uint32_t elem);
+uint64_t murre_helper_popcnt32(uint32_t a);
+uint64_t murre_helper_popcnt64(uint64_t a);
+float murre_helper_ceil_f32(float a);
+float murre_helper_floor_f32(float a);
+float murre_helper_trunc_f32(float a);
+float murre_helper_nearest_f32(float a);
+double murre_helper_ceil_f64(double a);
+double murre_helper_floor_f64(double a);
+double murre_helper_trunc_f64(double a);
+double murre_helper_nearest_f64(double a);
+
+const struct murre_helper_info murre_helper_info[MURRE_HELPER_COUNT] = {
+#define X(id, function, result, params) {#function, (const void *)function, result, params},
+    MURRE_HELPERS(X)
+#undef X
+};
+
+enum murre_helper murre_helper_for_ext(enum murre_ext op) {
+    switch (op) {
+    case MURRE_EXT_POPCNT32: return MURRE_HELPER_POPCNT32;
+    case MURRE_EXT_POPCNT64: return MURRE_HELPER_POPCNT64;
+    case MURRE_EXT_CEIL_F32: return MURRE_HELPER_CEIL_F32;
+    case MURRE_EXT_FLOOR_F32: return MURRE_HELPER_FLOOR_F32;
+    case MURRE_EXT_TRUNC_F32: return MURRE_HELPER_TRUNC_F32;
+    case MURRE_EXT_NEAREST_F32: return MURRE_HELPER_NEAREST_F32;
+    case MURRE_EXT_CEIL_F64: return MURRE_HELPER_CEIL_F64;
+    case MURRE_EXT_FLOOR_F64: return MURRE_HELPER_FLOOR_F64;
+    case MURRE_EXT_TRUNC_F64: return MURRE_HELPER_TRUNC_F64;
+    case MURRE_EXT_NEAREST_F64: return MURRE_HELPER_NEAREST_F64;
+    default: return MURRE_HELPER_COUNT;
+    }
+}
+
+/* The thread knows its store, which saves compiled code from keeping its instance at hand for this. */
+_Noreturn void murre_helper_trap(uint32_t kind, uint32_t offset) {
+    murre_trap_raise_native(murre_thread_current.activation->store, (enum murre_trapkind)kind, offset);
+}
+
+/* Two indices in one argument, so that all arguments travel in registers. */
+static uint32_t first_of(uint64_t pair) {
+    return (uint32_t)(pair >> 32);
+}
+static uint32_t second_of(uint64_t pair) {
+    return (uint32_t)pair;
+}
+static void check(struct murre_instance *instance, enum murre_trapkind kind, uint32_t offset) {
+    if (kind != MURRE_TRAP_COUNT)
+        murre_trap_raise_native(instance->store, kind, offset);
+}
+
+void murre_helper_memory_init(struct murre_instance *instance, uint32_t data, uint32_t d, uint32_t s, uint32_t n, uint32_t offset) {
+    check(instance, murre_bulk_memory_init(instance, data, 0, d, s, n), offset);
+}
+void murre_helper_memory_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n, uint32_t offset) {
+    check(instance, murre_bulk_memory_copy(instance, first_of(to_from), second_of(to_from), d, s, n), offset);
+}
+void murre_helper_memory_fill(struct murre_instance *instance, uint32_t memory, uint32_t d, uint32_t value, uint32_t n, uint32_t offset) {
+    check(instance, murre_bulk_memory_fill(instance, memory, d, value, n), offset);
+}
+uint32_t murre_helper_memory_grow(struct murre_instance *instance, uint32_t memory, uint32_t pages) {
+    return murre_bulk_memory_grow(instance, memory, pages);
+}
+void murre_helper_data_drop(struct murre_instance *instance, uint32_t data) {
+    murre_bulk_data_drop(instance, data);
+}
+void murre_helper_table_init(struct murre_instance *instance, uint64_t elem_table, uint32_t d, uint32_t s, uint32_t n, uint32_t offset) {
+    check(instance, murre_bulk_table_init(instance, first_of(elem_table), second_of(elem_table), d, s, n), offset);
+}
+void murre_helper_table_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n, uint32_t offset) {
+    check(instance, murre_bulk_table_copy(instance, first_of(to_from), second_of(to_from), d, s, n), offset);
+}
+void murre_helper_table_fill(struct murre_instance *instance, uint32_t table, uint32_t d, void *ref, uint32_t n, uint32_t offset) {
+    check(instance, murre_bulk_table_fill(instance, table, d, ref, n), offset);
+}
+uint32_t murre_helper_table_grow(struct murre_instance *instance, uint32_t table, void *init, uint32_t count) {
+    return murre_bulk_table_grow(instance, table, init, count);
+}
+void murre_helper_elem_drop(struct murre_instance *instance, uint32_t elem) {
+    murre_bulk_elem_drop(instance, elem);
+}
+
+uint64_t murre_helper_popcnt32(uint32_t a) {
+    return (uint64_t)__builtin_popcount(a);
+}
+uint64_t murre_helper_popcnt64(uint64_t a) {
+    return (uint64_t)__builtin_popcountll(a);
+}
+float murre_helper_ceil_f32(float a) {
+    return ceilf(a);
+}
+float murre_helper_floor_f32(float a) {
+    return floorf(a);
+}
+float murre_helper_trunc_f32(float a) {
+    return truncf(a);
+}
+float murre_helper_nearest_f32(float a) {
+    return nearbyintf(a);
+}
+double murre_helper_ceil_f64(double a) {
+    return ceil(a);
+}
+double murre_helper_floor_f64(double a) {
+    return floor(a);
+}
+double murre_helper_trunc_f64(double a) {
+    return trunc(a);
+}
+double murre_helper_nearest_f64(double a) {
+    return nearbyint(a);
+}

@@ -1,0 +1,251 @@
+/* The compiler of an engine, its workers, and the record of what has been compiled.
+ *
+ * One struct compiled a block of code, owned by this file and named as the block's owner in code memory; lives until its module is dropped.
+ * Code memory is made with the first worker, because many runs never compile anything; find may run in a signal handler meanwhile.
+ * A worker belongs to one thread at a time; everything else is thread safe. */
+#include "jit/jit.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "jit/codemem.h"
+#include "jit/emit.h"
+#include "jit/mirctx.h"
+
+struct compiled {
+    struct compiled *next;
+    struct murre_module *module;
+    uint32_t func_index;
+    const uint8_t *code;
+    size_t size;
+};
+
+struct murre_jit {
+    struct murre_engine *engine; /* outlives us */
+    struct murre_allocator allocator;
+    _Atomic(struct murre_codemem *) codemem; /* NULL: nothing has been compiled */
+    pthread_mutex_t lock;        /* guards making codemem, and: */
+    struct compiled *compiled;
+};
+
+struct worker {
+    struct murre_jit *jit;
+    struct murre_front *front;
+    struct murre_mirctx *mirctx;
+};
+
+/* ---- life --------------------------------------------------------------------------------------------------------- */
+
+static void *start(struct murre_engine *engine, struct murre_error *error) {
+    struct murre_jit *jit = murre_alloc_zero(&engine->allocator, sizeof *jit);
+    if (jit == NULL) {
+        murre_error_memory(error);
+        return NULL;
+    }
+    jit->engine = engine;
+    jit->allocator = engine->allocator;
+    pthread_mutex_init(&jit->lock, NULL);
+    return jit;
+}
+
+static void stop(void *opaque) {
+    struct murre_jit *jit = opaque;
+    if (jit == NULL)
+        return;
+    while (jit->compiled != NULL) {
+        struct compiled *next = jit->compiled->next;
+        murre_free(&jit->allocator, jit->compiled, sizeof *jit->compiled);
+        jit->compiled = next;
+    }
+    murre_codemem_delete(atomic_load(&jit->codemem));
+    pthread_mutex_destroy(&jit->lock);
+    murre_free(&jit->allocator, jit, sizeof *jit);
+}
+
+static struct murre_codemem *code_memory(struct murre_jit *jit) {
+    pthread_mutex_lock(&jit->lock);
+    struct murre_codemem *codemem = atomic_load(&jit->codemem);
+    if (codemem == NULL) {
+        codemem = murre_codemem_new(0);
+        atomic_store(&jit->codemem, codemem);
+    }
+    pthread_mutex_unlock(&jit->lock);
+    return codemem;
+}
+
+static void worker_delete(void *opaque) {
+    struct worker *worker = opaque;
+    if (worker == NULL)
+        return;
+    murre_front_delete(worker->front);
+    murre_mirctx_delete(worker->mirctx);
+    murre_free(&worker->jit->allocator, worker, sizeof *worker);
+}
+
+static void *worker_new(void *opaque) {
+    struct murre_jit *jit = opaque;
+    struct murre_codemem *codemem = code_memory(jit);
+    struct worker *worker = codemem == NULL ? NULL : murre_alloc_zero(&jit->allocator, sizeof *worker);
+    if (worker == NULL)
+        return NULL;
+    worker->jit = jit;
+    worker->front = murre_front_new(&jit->allocator);
+    worker->mirctx = murre_mirctx_new(codemem, 0);
+    if (worker->front != NULL && worker->mirctx != NULL)
+        return worker;
+    worker_delete(worker);
+    return NULL;
+}
+
+/* ---- compiling ---------------------------------------------------------------------------------------------------- */
+
+struct request {
+    struct worker *worker;
+    struct murre_module *module;
+    uint32_t func_index, loop;
+    struct murre_error *error;
+};
+
+/* May be left by longjmp anywhere below: the front end keeps its scratch space in its own struct and starts afresh each time. */
+static MIR_item_t build(void *user, MIR_context_t mir, MIR_module_t mir_module) {
+    const struct request *request = user;
+    struct murre_emit *emit = murre_mirctx_alloc(sizeof *emit);
+    murre_emit_init(emit, mir, mir_module, request->module, request->loop);
+    enum murre_status status = murre_front_run(request->worker->front, &request->module->info, request->func_index,
+                                               request->module->engine->features, &emit->sink, request->error);
+    return status == MURRE_OK ? emit->item : NULL;
+}
+
+static enum murre_status status_of(enum murre_mirctx_status status) {
+    switch (status) {
+    case MURRE_MIRCTX_OK: return MURRE_OK;
+    case MURRE_MIRCTX_REFUSED: return MURRE_ERROR_UNSUPPORTED;
+    case MURRE_MIRCTX_BUDGET: return MURRE_ERROR_LIMIT;
+    default: return MURRE_ERROR_MEMORY;
+    }
+}
+
+/* The code, named compiled, or NULL and error filled. */
+static const uint8_t *run(struct worker *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level,
+                          struct compiled *compiled, struct murre_mirctx_result *result, struct murre_error *error) {
+    struct murre_error found = {.status = MURRE_OK};
+    struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop, .error = &found};
+    if (level < 0 || level > 3)
+        level = 2;
+    enum murre_mirctx_status status = murre_mirctx_compile(worker->mirctx, (unsigned)level, build, &request, compiled, result);
+    if (status == MURRE_MIRCTX_OK)
+        return result->code;
+    if (found.status != MURRE_OK)
+        murre_error_set(error, found.status, found.offset, "%s", found.message);
+    else
+        murre_error_set(error, status_of(status), MURRE_NO_OFFSET, "%s",
+                        result->message[0] != '\0' ? result->message : murre_mirctx_status_name(status));
+    return NULL;
+}
+
+static void *compile(void *opaque, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, struct murre_error *error) {
+    struct worker *worker = opaque;
+    struct murre_jit *jit = worker->jit;
+    struct compiled *compiled = murre_alloc_zero(&jit->allocator, sizeof *compiled);
+    if (compiled == NULL) {
+        murre_error_memory(error);
+        return NULL;
+    }
+    /* Before the code can be found. */
+    compiled->module = module;
+    compiled->func_index = func_index;
+    struct murre_mirctx_result result;
+    compiled->code = run(worker, module, func_index, loop, level, compiled, &result, error);
+    if (compiled->code == NULL) {
+        murre_free(&jit->allocator, compiled, sizeof *compiled);
+        return NULL;
+    }
+    compiled->size = result.code_size;
+    atomic_fetch_add(&jit->engine->code_bytes, compiled->size);
+    pthread_mutex_lock(&jit->lock);
+    compiled->next = jit->compiled;
+    jit->compiled = compiled;
+    pthread_mutex_unlock(&jit->lock);
+    return (void *)compiled->code;
+}
+
+static void drop_module(void *opaque, struct murre_module *module) {
+    struct murre_jit *jit = opaque;
+    pthread_mutex_lock(&jit->lock);
+    struct compiled **link = &jit->compiled;
+    while (*link != NULL) {
+        struct compiled *compiled = *link;
+        if (compiled->module != module) {
+            link = &compiled->next;
+            continue;
+        }
+        *link = compiled->next;
+        murre_codemem_free(atomic_load(&jit->codemem), compiled->code);
+        atomic_fetch_sub(&jit->engine->code_bytes, compiled->size);
+        murre_free(&jit->allocator, compiled, sizeof *compiled);
+    }
+    pthread_mutex_unlock(&jit->lock);
+}
+
+/* ---- looking up --------------------------------------------------------------------------------------------------- */
+
+static bool find(void *opaque, uintptr_t pc, struct murre_code_place *place) {
+    struct murre_jit *jit = opaque;
+    const struct murre_codemem *codemem = atomic_load_explicit(&jit->codemem, memory_order_acquire);
+    const struct murre_codeblock *block = codemem == NULL ? NULL : murre_codemem_find(codemem, pc);
+    if (block == NULL || block->owner == NULL)
+        return false;
+    const struct compiled *compiled = block->owner;
+    *place = (struct murre_code_place){
+        .module = compiled->module, .func_index = compiled->func_index, .frameless = block->frameless != 0};
+    return true;
+}
+
+/* MIR keeps no map from machine code back to what it was made from. */
+static uint64_t offset(void *jit, uintptr_t pc) {
+    (void)jit;
+    (void)pc;
+    return MURRE_NO_OFFSET;
+}
+
+const struct murre_jit_ops murre_jit_ops = {
+    .start = start,
+    .stop = stop,
+    .worker_new = worker_new,
+    .worker_delete = worker_delete,
+    .compile = compile,
+    .drop_module = drop_module,
+    .find = find,
+    .offset = offset,
+};
+
+/* ---- debugging ---------------------------------------------------------------------------------------------------- */
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t loop, int level,
+                    void (*see)(void *context, const struct murre_jit_dump *dump), void *context, struct murre_error *error) {
+    struct murre_jit *jit = module->engine->jit;
+    struct worker *worker = jit == NULL ? NULL : worker_new(jit);
+    if (worker == NULL) {
+        murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no compiler");
+        return false;
+    }
+    struct murre_mirctx_result result;
+    double before = now();
+    const uint8_t *code = run(worker, module, func_index, loop, level, NULL, &result, error);
+    if (code != NULL) {
+        struct murre_jit_dump dump = {
+            .code = code, .size = result.code_size, .peak_memory = result.peak_memory, .seconds = now() - before};
+        see(context, &dump);
+        murre_codemem_free(atomic_load(&jit->codemem), code);
+    }
+    worker_delete(worker);
+    return code != NULL;
+}
