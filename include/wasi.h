@@ -66,6 +66,8 @@ MURRE_API void murre_wasi_config_init(struct murre_wasi_config *config);
 MURRE_API struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct murre_error *error) MURRE_MUST_USE;
 /* Closes what the guest left open, except borrowed descriptors. */
 MURRE_API void murre_wasi_delete(struct murre_wasi *wasi);
+/* True when murre_wasi_define defines such a function. */
+MURRE_API bool murre_wasi_provides(struct murre_name module, struct murre_name name);
 /* Defines all functions of wasi_snapshot_preview1. */
 MURRE_API enum murre_status murre_wasi_define(struct murre_wasi *wasi, struct murre_linker *linker,
                                               struct murre_error *error) MURRE_MUST_USE;

@@ -1,0 +1,92 @@
+/* From the host's errors to the interface's. */
+#include <errno.h>
+
+#include "wasi/internal.h"
+
+murre_wasi_errno murre_wasi_from_errno(int error) {
+    switch (error) {
+    case 0:
+        return WASI_SUCCESS;
+#define MAP(name)                                                                                                      \
+    case E##name:                                                                                                      \
+        return WASI_##name;
+        MAP(2BIG)
+        MAP(ACCES)
+        MAP(ADDRINUSE)
+        MAP(ADDRNOTAVAIL)
+        MAP(AFNOSUPPORT)
+        MAP(AGAIN)
+        MAP(ALREADY)
+        MAP(BADF)
+        MAP(BADMSG)
+        MAP(BUSY)
+        MAP(CANCELED)
+        MAP(CHILD)
+        MAP(CONNABORTED)
+        MAP(CONNREFUSED)
+        MAP(CONNRESET)
+        MAP(DEADLK)
+        MAP(DESTADDRREQ)
+        MAP(DOM)
+        MAP(DQUOT)
+        MAP(EXIST)
+        MAP(FAULT)
+        MAP(FBIG)
+        MAP(HOSTUNREACH)
+        MAP(IDRM)
+        MAP(ILSEQ)
+        MAP(INPROGRESS)
+        MAP(INTR)
+        MAP(INVAL)
+        MAP(IO)
+        MAP(ISCONN)
+        MAP(ISDIR)
+        MAP(LOOP)
+        MAP(MFILE)
+        MAP(MLINK)
+        MAP(MSGSIZE)
+        MAP(MULTIHOP)
+        MAP(NAMETOOLONG)
+        MAP(NETDOWN)
+        MAP(NETRESET)
+        MAP(NETUNREACH)
+        MAP(NFILE)
+        MAP(NOBUFS)
+        MAP(NODEV)
+        MAP(NOENT)
+        MAP(NOEXEC)
+        MAP(NOLCK)
+        MAP(NOLINK)
+        MAP(NOMEM)
+        MAP(NOMSG)
+        MAP(NOPROTOOPT)
+        MAP(NOSPC)
+        MAP(NOSYS)
+        MAP(NOTCONN)
+        MAP(NOTDIR)
+        MAP(NOTEMPTY)
+        MAP(NOTRECOVERABLE)
+        MAP(NOTSOCK)
+        MAP(NOTSUP)
+        MAP(NOTTY)
+        MAP(NXIO)
+        MAP(OVERFLOW)
+        MAP(OWNERDEAD)
+        MAP(PERM)
+        MAP(PIPE)
+        MAP(PROTO)
+        MAP(PROTONOSUPPORT)
+        MAP(PROTOTYPE)
+        MAP(RANGE)
+        MAP(ROFS)
+        MAP(SPIPE)
+        MAP(SRCH)
+        MAP(STALE)
+        MAP(TIMEDOUT)
+        MAP(TXTBSY)
+        MAP(XDEV)
+#undef MAP
+    default:
+        return WASI_IO;
+    }
+}

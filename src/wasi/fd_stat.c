@@ -1,0 +1,268 @@
+/* What a descriptor is and may do: fd_fdstat_*, fd_filestat_*, fd_prestat_*, fd_advise, fd_allocate, fd_sync, fd_datasync, fd_close,
+ * fd_renumber. */
+#include "wasi/stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "wasi/memory.h"
+
+/* ---- fdstat: {u8 type; u16 flags at 2; u64 base at 8; u64 inheriting at 16} --------------------------------------------- */
+
+static const struct {
+    uint16_t flag;
+    int host;
+} fdflags[] = {
+    {WASI_FDFLAG_APPEND, O_APPEND}, {WASI_FDFLAG_NONBLOCK, O_NONBLOCK}, {WASI_FDFLAG_SYNC, O_SYNC},
+    {WASI_FDFLAG_DSYNC, O_DSYNC},   {WASI_FDFLAG_RSYNC, O_RSYNC},
+};
+
+int murre_wasi_host_flags(uint32_t flags) {
+    int host = 0;
+    for (size_t i = 0; i < sizeof fdflags / sizeof *fdflags; i++)
+        if (flags & fdflags[i].flag)
+            host |= fdflags[i].host;
+    return host;
+}
+
+/* O_SYNC includes O_DSYNC, and O_RSYNC is O_SYNC: the strongest is told. */
+static uint16_t guest_flags(int host) {
+    uint16_t flags = 0;
+    if (host & O_APPEND)
+        flags |= WASI_FDFLAG_APPEND;
+    if (host & O_NONBLOCK)
+        flags |= WASI_FDFLAG_NONBLOCK;
+    if ((host & O_SYNC) == O_SYNC)
+        flags |= WASI_FDFLAG_SYNC;
+    else if (host & O_DSYNC)
+        flags |= WASI_FDFLAG_DSYNC;
+    return flags;
+}
+
+murre_wasi_errno murre_wasi_fd_fdstat_get(struct murre_wasi_call *call, const union murre_slot *args) {
+    uint8_t *result = murre_wasi_guest(call, args[1].u32, 24, 1, 8);
+    if (result == NULL)
+        return WASI_FAULT;
+    struct murre_wasi_entry *entry = murre_wasi_fdtable_entry(&call->wasi->fds, args[0].u32);
+    if (entry == NULL)
+        return WASI_BADF;
+    murre_wasi_errno error = murre_wasi_entry_learn_type(entry);
+    if (error != WASI_SUCCESS)
+        return error;
+    int flags = 0;
+    if (entry->kind == MURRE_WASI_HOST && (flags = fcntl(entry->host, F_GETFL)) < 0)
+        return murre_wasi_from_errno(errno);
+    memset(result, 0, 24);
+    result[0] = entry->type;
+    murre_wasi_put16(result + 2, guest_flags(flags));
+    murre_wasi_put64(result + 8, entry->base);
+    murre_wasi_put64(result + 16, entry->inheriting);
+    return WASI_SUCCESS;
+}
+
+murre_wasi_errno murre_wasi_fd_fdstat_set_flags(struct murre_wasi_call *call, const union murre_slot *args) {
+    struct murre_wasi_entry *entry;
+    uint32_t flags = args[1].u32;
+    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, args[0].u32, WASI_RIGHT_FD_FDSTAT_SET_FLAGS, &entry);
+    if (error != WASI_SUCCESS)
+        return error;
+    if (flags & ~(uint32_t)WASI_FDFLAGS_ALL)
+        return WASI_INVAL;
+    if (entry->kind != MURRE_WASI_HOST)
+        return flags == 0 ? WASI_SUCCESS : WASI_NOTSUP;
+    int host = fcntl(entry->host, F_GETFL);
+    if (host < 0)
+        return murre_wasi_from_errno(errno);
+    /* Whether writes are synchronous is settled when a file is opened: Linux would ignore the change. */
+    int wanted = murre_wasi_host_flags(flags);
+    if ((wanted ^ host) & O_SYNC)
+        return WASI_NOTSUP;
+    if (fcntl(entry->host, F_SETFL, (host & ~(O_APPEND | O_NONBLOCK)) | (wanted & (O_APPEND | O_NONBLOCK))) != 0)
+        return murre_wasi_from_errno(errno);
+    return WASI_SUCCESS;
+}
+
+murre_wasi_errno murre_wasi_fd_fdstat_set_rights(struct murre_wasi_call *call, const union murre_slot *args) {
+    struct murre_wasi_entry *entry = murre_wasi_fdtable_entry(&call->wasi->fds, args[0].u32);
+    if (entry == NULL)
+        return WASI_BADF;
+    murre_wasi_errno error = murre_wasi_entry_learn_type(entry);
+    if (error != WASI_SUCCESS)
+        return error;
+    if (args[1].u64 & ~entry->base || args[2].u64 & ~entry->inheriting)
+        return WASI_NOTCAPABLE;
+    entry->base = args[1].u64;
+    entry->inheriting = args[2].u64;
+    return WASI_SUCCESS;
+}
+
+/* ---- filestat: {u64 dev; u64 ino; u8 type; u64 nlink at 24; u64 size; u64 atim; u64 mtim; u64 ctim} ------------------------ */
+
+void murre_wasi_put_filestat(uint8_t *result, const struct stat *stat, uint8_t type) {
+    memset(result, 0, MURRE_WASI_FILESTAT);
+    murre_wasi_put64(result, stat->st_dev);
+    murre_wasi_put64(result + 8, stat->st_ino);
+    result[16] = type;
+    murre_wasi_put64(result + 24, stat->st_nlink);
+    murre_wasi_put64(result + 32, (uint64_t)stat->st_size);
+    murre_wasi_put64(result + 40, murre_wasi_nanoseconds(stat->st_atim.tv_sec, stat->st_atim.tv_nsec));
+    murre_wasi_put64(result + 48, murre_wasi_nanoseconds(stat->st_mtim.tv_sec, stat->st_mtim.tv_nsec));
+    murre_wasi_put64(result + 56, murre_wasi_nanoseconds(stat->st_ctim.tv_sec, stat->st_ctim.tv_nsec));
+}
+
+murre_wasi_errno murre_wasi_fd_filestat_get(struct murre_wasi_call *call, const union murre_slot *args) {
+    uint8_t *result = murre_wasi_guest(call, args[1].u32, MURRE_WASI_FILESTAT, 1, 8);
+    if (result == NULL)
+        return WASI_FAULT;
+    struct murre_wasi_entry *entry;
+    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, args[0].u32, WASI_RIGHT_FD_FILESTAT_GET, &entry);
+    if (error == WASI_SUCCESS)
+        error = murre_wasi_entry_learn_type(entry);
+    if (error != WASI_SUCCESS)
+        return error;
+    struct stat stat = {.st_nlink = 1, .st_size = (off_t)entry->size};
+    if (entry->kind == MURRE_WASI_HOST && fstat(entry->host, &stat) != 0)
+        return murre_wasi_from_errno(errno);
+    murre_wasi_put_filestat(result, &stat, entry->type);
+    return WASI_SUCCESS;
+}
+
+/* A host descriptor for calls that only make sense on one. */
+static murre_wasi_errno get_host(struct murre_wasi_call *call, uint32_t fd, uint64_t rights, int *host) {
+    struct murre_wasi_entry *entry;
+    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, fd, rights, &entry);
+    if (error == WASI_SUCCESS && entry->kind != MURRE_WASI_HOST)
+        error = WASI_INVAL;
+    if (error == WASI_SUCCESS)
+        *host = entry->host;
+    return error;
+}
+
+murre_wasi_errno murre_wasi_fd_filestat_set_size(struct murre_wasi_call *call, const union murre_slot *args) {
+    int host;
+    murre_wasi_errno error = get_host(call, args[0].u32, WASI_RIGHT_FD_FILESTAT_SET_SIZE, &host);
+    if (error != WASI_SUCCESS)
+        return error;
+    if (args[1].u64 > INT64_MAX)
+        return WASI_INVAL;
+    int result;
+    do
+        result = ftruncate(host, (off_t)args[1].u64);
+    while (result != 0 && murre_wasi_retry(call));
+    return result == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
+}
+
+static bool one_time(struct timespec *time, uint64_t nanoseconds, bool set, bool now) {
+    if (set && now)
+        return false;
+    time->tv_sec = (time_t)(nanoseconds / 1000000000);
+    time->tv_nsec = now ? UTIME_NOW : set ? (long)(nanoseconds % 1000000000) : UTIME_OMIT;
+    return true;
+}
+
+bool murre_wasi_set_times(struct timespec times[2], uint64_t atim, uint64_t mtim, uint32_t flags) {
+    return (flags & ~(uint32_t)WASI_FSTFLAGS_ALL) == 0 &&
+           one_time(&times[0], atim, flags & WASI_FSTFLAG_ATIM, flags & WASI_FSTFLAG_ATIM_NOW) &&
+           one_time(&times[1], mtim, flags & WASI_FSTFLAG_MTIM, flags & WASI_FSTFLAG_MTIM_NOW);
+}
+
+murre_wasi_errno murre_wasi_fd_filestat_set_times(struct murre_wasi_call *call, const union murre_slot *args) {
+    int host;
+    struct timespec times[2];
+    murre_wasi_errno error = get_host(call, args[0].u32, WASI_RIGHT_FD_FILESTAT_SET_TIMES, &host);
+    if (error != WASI_SUCCESS)
+        return error;
+    if (!murre_wasi_set_times(times, args[1].u64, args[2].u64, args[3].u32))
+        return WASI_INVAL;
+    return futimens(host, times) == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
+}
+
+/* ---- prestat: {u8 tag (0: a folder); u32 name size at 4} ------------------------------------------------------------------ */
+
+/* Guests' libraries look at 3, 4, … until the first BADF: whatever is not a preopened folder must say that. */
+static struct murre_wasi_entry *get_preopen(struct murre_wasi_call *call, uint32_t fd) {
+    struct murre_wasi_entry *entry = murre_wasi_fdtable_entry(&call->wasi->fds, fd);
+    return entry != NULL && entry->is_preopen ? entry : NULL;
+}
+
+murre_wasi_errno murre_wasi_fd_prestat_get(struct murre_wasi_call *call, const union murre_slot *args) {
+    uint8_t *result = murre_wasi_guest(call, args[1].u32, 8, 1, 4);
+    if (result == NULL)
+        return WASI_FAULT;
+    struct murre_wasi_entry *entry = get_preopen(call, args[0].u32);
+    if (entry == NULL)
+        return WASI_BADF;
+    memset(result, 0, 8);
+    murre_wasi_put32(result + 4, (uint32_t)entry->name_size);
+    return WASI_SUCCESS;
+}
+
+murre_wasi_errno murre_wasi_fd_prestat_dir_name(struct murre_wasi_call *call, const union murre_slot *args) {
+    uint8_t *result = murre_wasi_guest_bytes(call, args[1].u32, args[2].u32);
+    if (result == NULL)
+        return WASI_FAULT;
+    struct murre_wasi_entry *entry = get_preopen(call, args[0].u32);
+    if (entry == NULL)
+        return WASI_BADF;
+    if (args[2].u32 < entry->name_size)
+        return WASI_NAMETOOLONG;
+    memcpy(result, entry->name, entry->name_size);
+    return WASI_SUCCESS;
+}
+
+/* ---- the rest ---------------------------------------------------------------------------------------------------------- */
+
+murre_wasi_errno murre_wasi_fd_advise(struct murre_wasi_call *call, const union murre_slot *args) {
+    static const int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
+                                  POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
+    int host;
+    murre_wasi_errno error = get_host(call, args[0].u32, WASI_RIGHT_FD_ADVISE, &host);
+    if (error != WASI_SUCCESS)
+        return error;
+    if (args[3].u32 >= sizeof advices / sizeof *advices || args[1].u64 > INT64_MAX || args[2].u64 > INT64_MAX)
+        return WASI_INVAL;
+    return murre_wasi_from_errno(posix_fadvise(host, (off_t)args[1].u64, (off_t)args[2].u64, advices[args[3].u32]));
+}
+
+murre_wasi_errno murre_wasi_fd_allocate(struct murre_wasi_call *call, const union murre_slot *args) {
+    int host, result;
+    murre_wasi_errno error = get_host(call, args[0].u32, WASI_RIGHT_FD_ALLOCATE, &host);
+    if (error != WASI_SUCCESS)
+        return error;
+    if (args[1].u64 > INT64_MAX || args[2].u64 > INT64_MAX)
+        return WASI_INVAL;
+    do
+        result = fallocate(host, 0, (off_t)args[1].u64, (off_t)args[2].u64);
+    while (result != 0 && murre_wasi_retry(call));
+    return result == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
+}
+
+static murre_wasi_errno sync_with(struct murre_wasi_call *call, uint32_t fd, uint64_t rights, int (*sync)(int)) {
+    int host, result;
+    murre_wasi_errno error = get_host(call, fd, rights, &host);
+    if (error != WASI_SUCCESS)
+        return error;
+    do
+        result = sync(host);
+    while (result != 0 && murre_wasi_retry(call));
+    return result == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
+}
+
+murre_wasi_errno murre_wasi_fd_sync(struct murre_wasi_call *call, const union murre_slot *args) {
+    return sync_with(call, args[0].u32, WASI_RIGHT_FD_SYNC, fsync);
+}
+
+murre_wasi_errno murre_wasi_fd_datasync(struct murre_wasi_call *call, const union murre_slot *args) {
+    return sync_with(call, args[0].u32, WASI_RIGHT_FD_DATASYNC, fdatasync);
+}
+
+murre_wasi_errno murre_wasi_fd_close(struct murre_wasi_call *call, const union murre_slot *args) {
+    return murre_wasi_fdtable_close(&call->wasi->fds, args[0].u32);
+}
+
+murre_wasi_errno murre_wasi_fd_renumber(struct murre_wasi_call *call, const union murre_slot *args) {
+    return murre_wasi_fdtable_move(&call->wasi->fds, args[0].u32, args[1].u32);
+}

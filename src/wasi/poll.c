@@ -1,0 +1,198 @@
+/* poll_oneoff: any number of subscriptions, each a clock or the readiness of a descriptor. All subscriptions are read before an event is
+ * written, so that the guest's arrays may overlap. The call returns as soon as one event is there, with all that are there then.
+ *
+ * subscription, 48 bytes: {u64 userdata; u8 tag at 8; clock at 16: {u32 id; u64 timeout at 24; u64 precision at 32; u16 flags at 40};
+ *                          or descriptor at 16: u32}
+ * event, 32 bytes:        {u64 userdata; u16 error at 8; u8 type at 10; u64 size at 16; u16 flags at 24} */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wasi/memory.h"
+
+#define SUBSCRIPTION 48
+#define EVENT 32
+#define FEW 8 /* so many are handled without an allocation */
+
+struct subscription {
+    uint64_t userdata;
+    uint8_t type;
+    murre_wasi_errno error; /* known at once */
+    bool ready;             /* known at once, or when its time has come */
+    clockid_t clock;
+    uint64_t deadline; /* of clock, in nanoseconds */
+    struct murre_wasi_entry *entry;
+};
+
+struct poll {
+    struct subscription *subscriptions;
+    struct pollfd *fds; /* one a subscription; fd is -1 where there is nothing to wait for */
+    uint32_t count;
+    bool any_ready;
+};
+
+static uint64_t now(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return murre_wasi_nanoseconds(time.tv_sec, time.tv_nsec);
+}
+
+static void read_clock(struct subscription *subscription, const uint8_t *from) {
+    uint32_t id = murre_wasi_get32(from + 16);
+    uint64_t timeout = murre_wasi_get64(from + 24);
+    bool absolute = murre_wasi_get16(from + 40) & WASI_SUBCLOCKFLAG_ABSTIME;
+    if (id > 1) { /* nobody can wait for CPU time while using none */
+        subscription->error = id > 3 ? WASI_INVAL : WASI_NOTSUP;
+        subscription->ready = true;
+        return;
+    }
+    /* What is relative is measured by the clock that nobody sets. */
+    subscription->clock = absolute && id == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+    if (absolute)
+        subscription->deadline = timeout;
+    else if (__builtin_add_overflow(now(CLOCK_MONOTONIC), timeout, &subscription->deadline))
+        subscription->deadline = UINT64_MAX;
+}
+
+static void read_descriptor(struct murre_wasi_call *call, struct subscription *subscription, struct pollfd *fd, uint32_t number) {
+    subscription->error = murre_wasi_fdtable_get(&call->wasi->fds, number, WASI_RIGHT_POLL_FD_READWRITE, &subscription->entry);
+    if (subscription->error != WASI_SUCCESS || subscription->entry->kind != MURRE_WASI_HOST) {
+        subscription->ready = true;
+        return;
+    }
+    fd->fd = subscription->entry->host;
+    fd->events = subscription->type == WASI_EVENTTYPE_FD_READ ? POLLIN : POLLOUT;
+}
+
+static murre_wasi_errno read_all(struct murre_wasi_call *call, struct poll *poll, const uint8_t *from) {
+    for (uint32_t i = 0; i < poll->count; i++, from += SUBSCRIPTION) {
+        struct subscription *subscription = &poll->subscriptions[i];
+        *subscription = (struct subscription){.userdata = murre_wasi_get64(from), .type = from[8]};
+        poll->fds[i] = (struct pollfd){.fd = -1};
+        if (subscription->type == WASI_EVENTTYPE_CLOCK)
+            read_clock(subscription, from);
+        else if (subscription->type <= WASI_EVENTTYPE_FD_WRITE)
+            read_descriptor(call, subscription, &poll->fds[i], murre_wasi_get32(from + 16));
+        else
+            return WASI_INVAL;
+        poll->any_ready |= subscription->ready;
+    }
+    return WASI_SUCCESS;
+}
+
+/* Marks the clocks whose time has come. Returns the nanoseconds until the next one's, UINT64_MAX when there is none. */
+static uint64_t look_at_clocks(struct poll *poll) {
+    uint64_t monotonic = now(CLOCK_MONOTONIC), realtime = now(CLOCK_REALTIME), next = UINT64_MAX;
+    for (uint32_t i = 0; i < poll->count; i++) {
+        struct subscription *subscription = &poll->subscriptions[i];
+        if (subscription->type != WASI_EVENTTYPE_CLOCK || subscription->ready)
+            continue;
+        uint64_t time = subscription->clock == CLOCK_REALTIME ? realtime : monotonic;
+        if (subscription->deadline <= time)
+            subscription->ready = poll->any_ready = true;
+        else if (subscription->deadline - time < next)
+            next = subscription->deadline - time;
+    }
+    return next;
+}
+
+/* Waits until something is ready. */
+static murre_wasi_errno wait(struct murre_wasi_call *call, struct poll *poll) {
+    for (;;) {
+        uint64_t left = look_at_clocks(poll);
+        if (poll->any_ready)
+            left = 0;
+        struct timespec timeout = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+        int ready = ppoll(poll->fds, poll->count, left == UINT64_MAX ? NULL : &timeout, NULL);
+        if (ready < 0 && !murre_wasi_retry(call))
+            return murre_wasi_from_errno(errno);
+        if (ready < 0) {
+            for (uint32_t i = 0; i < poll->count; i++)
+                poll->fds[i].revents = 0;
+            continue;
+        }
+        if (ready > 0 || poll->any_ready) {
+            look_at_clocks(poll);
+            return WASI_SUCCESS;
+        }
+    }
+}
+
+/* How much can be read, as far as it is known; 1 otherwise, since an event says that something can be done. */
+static uint64_t readable(const struct murre_wasi_entry *entry) {
+    struct stat stat;
+    int bytes;
+    if (entry->kind == MURRE_WASI_INPUT)
+        return entry->size - entry->position;
+    if (entry->kind != MURRE_WASI_HOST)
+        return 0;
+    if (fstat(entry->host, &stat) == 0 && S_ISREG(stat.st_mode)) {
+        off_t at = lseek(entry->host, 0, SEEK_CUR);
+        return at >= 0 && at < stat.st_size ? (uint64_t)(stat.st_size - at) : 0;
+    }
+    return ioctl(entry->host, FIONREAD, &bytes) == 0 && bytes >= 0 ? (uint64_t)bytes : 1;
+}
+
+static bool put_event(uint8_t *event, const struct subscription *subscription, const struct pollfd *fd) {
+    if (!subscription->ready && fd->revents == 0)
+        return false;
+    murre_wasi_errno error = subscription->error;
+    if (fd->revents & POLLNVAL)
+        error = WASI_BADF;
+    memset(event, 0, EVENT);
+    murre_wasi_put64(event, subscription->userdata);
+    murre_wasi_put16(event + 8, error);
+    event[10] = subscription->type;
+    if (error != WASI_SUCCESS || subscription->type == WASI_EVENTTYPE_CLOCK)
+        return true;
+    murre_wasi_put64(event + 16, subscription->type == WASI_EVENTTYPE_FD_READ ? readable(subscription->entry) : 1);
+    if (fd->revents & (POLLHUP | POLLERR))
+        murre_wasi_put16(event + 24, WASI_EVENTRWFLAG_HANGUP);
+    return true;
+}
+
+static murre_wasi_errno run(struct murre_wasi_call *call, struct poll *poll, const uint8_t *in, uint8_t *out, void *result) {
+    murre_wasi_errno error = read_all(call, poll, in);
+    if (error == WASI_SUCCESS)
+        error = wait(call, poll);
+    if (error != WASI_SUCCESS)
+        return error;
+    uint32_t events = 0;
+    for (uint32_t i = 0; i < poll->count; i++)
+        events += put_event(out + (size_t)events * EVENT, &poll->subscriptions[i], &poll->fds[i]);
+    murre_wasi_put32(result, events);
+    return WASI_SUCCESS;
+}
+
+murre_wasi_errno murre_wasi_poll_oneoff(struct murre_wasi_call *call, const union murre_slot *args) {
+    struct poll poll = {.count = args[2].u32};
+    const uint8_t *in = murre_wasi_guest(call, args[0].u32, poll.count, SUBSCRIPTION, 8);
+    uint8_t *out = murre_wasi_guest(call, args[1].u32, poll.count, EVENT, 8);
+    void *result = murre_wasi_guest(call, args[3].u32, 1, 4, 4);
+    if (in == NULL || out == NULL || result == NULL)
+        return WASI_FAULT;
+    if (poll.count == 0)
+        return WASI_INVAL;
+    struct subscription few[FEW];
+    struct pollfd few_fds[FEW];
+    if (poll.count <= FEW) {
+        poll.subscriptions = few;
+        poll.fds = few_fds;
+        return run(call, &poll, in, out, result);
+    }
+    const struct murre_allocator *allocator = &call->wasi->allocator;
+    poll.subscriptions = murre_alloc_array(allocator, poll.count, sizeof *poll.subscriptions);
+    poll.fds = murre_alloc_array(allocator, poll.count, sizeof *poll.fds);
+    murre_wasi_errno error = WASI_NOMEM;
+    if (poll.subscriptions != NULL && poll.fds != NULL)
+        error = run(call, &poll, in, out, result);
+    if (poll.subscriptions != NULL)
+        murre_free(allocator, poll.subscriptions, poll.count * sizeof *poll.subscriptions);
+    if (poll.fds != NULL)
+        murre_free(allocator, poll.fds, poll.count * sizeof *poll.fds);
+    return error;
+}

@@ -1,0 +1,231 @@
+/* The object and its definitions in a linker: public functions of wasi.h. One C function (dispatch) stands between the linker and all
+ * functions of the interface; it fetches the caller's memory and turns a bad pointer into a trap. */
+#include "wasi.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "wasi/internal.h"
+
+static const struct {
+    const char *name;
+    const char *params; /* 'i' or 'I' each */
+    bool returns;
+    murre_wasi_fn fn;
+} functions[MURRE_WASI_FUNCTIONS] = {
+#define FUNCTION(name, params) {#name, params, true, murre_wasi_##name},
+#define EXIT(name, params) {#name, params, false, murre_wasi_##name},
+#include "wasi/functions.def"
+#undef FUNCTION
+#undef EXIT
+};
+_Static_assert(MURRE_WASI_FUNCTIONS == 46, "wasi_snapshot_preview1 has 46 functions");
+#define MAX_PARAMS 9
+#define MODULE_NAME "wasi_snapshot_preview1"
+
+/* ---- creation ----------------------------------------------------------------------------------------------------- */
+
+void murre_wasi_config_init(struct murre_wasi_config *config) {
+    *config = (struct murre_wasi_config){0};
+}
+
+static bool copy_strings(struct murre_wasi *wasi, struct murre_wasi_strings *to, const char *const *strings, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        to->size += strlen(strings[i]) + 1;
+    if (to->size == 0)
+        return true;
+    to->bytes = murre_alloc(&wasi->allocator, to->size);
+    if (to->bytes == NULL)
+        return false;
+    char *at = to->bytes;
+    for (size_t i = 0; i < count; i++)
+        at = stpcpy(at, strings[i]) + 1;
+    to->count = count;
+    return true;
+}
+
+static bool add_stream(struct murre_wasi *wasi, const struct murre_wasi_stream *stream, int number) {
+    static const enum murre_wasi_entrykind kinds[] = {
+        [MURRE_WASI_INHERIT] = MURRE_WASI_HOST, [MURRE_WASI_FD] = MURRE_WASI_HOST,      [MURRE_WASI_NULL] = MURRE_WASI_EMPTY,
+        [MURRE_WASI_BYTES] = MURRE_WASI_INPUT,  [MURRE_WASI_CALLBACK] = MURRE_WASI_SINK,
+    };
+    uint32_t fd;
+    struct murre_wasi_entry *entry = murre_wasi_fdtable_add(&wasi->fds, kinds[stream->kind], &fd);
+    if (entry == NULL)
+        return false;
+    entry->host = stream->kind == MURRE_WASI_FD ? stream->fd : number;
+    entry->bytes = stream->bytes;
+    entry->size = stream->size;
+    entry->write = stream->write;
+    entry->context = stream->context;
+    entry->base = WASI_RIGHTS_FILE & ~(number == 0 ? WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE : WASI_RIGHT_FD_READ);
+    if (stream->kind == MURRE_WASI_FD) /* may well be a socket */
+        entry->base |= WASI_RIGHTS_SOCKET;
+    return true;
+}
+
+static bool check_streams(const struct murre_wasi_config *config) {
+    return config->in.kind != MURRE_WASI_CALLBACK && config->out.kind != MURRE_WASI_BYTES && config->err.kind != MURRE_WASI_BYTES &&
+           (unsigned)config->in.kind <= MURRE_WASI_CALLBACK && (unsigned)config->out.kind <= MURRE_WASI_CALLBACK &&
+           (unsigned)config->err.kind <= MURRE_WASI_CALLBACK;
+}
+
+static enum murre_status add_preopen(struct murre_wasi *wasi, const struct murre_wasi_preopen *preopen, struct murre_error *error) {
+    int host = open(preopen->host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (host < 0 && errno == EACCES) /* a folder that may be passed but not listed */
+        host = open(preopen->host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (host < 0)
+        return murre_error_set(error, MURRE_ERROR_IO, MURRE_NO_OFFSET, "folder %s: %s", preopen->host, strerror(errno));
+    uint32_t fd;
+    struct murre_wasi_entry *entry = murre_wasi_fdtable_add_host(&wasi->fds, host, &fd);
+    if (entry == NULL)
+        return errno == ENOMEM ? murre_error_memory(error)
+                               : murre_error_set(error, MURRE_ERROR_IO, MURRE_NO_OFFSET, "folder %s: %s", preopen->host, strerror(errno));
+    entry->type = WASI_FILETYPE_DIRECTORY;
+    entry->has_type = true;
+    entry->base = WASI_RIGHTS_DIRECTORY;
+    entry->inheriting = WASI_RIGHTS_ALL;
+    if (preopen->read_only) {
+        entry->base &= ~WASI_RIGHTS_CHANGE;
+        entry->inheriting &= ~WASI_RIGHTS_CHANGE;
+    }
+    entry->name_size = strlen(preopen->guest);
+    entry->name = murre_alloc(&wasi->allocator, entry->name_size + 1);
+    if (entry->name == NULL)
+        return murre_error_memory(error);
+    memcpy(entry->name, preopen->guest, entry->name_size + 1);
+    entry->is_preopen = true;
+    return MURRE_OK;
+}
+
+static enum murre_status fill(struct murre_wasi *wasi, const struct murre_wasi_config *config, struct murre_error *error) {
+    if (!copy_strings(wasi, &wasi->args, config->args, config->arg_count) ||
+        !copy_strings(wasi, &wasi->env, config->env, config->env_count) || !add_stream(wasi, &config->in, STDIN_FILENO) ||
+        !add_stream(wasi, &config->out, STDOUT_FILENO) || !add_stream(wasi, &config->err, STDERR_FILENO))
+        return murre_error_memory(error);
+    if (wasi->args.size > UINT32_MAX || wasi->env.size > UINT32_MAX)
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: arguments or environment over 4 GiB");
+    for (size_t i = 0; i < config->preopen_count; i++) {
+        enum murre_status status = add_preopen(wasi, &config->preopens[i], error);
+        if (status != MURRE_OK)
+            return status;
+    }
+    for (size_t i = 0; i < config->socket_count; i++) {
+        uint32_t fd;
+        struct murre_wasi_entry *entry = murre_wasi_fdtable_add(&wasi->fds, MURRE_WASI_HOST, &fd);
+        if (entry == NULL)
+            return murre_error_memory(error);
+        entry->host = config->sockets[i];
+        entry->base = WASI_RIGHTS_SOCKET;
+        if (murre_wasi_entry_learn_type(entry) != WASI_SUCCESS)
+            return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: socket %d is not open", config->sockets[i]);
+    }
+    return MURRE_OK;
+}
+
+struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct murre_error *error) {
+    if (!check_streams(config)) {
+        murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: a standard stream is of a kind that it cannot be");
+        return NULL;
+    }
+    const struct murre_allocator *allocator = config->allocator.alloc != NULL ? &config->allocator : &murre_allocator_libc;
+    struct murre_wasi *wasi = murre_alloc_zero(allocator, sizeof *wasi);
+    if (wasi == NULL) {
+        murre_error_memory(error);
+        return NULL;
+    }
+    wasi->allocator = *allocator;
+    murre_wasi_fdtable_init(&wasi->fds, allocator);
+    wasi->resolver = (struct murre_wasi_resolver){.allocator = *allocator, .walk = config->no_openat2};
+    for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++)
+        wasi->bindings[i] = (struct murre_wasi_binding){.wasi = wasi, .fn = functions[i].fn};
+    if (fill(wasi, config, error) != MURRE_OK) {
+        murre_wasi_delete(wasi);
+        return NULL;
+    }
+    return wasi;
+}
+
+void murre_wasi_delete(struct murre_wasi *wasi) {
+    if (wasi == NULL)
+        return;
+    struct murre_allocator allocator = wasi->allocator;
+    murre_wasi_fdtable_fini(&wasi->fds);
+    if (wasi->args.bytes != NULL)
+        murre_free(&allocator, wasi->args.bytes, wasi->args.size);
+    if (wasi->env.bytes != NULL)
+        murre_free(&allocator, wasi->env.bytes, wasi->env.size);
+    murre_free(&allocator, wasi, sizeof *wasi);
+}
+
+/* ---- calls -------------------------------------------------------------------------------------------------------- */
+
+static struct murre_trap *dispatch(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    const struct murre_wasi_binding *binding = env;
+    struct murre_memory *memory = murre_caller_memory(caller);
+    struct murre_wasi_call call = {
+        .wasi = binding->wasi,
+        .store = murre_caller_store(caller),
+        .memory = memory != NULL ? murre_memory_data(memory) : NULL,
+        .memory_size = memory != NULL ? murre_memory_size(memory) : 0,
+    };
+    murre_wasi_errno error = binding->fn(&call, args);
+    if (call.trap == NULL)
+        results[0].i32 = error;
+    return call.trap;
+}
+
+/* proc_exit has no result to write; it always traps. */
+static struct murre_trap *dispatch_exit(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    (void)results;
+    union murre_slot unused[1];
+    return dispatch(env, caller, args, unused);
+}
+
+static bool name_is(struct murre_name name, const char *text) {
+    return strlen(text) == name.size && memcmp(name.data, text, name.size) == 0;
+}
+
+bool murre_wasi_provides(struct murre_name module, struct murre_name name) {
+    if (!name_is(module, MODULE_NAME))
+        return false;
+    for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++)
+        if (name_is(name, functions[i].name))
+            return true;
+    return false;
+}
+
+enum murre_status murre_wasi_define(struct murre_wasi *wasi, struct murre_linker *linker, struct murre_error *error) {
+    static const murre_valtype result[] = {MURRE_I32};
+    for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++) {
+        murre_valtype params[MAX_PARAMS];
+        struct murre_functype type = {.params = params, .results = result, .result_count = functions[i].returns};
+        for (const char *p = functions[i].params; *p != '\0'; p++)
+            params[type.param_count++] = *p == 'I' ? MURRE_I64 : MURRE_I32;
+        enum murre_status status =
+            murre_linker_define_func(linker, MODULE_NAME, functions[i].name, &type,
+                                     functions[i].returns ? dispatch : dispatch_exit, &wasi->bindings[i], error);
+        if (status != MURRE_OK)
+            return status;
+    }
+    return MURRE_OK;
+}
+
+/* ---- helpers of all families --------------------------------------------------------------------------------------- */
+
+bool murre_wasi_retry(const struct murre_wasi_call *call) {
+    return errno == EINTR && !murre_store_interrupt_pending(call->store);
+}
+
+uint64_t murre_wasi_nanoseconds(int64_t seconds, int64_t nanoseconds) {
+    uint64_t result;
+    if (seconds < 0)
+        return 0;
+    if (__builtin_mul_overflow((uint64_t)seconds, UINT64_C(1000000000), &result) ||
+        __builtin_add_overflow(result, (uint64_t)nanoseconds, &result))
+        return UINT64_MAX;
+    return result;
+}
