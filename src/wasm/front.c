@@ -90,7 +90,7 @@ static bool read_locals(struct murre_front *f) {
     return murre_reader_ok(r);
 }
 
-static void unary(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+static __attribute__((noinline)) void unary(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
     struct entry a = front_pop(f, info->operand);
     if (!f->emit) {
         front_push(f, info->result);
@@ -112,7 +112,7 @@ static void unary(struct murre_front *f, enum murre_op op, const struct murre_op
     f->ops->unary(f->sink, op, dst, operand);
 }
 
-static void binary(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+static __attribute__((noinline)) void binary(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
     struct entry b = front_pop(f, info->operand);
     struct entry a = front_pop(f, info->operand);
     if (!f->emit) {
@@ -151,7 +151,7 @@ static bool read_memarg(struct murre_front *f, const struct murre_op_info *info,
     return true;
 }
 
-static void load(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+static __attribute__((noinline)) void load(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
     struct murre_memarg arg;
     if (!read_memarg(f, info, &arg))
         return;
@@ -165,7 +165,7 @@ static void load(struct murre_front *f, enum murre_op op, const struct murre_op_
     f->ops->load(f->sink, op, dst, operand, arg);
 }
 
-static void store(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+static __attribute__((noinline)) void store(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
     struct murre_memarg arg;
     if (!read_memarg(f, info, &arg))
         return;
@@ -175,7 +175,7 @@ static void store(struct murre_front *f, enum murre_op op, const struct murre_op
         f->ops->store(f->sink, op, front_operand(f, &address), front_operand(f, &value), arg);
 }
 
-static void special(struct murre_front *f, enum murre_op op) {
+static inline __attribute__((always_inline)) void special(struct murre_front *f, enum murre_op op) {
     switch (op) {
     case MURRE_OP_UNREACHABLE:
         if (f->emit)
@@ -197,9 +197,6 @@ static void special(struct murre_front *f, enum murre_op op) {
     case MURRE_OP_DROP: front_pop(f, TYPE_ANY); break;
     case MURRE_OP_SELECT:
     case MURRE_OP_SELECT_T: front_select(f, op); break;
-    case MURRE_OP_LOCAL_GET:
-    case MURRE_OP_LOCAL_SET:
-    case MURRE_OP_LOCAL_TEE: front_local(f, op); break;
     case MURRE_OP_GLOBAL_GET:
     case MURRE_OP_GLOBAL_SET: front_global(f, op); break;
     case MURRE_OP_REF_NULL:
@@ -219,11 +216,17 @@ static void special(struct murre_front *f, enum murre_op op) {
     case MURRE_OP_TABLE_SIZE:
     case MURRE_OP_TABLE_FILL:
     case MURRE_OP_ELEM_DROP: front_table(f, op); break;
-    case MURRE_OP_I32_CONST: front_push_const(f, MURRE_I32, (uint32_t)murre_read_s32(&f->reader)); break;
-    case MURRE_OP_I64_CONST: front_push_const(f, MURRE_I64, (uint64_t)murre_read_s64(&f->reader)); break;
-    case MURRE_OP_F32_CONST: front_push_const(f, MURRE_F32, murre_read_fixed32(&f->reader)); break;
-    case MURRE_OP_F64_CONST: front_push_const(f, MURRE_F64, murre_read_fixed64(&f->reader)); break;
     default: __builtin_unreachable();
+    }
+}
+
+static __attribute__((noinline)) void constant(struct murre_front *f, enum murre_op op) {
+    struct murre_reader *r = &f->reader;
+    switch (op) {
+    case MURRE_OP_I32_CONST: front_push_const(f, MURRE_I32, (uint32_t)murre_read_s32(r)); break;
+    case MURRE_OP_I64_CONST: front_push_const(f, MURRE_I64, (uint64_t)murre_read_s64(r)); break;
+    case MURRE_OP_F32_CONST: front_push_const(f, MURRE_F32, murre_read_fixed32(r)); break;
+    default: front_push_const(f, MURRE_F64, murre_read_fixed64(r)); break;
     }
 }
 
@@ -245,6 +248,31 @@ static enum murre_op read_op(struct murre_front *f) {
     return op;
 }
 
+/* One jump an instruction: a case for each row of the table, and within it everything that the row says is a constant. */
+static inline void lower_op(struct murre_front *f, enum murre_op op) {
+#define CLASS_LOCAL(id) front_local(f, MURRE_OP_##id)
+#define CLASS_CONST(id) constant(f, MURRE_OP_##id)
+#define CLASS_UNARY(id) unary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_BINARY(id) binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_COMPARE(id) binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_LOAD(id) load(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_STORE(id) store(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_SPECIAL(id) special(f, MURRE_OP_##id)
+#define CLASS_LATER(id) front_fail_feature(f, murre_op_info[MURRE_OP_##id].feature)
+    switch (op) {
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature)                                            \
+    case MURRE_OP_##id:                                                                                                 \
+        if (!(MURRE_FEATURE_##feature == MURRE_FEATURE_MVP || f->supported >> MURRE_FEATURE_##feature & 1))             \
+            front_fail_feature(f, MURRE_FEATURE_##feature);                                                             \
+        else                                                                                                            \
+            CLASS_##class(id);                                                                                          \
+        break;
+#include "wasm/opcodes.def"
+#undef OP
+    case MURRE_OP_COUNT: break; /* refused by read_op */
+    }
+}
+
 static void lower_body(struct murre_front *f) {
     while (f->depth && f->error->status == MURRE_OK) {
         f->offset = (uint32_t)murre_reader_offset(&f->reader);
@@ -253,21 +281,7 @@ static void lower_body(struct murre_front *f) {
             return;
         }
         enum murre_op op = read_op(f);
-        if (op == MURRE_OP_COUNT)
-            return;
-        const struct murre_op_info *info = &murre_op_info[op];
-        if (__builtin_expect(info->class == MURRE_CLASS_LATER || !(f->supported >> info->feature & 1), 0)) {
-            front_fail_feature(f, info->feature);
-            return;
-        }
-        switch (info->class) {
-        case MURRE_CLASS_UNARY: unary(f, op, info); break;
-        case MURRE_CLASS_BINARY:
-        case MURRE_CLASS_COMPARE: binary(f, op, info); break;
-        case MURRE_CLASS_LOAD: load(f, op, info); break;
-        case MURRE_CLASS_STORE: store(f, op, info); break;
-        default: special(f, op); break;
-        }
+        lower_op(f, op);
     }
     if (f->error->status == MURRE_OK && f->reader.next != f->reader.end)
         murre_error_set(f->error, MURRE_ERROR_MALFORMED, murre_reader_offset(&f->reader), "section size mismatch: junk after the end of a function");

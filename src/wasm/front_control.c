@@ -45,7 +45,13 @@ bool front_push_frame(struct murre_front *f, enum frame_kind kind, struct type_l
         .params = params,
         .results = results,
     };
+    f->base = height;
     return true;
+}
+
+void front_pop_frame(struct murre_front *f) {
+    f->depth--;
+    f->base = f->depth ? front_frame(f)->height : 0;
 }
 
 static bool read_block_type(struct murre_front *f, struct type_list *params, struct type_list *results) {
@@ -173,7 +179,7 @@ static void end_function(struct murre_front *f, struct frame *frame) {
         if (results)
             f->ops->ret(f->sink, results, frame->results.count);
     }
-    f->depth--;
+    front_pop_frame(f);
 }
 
 static bool same_types(struct type_list a, struct type_list b) {
@@ -205,7 +211,7 @@ void front_end(struct murre_front *f) {
     if (!falls_through)
         restart(f, frame->results, frame->height);
     f->emit = falls_through || merges;
-    f->depth--;
+    front_pop_frame(f);
 }
 
 void front_set_unreachable(struct murre_front *f) {

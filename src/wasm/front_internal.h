@@ -66,6 +66,7 @@ struct murre_front {
     uint32_t offset; /* of the instruction at hand */
     uint32_t first_temp, max_slot;
     uint32_t label_count, loop_count, stub_serial;
+    uint32_t base; /* height of the innermost frame */
     bool emit;
     struct murre_cond cond;
     struct murre_sink_func func; /* what the sink was told */
@@ -117,7 +118,9 @@ void front_push_cond(struct murre_front *f, const struct murre_cond *cond);
 struct murre_cond front_cond(struct murre_front *f, const struct entry *entry);
 
 /* front_control.c; each reads its immediates */
+/* Keeps f->base; frames are left by front_pop_frame. */
 bool front_push_frame(struct murre_front *f, enum frame_kind kind, struct type_list params, struct type_list results);
+void front_pop_frame(struct murre_front *f);
 void front_block(struct murre_front *f, enum murre_op op);
 void front_else(struct murre_front *f);
 void front_end(struct murre_front *f);
@@ -176,7 +179,7 @@ static inline void front_unlink(struct murre_front *f, const struct entry *e) {
 }
 
 static inline struct entry front_pop(struct murre_front *f, murre_valtype want) {
-    if (__builtin_expect(f->height > front_frame(f)->height, 1)) {
+    if (__builtin_expect(f->height > f->base, 1)) {
         struct entry *e = &f->stack[--f->height];
         if (f->flushed > f->height)
             f->flushed = f->height;

@@ -14,6 +14,8 @@ enum murre_op {
 
 enum murre_op_class {
     MURRE_CLASS_SPECIAL,
+    MURRE_CLASS_LOCAL,
+    MURRE_CLASS_CONST,
     MURRE_CLASS_UNARY,
     MURRE_CLASS_BINARY,
     MURRE_CLASS_COMPARE,
