@@ -208,10 +208,12 @@ struct murre_name {
 struct murre_import {
     struct murre_name module, name;
     struct murre_externtype type;
+    uint32_t index; /* in the index space of its kind */
 };
 struct murre_export {
     struct murre_name name;
     struct murre_externtype type;
+    uint32_t index; /* in the index space of its kind */
 };
 MURRE_API uint32_t murre_module_import_count(const struct murre_module *module);
 MURRE_API bool murre_module_import(const struct murre_module *module, uint32_t index, struct murre_import *import);

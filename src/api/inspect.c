@@ -29,6 +29,7 @@ bool murre_module_import(const struct murre_module *module, uint32_t index, stru
     const struct murre_import_entry *entry = &module->info.imports[index];
     import->module = entry->module;
     import->name = entry->name;
+    import->index = entry->index;
     describe(&module->info, entry->kind, entry->index, &import->type);
     return true;
 }
@@ -42,6 +43,7 @@ bool murre_module_export(const struct murre_module *module, uint32_t index, stru
         return false;
     const struct murre_export_entry *entry = &module->info.exports[index];
     export_->name = entry->name;
+    export_->index = entry->index;
     describe(&module->info, entry->kind, entry->index, &export_->type);
     return true;
 }
