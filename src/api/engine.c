@@ -53,6 +53,7 @@ static void stop_compiler(struct murre_engine *engine) {
 
 static void free_engine(struct murre_engine *engine) {
     struct murre_allocator allocator = engine->allocator;
+    engine->interp->stop(engine);
     murre_types_delete(engine->types);
     pthread_mutex_destroy(&engine->lock);
     murre_free(&allocator, engine, sizeof *engine);

@@ -39,8 +39,11 @@ struct murre_interp_ops {
     bool (*prepare)(struct murre_module *module, uint32_t func_index);
     /* Frees a function's register code. No frame uses it. */
     void (*drop)(struct murre_module *module, struct murre_regcode *code);
-    /* Offset in the module of the Wasm instruction that register-code position pc belongs to: builds the function once more. */
+    /* Offset in the module of the Wasm instruction that register-code position pc belongs to: builds the function once more. pc may lie
+     * anywhere in the instruction's code: for a caller that waits it is the byte before the place where it goes on. */
     uint64_t (*offset)(struct murre_module *module, uint32_t func_index, const void *pc);
+    /* The engine is about to go: frees what the interpreter keeps with it. */
+    void (*stop)(struct murre_engine *engine);
 };
 
 struct murre_code_place {
@@ -74,6 +77,7 @@ struct murre_engine {
     struct murre_allocator allocator;
     murre_features features;    /* that modules may use */
     const struct murre_interp_ops *interp;
+    _Atomic(void *) interp_spare; /* the interpreter's: scratch memory at rest */
     const struct murre_jit_ops *jit_ops; /* NULL: no compiler in this build or not wanted */
     void *jit;
     struct murre_tier_queue *queue; /* background compilation; NULL unless tier auto has a compiler */
@@ -219,8 +223,8 @@ struct murre_store {
     struct murre_instance *caller;
     uintptr_t stack_limit;                    /* of the thread that used the store last; new instances take it over */
     uint64_t thread_serial;                   /* that thread (thread.h); 0: none yet */
-    _Atomic int thread_id;                    /* the same for the kernel while something runs, else 0 */
-    volatile bool interrupt;                  /* asked for; the interpreter and host calls look at it */
+    _Atomic int thread_id;                    /* the same for the kernel */
+    atomic_bool interrupt;                    /* asked for; the interpreter and host calls look at it */
     struct murre_deadline *deadline;
     struct murre_instance *instances;
     struct murre_host_func *host_funcs;

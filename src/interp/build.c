@@ -1,0 +1,307 @@
+/* The builder: words, accumulators, labels; and its life: a builder is kept with the engine between functions, so that lowering a function
+ * allocates nothing but its code. See build.h. */
+#include "interp/build.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+
+const uint16_t murre_build_first_form[MURRE_OP_COUNT] = {
+#define BINARY(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define FBINARY(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define COMPARE(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define FCOMPARE(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define UNARY(id, result, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_R,
+#define LOAD(id, type, mem) [MURRE_OP_##id] = MURRE_RC_##id##_R,
+#define STORE(id, type, mem) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define TEST(id, type, expr)
+#include "interp/ops.def"
+    [MURRE_OP_I32_EQZ] = MURRE_RC_I32_EQZ_R,
+    [MURRE_OP_I64_EQZ] = MURRE_RC_I64_EQZ_R,
+    [MURRE_OP_REF_IS_NULL] = MURRE_RC_I64_EQZ_R,
+};
+
+/* Makes *array hold count elements at least. */
+static bool reserve(struct builder *b, void **array, uint32_t *capacity, uint64_t count, size_t size) {
+    if (count <= *capacity)
+        return true;
+    uint64_t wanted = count + count / 2 + 64;
+    if (wanted < UINT32_MAX / 4) {
+        void *larger = murre_realloc(b->allocator, *array, *capacity * size, wanted * size);
+        if (larger) {
+            *array = larger;
+            *capacity = (uint32_t)wanted;
+            return true;
+        }
+    }
+    b->failed = true;
+    murre_error_memory(b->func->error);
+    return false;
+}
+
+bool build_grow(struct builder *b, uint32_t words) {
+    return !b->failed && reserve(b, (void **)&b->words, &b->capacity, (uint64_t)b->count + words, sizeof *b->words);
+}
+
+/* ---- slots out of reach ------------------------------------------------------------------------------------------ */
+
+static uint32_t next_scratch(struct builder *b) {
+    return b->param_slots + b->scratch++ % SCRATCH_SLOTS;
+}
+uint32_t build_far_source(struct builder *b, uint32_t slot) {
+    if (!(b->mode & MURRE_BUILD_FAR)) {
+        if (slot > UINT16_MAX)
+            b->needs |= MURRE_BUILD_FAR;
+        return slot;
+    }
+    slot = build_slot(b, slot);
+    if (slot <= UINT16_MAX)
+        return slot;
+    uint32_t scratch = next_scratch(b);
+    build_emit32(b, 1, MURRE_RC_FAR_GET, scratch, slot);
+    return scratch;
+}
+uint32_t build_far_target(struct builder *b, uint32_t slot) {
+    if (!(b->mode & MURRE_BUILD_FAR)) {
+        if (slot > UINT16_MAX)
+            b->needs |= MURRE_BUILD_FAR;
+        return slot;
+    }
+    slot = build_slot(b, slot);
+    return slot <= UINT16_MAX ? slot : b->param_slots;
+}
+/* A result that is out of reach was made in the first scratch slot. */
+void build_far_put(struct builder *b, uint32_t slot) {
+    b->scratch = 0;
+    slot = build_slot(b, slot);
+    if (slot > UINT16_MAX)
+        build_emit32(b, 1, MURRE_RC_FAR_PUT, b->param_slots, slot);
+}
+
+/* ---- accumulators ------------------------------------------------------------------------------------------------ */
+
+void build_clobber(struct builder *b, uint32_t dst) {
+    for (int k = 0; k < ACC_COUNT; k++) {
+        if (b->mirror[k] == dst) {
+            b->mirror[k] = NO_SLOT;
+            b->maker[k] = NO_WORD;
+        }
+    }
+    if (__builtin_expect(b->mode & MURRE_BUILD_FAR, 0))
+        build_far_put(b, dst);
+}
+void build_result(struct builder *b, enum accumulator k, uint32_t dst, uint32_t maker, uint16_t delta) {
+    build_clobber(b, dst);
+    if (__builtin_expect(b->mode & MURRE_BUILD_FAR, 0))
+        return;
+    b->mirror[k] = dst;
+    b->maker[k] = delta ? maker : NO_WORD;
+    b->maker_delta[k] = delta;
+}
+void build_forget(struct builder *b) {
+    for (int k = 0; k < ACC_COUNT; k++) {
+        b->mirror[k] = NO_SLOT;
+        b->maker[k] = NO_WORD;
+    }
+    b->last_copy = NO_WORD;
+    b->scratch = 0;
+}
+void build_take(struct builder *b, const struct murre_operand *a) {
+    enum accumulator k = accumulator_of(a->type);
+    if (a->slot >= b->func->first_temp && b->maker[k] != NO_WORD)
+        b->words[b->maker[k]].op += b->maker_delta[k];
+    b->maker[k] = NO_WORD;
+}
+void build_acc_const(struct builder *b, const struct murre_operand *a) {
+    enum accumulator k = accumulator_of(a->type);
+    b->mirror[k] = NO_SLOT;
+    b->maker[k] = NO_WORD;
+    if (k == ACC_F64)
+        build_emit(b, 2, MURRE_RC_ACC_F64_CONST, 0, 0, 0)[1].u64 = a->bits;
+    else if (k == ACC_F32)
+        build_emit32(b, 1, MURRE_RC_ACC_F32_CONST, 0, (uint32_t)a->bits);
+    else if (fits32(signed_const(a)))
+        build_emit32(b, 1, MURRE_RC_ACC_CONST, 0, (uint32_t)a->bits);
+    else
+        build_emit(b, 2, MURRE_RC_ACC_CONST64, 0, 0, 0)[1].u64 = a->bits;
+}
+
+/* ---- labels ------------------------------------------------------------------------------------------------------ */
+
+static struct label *label_at(struct builder *b, uint32_t label) {
+    if (label >= b->label_count) {
+        if (b->failed || !reserve(b, (void **)&b->labels, &b->label_capacity, (uint64_t)label + 1, sizeof *b->labels)) {
+            b->no_label = (struct label){.word = NO_WORD, .fixup = NO_FIXUP};
+            return &b->no_label;
+        }
+        for (; b->label_count <= label; b->label_count++)
+            b->labels[b->label_count] = (struct label){.word = NO_WORD, .fixup = NO_FIXUP};
+    }
+    return &b->labels[label];
+}
+
+static void patch(struct builder *b, uint32_t from, uint32_t where, bool wide, uint32_t target) {
+    int64_t distance = (int64_t)target - from;
+    uint16_t *field = (uint16_t *)b->words + where;
+    if (!wide && !fits16(distance))
+        b->needs |= MURRE_BUILD_LONG;
+    field[0] = (uint16_t)distance;
+    if (wide)
+        field[1] = (uint16_t)(distance >> 16);
+}
+
+void build_reference(struct builder *b, uint32_t label, uint32_t from, uint32_t where, bool wide) {
+    struct label *to = label_at(b, label);
+    if (b->failed)
+        return;
+    if (to->word != NO_WORD) {
+        patch(b, from, where, wide, to->word);
+        return;
+    }
+    uint32_t index = b->fixup_free;
+    if (index != NO_FIXUP) {
+        b->fixup_free = b->fixups[index].next;
+    } else {
+        if (!reserve(b, (void **)&b->fixups, &b->fixup_capacity, (uint64_t)b->fixup_count + 1, sizeof *b->fixups))
+            return;
+        index = b->fixup_count++;
+    }
+    b->fixups[index] = (struct fixup){.from = from, .where = where, .next = to->fixup, .wide = wide};
+    to->fixup = index;
+}
+
+bool build_is_bound(struct builder *b, uint32_t label) {
+    return label_at(b, label)->word != NO_WORD;
+}
+
+void build_bind(struct builder *b, uint32_t label) {
+    build_forget(b);
+    struct label *at = label_at(b, label);
+    if (b->failed)
+        return;
+    at->word = b->count;
+    uint32_t index = at->fixup;
+    at->fixup = NO_FIXUP;
+    while (index != NO_FIXUP) {
+        struct fixup *fixup = &b->fixups[index];
+        uint32_t next = fixup->next;
+        patch(b, fixup->from, fixup->where, fixup->wide, at->word);
+        fixup->next = b->fixup_free;
+        b->fixup_free = index;
+        index = next;
+    }
+}
+
+/* ---- a builder's life -------------------------------------------------------------------------------------------- */
+
+static const struct murre_sink_ops sink_ops = {
+    .begin = build_begin,
+    .end = build_end,
+    .copy = build_copy,
+    .unary = build_unary,
+    .binary = build_binary,
+    .select = build_select,
+    .load = build_load,
+    .store = build_store,
+    .global_get = build_global_get,
+    .global_set = build_global_set,
+    .ref_func = build_ref_func,
+    .label = build_label,
+    .loop = build_loop,
+    .branch = build_branch,
+    .branch_if = build_branch_if,
+    .branch_table = build_branch_table,
+    .ret = build_ret,
+    .unreachable = build_unreachable,
+    .call = build_call,
+    .call_indirect = build_call_indirect,
+    .bulk = build_bulk,
+};
+
+struct builder *builder_new(const struct murre_allocator *allocator) {
+    struct builder *b = murre_alloc_zero(allocator, sizeof *b);
+    if (!b)
+        return NULL;
+    b->sink = (struct murre_sink){.ops = &sink_ops, .live_loop = UINT32_MAX};
+    b->allocator = allocator;
+    b->front = murre_front_new(allocator);
+    if (!b->front) {
+        murre_free(allocator, b, sizeof *b);
+        return NULL;
+    }
+    return b;
+}
+
+void builder_delete(struct builder *b) {
+    if (!b)
+        return;
+    murre_front_delete(b->front);
+    murre_free(b->allocator, b->words, b->capacity * sizeof *b->words);
+    murre_free(b->allocator, b->labels, b->label_capacity * sizeof *b->labels);
+    murre_free(b->allocator, b->fixups, b->fixup_capacity * sizeof *b->fixups);
+    murre_free(b->allocator, b, sizeof *b);
+}
+
+/* The engine keeps one builder at rest. */
+static struct builder *acquire(struct murre_engine *engine) {
+    struct builder *b = atomic_exchange_explicit(&engine->interp_spare, NULL, memory_order_acquire);
+    return b ? b : builder_new(&engine->allocator);
+}
+static void release(struct murre_engine *engine, struct builder *b) {
+    builder_delete(atomic_exchange_explicit(&engine->interp_spare, b, memory_order_acq_rel));
+}
+
+/* Lowers with what modes it needs. The words are in b. */
+static enum murre_status lower(struct builder *b, struct murre_module *module, uint32_t func_index, uint32_t mode, struct murre_error *error) {
+    struct murre_engine *engine = module->engine;
+    b->module = module;
+    b->mode = mode;
+    for (;;) {
+        b->needs = 0;
+        enum murre_status status = murre_front_run(b->front, &module->info, func_index, engine->features, &b->sink, error);
+        if (status != MURRE_OK || (b->needs & ~b->mode) == 0)
+            return status;
+        b->mode |= b->needs;
+    }
+}
+
+struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, struct murre_error *error) {
+    struct builder *b = acquire(module->engine);
+    if (!b) {
+        murre_error_memory(error);
+        return NULL;
+    }
+    b->watch = NO_WORD;
+    struct murre_regcode *code = NULL;
+    if (lower(b, module, func_index, 0, error) == MURRE_OK) {
+        size_t words = b->count * sizeof *b->words;
+        code = murre_alloc(b->allocator, sizeof *code + words);
+        if (code) {
+            *code = (struct murre_regcode){.frame_slots = b->frame_slots, .word_count = b->count, .mode = b->mode};
+            memcpy(code->code, b->words, words);
+        } else {
+            murre_error_memory(error);
+        }
+    }
+    release(module->engine, b);
+    return code;
+}
+
+void murre_interp_free(struct murre_module *module, struct murre_regcode *code) {
+    if (code)
+        murre_free(&module->engine->allocator, code, sizeof *code + code->word_count * sizeof *code->code);
+}
+
+uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, const struct murre_regcode *code, uint32_t word) {
+    struct builder *b = acquire(module->engine);
+    if (!b)
+        return MURRE_NO_OFFSET;
+    struct murre_error error = {.status = MURRE_OK};
+    b->watch = word;
+    b->watched = MURRE_NO_OFFSET;
+    enum murre_status status = lower(b, module, func_index, code->mode, &error);
+    uint64_t offset = status == MURRE_OK ? b->watched : MURRE_NO_OFFSET;
+    release(module->engine, b);
+    return offset;
+}

@@ -1,0 +1,187 @@
+/* The builder of register code: a sink of the front end (wasm/sink.h), in four files: build.c (words, labels, accumulators), build_value.c
+ * (copies, numeric instructions, selections), build_memory.c (loads, stores, globals, bulk operations), build_control.c (branches, calls,
+ * returns).
+ *
+ * Deterministic: the same function in the same mode gives the same words, which is how a position in them is mapped to an offset in the module
+ * later on (watch).
+ *
+ * Accumulators. mirror[k] is the slot whose value accumulator k holds; an operand found there is taken from it. An operand that the front end
+ * has popped and that is no local is dead after its use: if the accumulator is where it was taken from, the instruction that made it need not
+ * write its slot at all and is changed in place to its T_ form (maker, maker_delta). At labels and calls the mirrors end.
+ *
+ * Modes (enum murre_build_mode). A function is built in the plain mode; where a field turns out too narrow the build sets needs and goes on
+ * with nonsense, and murre_interp_build builds again. In the mode FAR the slots behind the parameters are moved up by four scratch slots,
+ * accumulators are not tracked, and loops cannot be entered from outside. */
+#ifndef MURRE_INTERP_BUILD_H
+#define MURRE_INTERP_BUILD_H
+
+#include "interp/regcode.h"
+#include "wasm/front.h"
+
+enum accumulator { ACC_INT, ACC_F64, ACC_F32, ACC_COUNT };
+enum { NO_SLOT = UINT32_MAX, NO_WORD = UINT32_MAX, NO_FIXUP = UINT32_MAX, SCRATCH_SLOTS = 4 };
+
+struct fixup {
+    uint32_t from;  /* the branch's first word */
+    uint32_t where; /* its distance: 16-bit units from the start of the code */
+    uint32_t next;  /* of the same label */
+    bool wide;      /* 32 bits */
+};
+
+struct label {
+    uint32_t word;  /* NO_WORD until bound */
+    uint32_t fixup; /* list */
+};
+
+struct builder {
+    struct murre_sink sink; /* first */
+    const struct murre_allocator *allocator;
+    struct murre_front *front;
+    /* Of the function at hand. */
+    struct murre_module *module;
+    const struct murre_sink_func *func;
+    bool failed; /* no memory; func->error is set */
+    uint32_t mode, needs;
+    uint32_t frame_slots;
+    uint32_t param_slots;
+    uint32_t scratch; /* FAR: scratch slots in use by the operation at hand */
+    uint32_t count;   /* words */
+    uint32_t watch;   /* the word whose offset is asked for; NO_WORD */
+    uint64_t watched;
+    uint32_t mirror[ACC_COUNT];
+    uint32_t maker[ACC_COUNT]; /* word of the instruction that made it, or NO_WORD */
+    uint16_t maker_delta[ACC_COUNT];
+    uint32_t last_copy; /* word of a COPY that the next may join, or NO_WORD */
+    union murre_word nowhere[4]; /* what is written when there is no memory; instructions with more extension words look at failed */
+    struct label no_label;
+    /* Growing arrays, kept from function to function. */
+    union murre_word *words;
+    uint32_t capacity;
+    struct label *labels;
+    uint32_t label_count, label_capacity;
+    struct fixup *fixups;
+    uint32_t fixup_count, fixup_capacity, fixup_free;
+};
+
+/* The first form of an instruction of the families of ops.def; 0 where there is none. */
+extern const uint16_t murre_build_first_form[MURRE_OP_COUNT];
+
+static inline enum accumulator accumulator_of(murre_valtype type) {
+    return type == MURRE_F64 ? ACC_F64 : type == MURRE_F32 ? ACC_F32 : ACC_INT;
+}
+static inline bool is_const(const struct murre_operand *a) {
+    return a->kind == MURRE_OPERAND_CONST;
+}
+static inline bool fits16(int64_t x) {
+    return x == (int16_t)x;
+}
+static inline bool fits32(int64_t x) {
+    return x == (int32_t)x;
+}
+/* A constant as the signed number that an immediate of its type is. */
+static inline int64_t signed_const(const struct murre_operand *a) {
+    return a->type == MURRE_I32 || a->type == MURRE_F32 ? (int32_t)a->bits : (int64_t)a->bits;
+}
+
+/* build.c */
+bool build_grow(struct builder *b, uint32_t words);
+/* Starts an instruction of `words` words and returns its first; its fields are set, extension words are not. */
+static inline union murre_word *build_emit(struct builder *b, uint32_t words, uint16_t op, uint32_t a, uint32_t bb, uint32_t c) {
+    if (__builtin_expect(b->capacity - b->count < words, 0) && !build_grow(b, words))
+        return b->nowhere;
+    if (__builtin_expect(b->watch != NO_WORD, 0) && b->count <= b->watch)
+        b->watched = *b->func->offset;
+    union murre_word *word = b->words + b->count;
+    b->count += words;
+    b->last_copy = NO_WORD;
+    word->op = op;
+    word->a = (uint16_t)a;
+    word->b = (uint16_t)bb;
+    word->c = (uint16_t)c;
+    return word;
+}
+static inline union murre_word *build_emit32(struct builder *b, uint32_t words, uint16_t op, uint32_t a, uint32_t bc) {
+    return build_emit(b, words, op, a, bc & 0xffff, bc >> 16);
+}
+/* The frame's slot of a slot of the front end, any width. */
+static inline uint32_t build_slot(const struct builder *b, uint32_t slot) {
+    return __builtin_expect(b->mode & MURRE_BUILD_FAR, 0) && slot >= b->param_slots ? slot + SCRATCH_SLOTS : slot;
+}
+uint32_t build_far_source(struct builder *b, uint32_t slot);
+uint32_t build_far_target(struct builder *b, uint32_t slot);
+void build_far_put(struct builder *b, uint32_t slot);
+/* A slot as an operand's field: within 16 bits, if need be by way of a scratch slot. Before the instruction is emitted. */
+static inline uint32_t build_source(struct builder *b, uint32_t slot) {
+    return __builtin_expect(b->mode == 0 && slot <= UINT16_MAX, 1) ? slot : build_far_source(b, slot);
+}
+/* The same of a result; build_result follows. */
+static inline uint32_t build_target(struct builder *b, uint32_t slot) {
+    return __builtin_expect(b->mode == 0 && slot <= UINT16_MAX, 1) ? slot : build_far_target(b, slot);
+}
+/* The instruction just emitted, at word `maker`, leaves a result in dst and in the accumulator; with delta it has a T_ form. */
+void build_result(struct builder *b, enum accumulator k, uint32_t dst, uint32_t maker, uint16_t delta);
+/* dst was written, but no accumulator holds the value. */
+void build_clobber(struct builder *b, uint32_t dst);
+void build_forget(struct builder *b); /* all accumulators */
+/* Control may go elsewhere from here, where operands are expected in their slots. */
+static inline void build_pin(struct builder *b) {
+    for (int k = 0; k < ACC_COUNT; k++)
+        b->maker[k] = NO_WORD;
+}
+/* True when the accumulator of the operand's kind holds it. */
+static inline bool build_mirrored(const struct builder *b, const struct murre_operand *a) {
+    return a->kind == MURRE_OPERAND_SLOT && b->mirror[accumulator_of(a->type)] == a->slot;
+}
+/* The mirrored operand, popped by the front end, is taken from the accumulator. */
+void build_take(struct builder *b, const struct murre_operand *a);
+/* Puts a constant into the accumulator of its kind. */
+void build_acc_const(struct builder *b, const struct murre_operand *a);
+/* A branch at word `from` to a label, distance in 16-bit unit `where`. */
+void build_reference(struct builder *b, uint32_t label, uint32_t from, uint32_t where, bool wide);
+bool build_is_bound(struct builder *b, uint32_t label);
+void build_bind(struct builder *b, uint32_t label);
+
+/* build_value.c */
+struct comparison {
+    uint16_t first;  /* the family's first op */
+    uint8_t form;    /* 0: RR or, of a test, R; and so on */
+    uint8_t kind;    /* enum comparison_kind */
+    bool negate;     /* COMPARISON_FLOAT only */
+    uint32_t p, q;   /* operand fields as the form has them; q may be an immediate */
+};
+enum comparison_kind { COMPARISON_TEST, COMPARISON_INT, COMPARISON_FLOAT };
+/* Operands are taken; what an immediate of immediate_bits cannot hold goes to an accumulator. */
+struct comparison build_comparison(struct builder *b, const struct murre_cond *cond, unsigned immediate_bits);
+void build_copy(struct murre_sink *sink, uint32_t dst, struct murre_operand a);
+void build_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a);
+void build_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b);
+void build_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
+
+/* build_memory.c */
+void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg);
+void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value, struct murre_memarg arg);
+void build_global_get(struct murre_sink *sink, uint32_t dst, uint32_t global);
+void build_global_set(struct murre_sink *sink, uint32_t global, struct murre_operand a);
+void build_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func);
+void build_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
+                uint32_t immediate2);
+
+/* build_control.c */
+void build_begin(struct murre_sink *sink, const struct murre_sink_func *func);
+void build_end(struct murre_sink *sink, uint32_t slot_count);
+void build_label(struct murre_sink *sink, uint32_t label);
+void build_loop(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count);
+void build_branch(struct murre_sink *sink, uint32_t label);
+void build_branch_if(struct murre_sink *sink, uint32_t label, const struct murre_cond *cond);
+void build_branch_table(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count);
+void build_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
+void build_unreachable(struct murre_sink *sink);
+void build_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst);
+void build_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index, const struct murre_operand *args,
+                         uint32_t base, uint32_t dst);
+
+/* A builder with its front end. NULL: no memory. */
+struct builder *builder_new(const struct murre_allocator *allocator);
+void builder_delete(struct builder *b);
+
+#endif

@@ -1,0 +1,393 @@
+/* The builder: copies, numeric instructions, comparisons, selections. */
+#include "interp/build.h"
+
+/* Forms of BINARY, FBINARY, COMPARE and FCOMPARE in the order of ops.def. */
+enum { FORM_RR, FORM_RI, FORM_RK, FORM_AR, FORM_RA, FORM_AI, BINARY_FORMS };
+enum { FFORM_RR, FFORM_RK, FFORM_AR, FFORM_RA, FBINARY_FORMS };
+enum { CFORM_RR, CFORM_RI, CFORM_AR, CFORM_AI, COMPARE_FORMS };
+enum { FCFORM_RR, FCFORM_AR, FCOMPARE_FORMS };
+enum { COMPARE_OPS = MURRE_RC_I32_NE_RR - MURRE_RC_I32_EQ_RR, FCOMPARE_OPS = MURRE_RC_F32_NE_RR - MURRE_RC_F32_EQ_RR };
+enum { TEST_OPS = MURRE_RC_I32_NEZ_R - MURRE_RC_I32_EQZ_R };
+
+/* ---- copies ------------------------------------------------------------------------------------------------------ */
+
+static void put_const(struct builder *b, uint32_t dst, const struct murre_operand *a) {
+    uint32_t target = build_target(b, dst);
+    if (fits32(signed_const(a)))
+        build_emit32(b, 1, MURRE_RC_CONST, target, (uint32_t)a->bits);
+    else
+        build_emit(b, 2, MURRE_RC_CONST64, target, 0, 0)[1].u64 = a->bits;
+    build_clobber(b, dst);
+}
+
+void build_copy(struct murre_sink *sink, uint32_t dst, struct murre_operand a) {
+    struct builder *b = (struct builder *)sink;
+    if (is_const(&a)) {
+        put_const(b, dst, &a);
+        return;
+    }
+    if (a.slot == dst)
+        return;
+    static const uint16_t from_acc[ACC_COUNT] = {MURRE_RC_COPY_A, MURRE_RC_COPY_AF64, MURRE_RC_COPY_AF32};
+    enum accumulator k = accumulator_of(a.type);
+    if (b->mirror[k] == a.slot) {
+        build_emit(b, 1, from_acc[k], build_target(b, dst), 0, 0);
+        build_clobber(b, dst);
+        /* The original may still be wanted, but the copy is what comes next as a rule. */
+        b->mirror[k] = dst;
+        b->maker[k] = NO_WORD;
+        return;
+    }
+    uint32_t source = build_source(b, a.slot);
+    uint32_t target = build_target(b, dst);
+    union murre_word *last = b->last_copy != NO_WORD ? &b->words[b->last_copy] : NULL;
+    if (last && b->last_copy + 1 == b->count && last->a + 1u == target && last->a != source) {
+        last->op = MURRE_RC_COPY2;
+        last->c = (uint16_t)source;
+        b->last_copy = NO_WORD;
+        build_result(b, ACC_INT, dst, NO_WORD, 0);
+        return;
+    }
+    build_emit(b, 1, MURRE_RC_COPY, target, source, 0);
+    uint32_t word = b->count - 1;
+    build_result(b, ACC_INT, dst, NO_WORD, 0);
+    b->last_copy = b->mode & MURRE_BUILD_FAR ? NO_WORD : word;
+}
+
+/* ---- two operands ------------------------------------------------------------------------------------------------ */
+
+static bool is_commutative(enum murre_op op) {
+    switch (op) {
+    case MURRE_OP_I32_ADD: case MURRE_OP_I32_MUL: case MURRE_OP_I32_AND: case MURRE_OP_I32_OR: case MURRE_OP_I32_XOR:
+    case MURRE_OP_I64_ADD: case MURRE_OP_I64_MUL: case MURRE_OP_I64_AND: case MURRE_OP_I64_OR: case MURRE_OP_I64_XOR:
+    case MURRE_OP_F32_ADD: case MURRE_OP_F32_MUL: case MURRE_OP_F64_ADD: case MURRE_OP_F64_MUL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Two constants, or one that has no immediate form on the left: the left one comes from the accumulator. */
+static void const_left(struct builder *b, uint16_t first, unsigned form_ar, unsigned forms, uint32_t dst, const struct murre_operand *a,
+                       const struct murre_operand *y) {
+    enum accumulator k = accumulator_of(a->type);
+    uint32_t right;
+    if (is_const(y)) {
+        /* dst is none of the operands, so it may hold the right one meanwhile. */
+        put_const(b, dst, y);
+        right = build_target(b, dst);
+    } else {
+        right = build_source(b, y->slot);
+    }
+    build_acc_const(b, a);
+    uint32_t word = b->count;
+    build_emit(b, 1, (uint16_t)(first + form_ar), build_target(b, dst), 0, right);
+    build_result(b, k, dst, word, (uint16_t)forms);
+}
+
+static void integer_binary(struct builder *b, enum murre_op op, uint32_t dst, struct murre_operand x, struct murre_operand y) {
+    uint16_t first = murre_build_first_form[op];
+    bool commutes = is_commutative(op);
+    if (commutes && (is_const(&x) || (!is_const(&y) && build_mirrored(b, &y)))) {
+        struct murre_operand t = x;
+        x = y;
+        y = t;
+    }
+    if (is_const(&x)) {
+        const_left(b, first, FORM_AR, BINARY_FORMS, dst, &x, &y);
+        return;
+    }
+    bool from_acc = build_mirrored(b, &x);
+    unsigned form;
+    uint32_t p = 0, q = 0;
+    if (is_const(&y)) {
+        int64_t k = signed_const(&y);
+        if (from_acc && fits32(k)) {
+            build_take(b, &x);
+            uint32_t word = b->count;
+            build_emit32(b, 1, first + FORM_AI, build_target(b, dst), (uint32_t)k);
+            build_result(b, ACC_INT, dst, word, BINARY_FORMS);
+            return;
+        }
+        p = build_source(b, x.slot);
+        form = fits16(k) ? FORM_RI : FORM_RK;
+        q = (uint32_t)k;
+    } else if (from_acc) {
+        build_take(b, &x);
+        q = build_source(b, y.slot);
+        form = FORM_AR;
+    } else if (build_mirrored(b, &y)) {
+        build_take(b, &y);
+        p = build_source(b, x.slot);
+        form = FORM_RA;
+    } else {
+        p = build_source(b, x.slot);
+        q = build_source(b, y.slot);
+        form = FORM_RR;
+    }
+    uint32_t target = build_target(b, dst);
+    uint32_t word = b->count;
+    build_emit(b, form == FORM_RK ? 2 : 1, (uint16_t)(first + form), target, p, form == FORM_RK ? 0 : q);
+    if (form == FORM_RK && !b->failed)
+        b->words[word + 1].u64 = y.bits;
+    build_result(b, ACC_INT, dst, word, BINARY_FORMS);
+}
+
+static void float_binary(struct builder *b, enum murre_op op, uint32_t dst, struct murre_operand x, struct murre_operand y) {
+    uint16_t first = murre_build_first_form[op];
+    enum accumulator k = accumulator_of(x.type);
+    /* NaN payloads may differ by the order of the operands; the specification leaves them open. */
+    if (is_commutative(op) && (is_const(&x) || (!is_const(&y) && build_mirrored(b, &y)))) {
+        struct murre_operand t = x;
+        x = y;
+        y = t;
+    }
+    if (is_const(&x)) {
+        const_left(b, first, FFORM_AR, FBINARY_FORMS, dst, &x, &y);
+        return;
+    }
+    unsigned form;
+    uint32_t p = 0, q = 0;
+    if (is_const(&y)) {
+        p = build_source(b, x.slot);
+        form = FFORM_RK;
+    } else if (build_mirrored(b, &x)) {
+        build_take(b, &x);
+        q = build_source(b, y.slot);
+        form = FFORM_AR;
+    } else if (build_mirrored(b, &y)) {
+        build_take(b, &y);
+        p = build_source(b, x.slot);
+        form = FFORM_RA;
+    } else {
+        p = build_source(b, x.slot);
+        q = build_source(b, y.slot);
+        form = FFORM_RR;
+    }
+    uint32_t target = build_target(b, dst);
+    uint32_t word = b->count;
+    build_emit(b, form == FFORM_RK ? 2 : 1, (uint16_t)(first + form), target, p, q);
+    if (form == FFORM_RK && !b->failed)
+        b->words[word + 1].u64 = y.bits;
+    build_result(b, k, dst, word, FBINARY_FORMS);
+}
+
+/* ---- comparisons ------------------------------------------------------------------------------------------------- */
+
+/* By position in the group (EQ NE LT_S LT_U GT_S GT_U LE_S LE_U GE_S GE_U; floats EQ NE LT GT LE GE). */
+static const uint8_t swapped[] = {0, 1, 4, 5, 2, 3, 8, 9, 6, 7}, inverted[] = {1, 0, 8, 9, 6, 7, 4, 5, 2, 3};
+static const uint8_t float_swapped[] = {0, 1, 3, 2, 5, 4};
+
+static struct comparison test(struct builder *b, const struct murre_operand *a, bool is64, bool zero) {
+    struct comparison c = {.first = is64 ? MURRE_RC_I64_EQZ_R : MURRE_RC_I32_EQZ_R, .kind = COMPARISON_TEST};
+    if (!zero)
+        c.first += TEST_OPS;
+    if (is_const(a)) {
+        build_acc_const(b, a);
+        c.form = 1;
+    } else if (build_mirrored(b, a)) {
+        build_take(b, a);
+        c.form = 1;
+    } else {
+        c.p = build_source(b, a->slot);
+    }
+    return c;
+}
+
+static struct comparison compare_integers(struct builder *b, const struct murre_cond *cond, unsigned immediate_bits) {
+    struct murre_operand x = cond->a, y = cond->b;
+    unsigned group = cond->op >= MURRE_OP_I64_EQ ? MURRE_OP_I64_EQ : MURRE_OP_I32_EQ;
+    unsigned which = cond->op - group;
+    if (cond->negate)
+        which = inverted[which];
+    if ((is_const(&x) && !is_const(&y)) || (!is_const(&y) && build_mirrored(b, &y) && !build_mirrored(b, &x))) {
+        struct murre_operand t = x;
+        x = y;
+        y = t;
+        which = swapped[which];
+    }
+    struct comparison c = {.kind = COMPARISON_INT};
+    if (is_const(&y)) {
+        int64_t k = signed_const(&y);
+        c.q = c.p = (uint32_t)k;
+        if (is_const(&x)) {
+            build_acc_const(b, &x);
+            c.form = CFORM_AI;
+            if (!(immediate_bits == 16 ? fits16(k) : fits32(k))) {
+                /* Two large constants: they are compared here. */
+                uint64_t l = x.bits, r = y.bits;
+                int64_t ls = signed_const(&x), rs = k;
+                bool answers[] = {l == r, l != r, ls < rs, l < r, ls > rs, l > r, ls <= rs, l <= r, ls >= rs, l >= r};
+                build_acc_const(b, &(struct murre_operand){.kind = MURRE_OPERAND_CONST, .type = MURRE_I32, .bits = answers[which]});
+                c.first = MURRE_RC_I32_NEZ_R;
+                c.kind = COMPARISON_TEST;
+                c.form = 1;
+                return c;
+            }
+        } else if (build_mirrored(b, &x) && (immediate_bits == 16 ? fits16(k) : fits32(k))) {
+            build_take(b, &x);
+            c.form = CFORM_AI;
+        } else if (fits16(k)) {
+            c.p = build_source(b, x.slot);
+            c.form = CFORM_RI;
+        } else {
+            build_acc_const(b, &y);
+            c.p = build_source(b, x.slot);
+            c.form = CFORM_AR;
+            which = swapped[which];
+        }
+    } else if (build_mirrored(b, &x)) {
+        build_take(b, &x);
+        c.p = build_source(b, y.slot);
+        c.form = CFORM_AR;
+    } else {
+        c.p = build_source(b, x.slot);
+        c.q = build_source(b, y.slot);
+        c.form = CFORM_RR;
+    }
+    c.first = (uint16_t)((group == MURRE_OP_I64_EQ ? MURRE_RC_I64_EQ_RR : MURRE_RC_I32_EQ_RR) + which * COMPARE_OPS);
+    return c;
+}
+
+static struct comparison compare_floats(struct builder *b, const struct murre_cond *cond) {
+    struct murre_operand x = cond->a, y = cond->b;
+    unsigned group = cond->op >= MURRE_OP_F64_EQ ? MURRE_OP_F64_EQ : MURRE_OP_F32_EQ;
+    unsigned which = cond->op - group;
+    struct comparison c = {.kind = COMPARISON_FLOAT, .negate = cond->negate};
+    if ((is_const(&y) && !is_const(&x)) || (!is_const(&x) && build_mirrored(b, &y) && !build_mirrored(b, &x))) {
+        struct murre_operand t = x;
+        x = y;
+        y = t;
+        which = float_swapped[which];
+    }
+    if (is_const(&x) && is_const(&y)) {
+        double l = x.type == MURRE_F64 ? (union murre_slot){.u64 = x.bits}.f64 : (double)(union murre_slot){.u64 = x.bits}.f32;
+        double r = y.type == MURRE_F64 ? (union murre_slot){.u64 = y.bits}.f64 : (double)(union murre_slot){.u64 = y.bits}.f32;
+        bool answers[] = {l == r, l != r, l < r, l > r, l <= r, l >= r};
+        build_acc_const(b, &(struct murre_operand){.kind = MURRE_OPERAND_CONST, .type = MURRE_I32, .bits = answers[which] != cond->negate});
+        return (struct comparison){.first = MURRE_RC_I32_NEZ_R, .kind = COMPARISON_TEST, .form = 1};
+    }
+    if (is_const(&x)) {
+        build_acc_const(b, &x);
+        c.p = build_source(b, y.slot);
+        c.form = FCFORM_AR;
+    } else if (build_mirrored(b, &x)) {
+        build_take(b, &x);
+        c.p = build_source(b, y.slot);
+        c.form = FCFORM_AR;
+    } else {
+        c.p = build_source(b, x.slot);
+        c.q = build_source(b, y.slot);
+        c.form = FCFORM_RR;
+    }
+    c.first = (uint16_t)((group == MURRE_OP_F64_EQ ? MURRE_RC_F64_EQ_RR : MURRE_RC_F32_EQ_RR) + which * FCOMPARE_OPS);
+    return c;
+}
+
+struct comparison build_comparison(struct builder *b, const struct murre_cond *cond, unsigned immediate_bits) {
+    if (cond->op == MURRE_COND_TEST)
+        return test(b, &cond->a, false, cond->negate);
+    if (cond->op == MURRE_OP_I32_EQZ || cond->op == MURRE_OP_I64_EQZ)
+        return test(b, &cond->a, cond->op == MURRE_OP_I64_EQZ, !cond->negate);
+    if (cond->op >= MURRE_OP_F32_EQ)
+        return compare_floats(b, cond);
+    return compare_integers(b, cond, immediate_bits);
+}
+
+/* The comparison's answer as a value: in dst and the accumulator, or in the accumulator alone. */
+static void put_answer(struct builder *b, struct comparison c, uint32_t dst, bool only_acc) {
+    static const uint8_t forms[] = {[COMPARISON_TEST] = 2, [COMPARISON_INT] = COMPARE_FORMS, [COMPARISON_FLOAT] = FCOMPARE_FORMS};
+    uint16_t op = (uint16_t)(c.first + c.form + (only_acc ? forms[c.kind] : 0));
+    uint32_t target = only_acc ? 0 : build_target(b, dst);
+    uint32_t word = b->count;
+    if (c.kind == COMPARISON_TEST)
+        build_emit(b, 1, op, target, c.p, 0);
+    else if (c.form == (c.kind == COMPARISON_INT ? CFORM_AR : FCFORM_AR))
+        build_emit(b, 1, op, target, 0, c.p);
+    else if (c.kind == COMPARISON_INT && c.form == CFORM_AI)
+        build_emit32(b, 1, op, target, c.q);
+    else
+        build_emit(b, 1, op, target, c.p, c.q);
+    if (only_acc) {
+        b->mirror[ACC_INT] = NO_SLOT;
+        b->maker[ACC_INT] = NO_WORD;
+    } else {
+        build_result(b, ACC_INT, dst, word, forms[c.kind]);
+    }
+}
+
+void build_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand x, struct murre_operand y) {
+    struct builder *b = (struct builder *)sink;
+    if (murre_op_info[op].class == MURRE_CLASS_COMPARE) {
+        const struct murre_cond cond = {.op = op, .a = x, .b = y};
+        put_answer(b, build_comparison(b, &cond, 32), dst, false);
+    } else if (x.type == MURRE_F32 || x.type == MURRE_F64) {
+        float_binary(b, op, dst, x, y);
+    } else {
+        integer_binary(b, op, dst, x, y);
+    }
+}
+
+/* ---- one operand, selections ------------------------------------------------------------------------------------- */
+
+void build_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a) {
+    struct builder *b = (struct builder *)sink;
+    uint16_t first = murre_build_first_form[op];
+    uint32_t p = 0;
+    unsigned form = 1;
+    if (is_const(&a)) {
+        build_acc_const(b, &a);
+    } else if (build_mirrored(b, &a)) {
+        build_take(b, &a);
+    } else {
+        p = build_source(b, a.slot);
+        form = 0;
+    }
+    uint32_t target = build_target(b, dst);
+    uint32_t word = b->count;
+    build_emit(b, 1, (uint16_t)(first + form), target, p, 0);
+    murre_valtype result = op == MURRE_OP_REF_IS_NULL ? (murre_valtype)MURRE_I32 : murre_op_info[op].result;
+    build_result(b, accumulator_of(result), dst, word, 2);
+}
+
+void build_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand y) {
+    struct builder *b = (struct builder *)sink;
+    struct murre_cond c = *cond;
+    if (c.op == MURRE_COND_TEST || c.op == MURRE_OP_I32_EQZ) {
+        /* The accumulator takes the tested value itself: exchange the operands instead of turning it round. */
+        bool zero = (c.op == MURRE_OP_I32_EQZ) != c.negate;
+        if (zero) {
+            struct murre_operand t = a;
+            a = y;
+            y = t;
+        }
+        if (is_const(&c.a)) {
+            build_acc_const(b, &c.a);
+        } else if (build_mirrored(b, &c.a)) {
+            build_take(b, &c.a);
+        } else {
+            build_emit(b, 1, MURRE_RC_ACC, build_source(b, c.a.slot), 0, 0);
+        }
+    } else {
+        if (c.negate && c.op >= MURRE_OP_F32_EQ) {
+            struct murre_operand t = a;
+            a = y;
+            y = t;
+            c.negate = false;
+        }
+        put_answer(b, build_comparison(b, &c, 32), 0, true);
+    }
+    b->mirror[ACC_INT] = NO_SLOT;
+    b->maker[ACC_INT] = NO_WORD;
+    static const uint16_t ops[] = {MURRE_RC_SELECT_RR, MURRE_RC_SELECT_RK, MURRE_RC_SELECT_KR, MURRE_RC_SELECT_KK};
+    unsigned constants = is_const(&a) * 2u + is_const(&y);
+    uint32_t p = is_const(&a) ? 0 : build_source(b, a.slot);
+    uint32_t q = is_const(&y) ? 0 : build_source(b, y.slot);
+    uint32_t words = 1 + is_const(&a) + is_const(&y);
+    union murre_word *word = build_emit(b, words, ops[constants], build_target(b, dst), p, q);
+    if (is_const(&a))
+        word[1].u64 = a.bits;
+    if (is_const(&y))
+        word[words - 1].u64 = y.bits;
+    build_result(b, ACC_INT, dst, NO_WORD, 0);
+}

@@ -1,0 +1,122 @@
+/* What every handler of register code is made of. A handler runs one instruction and calls the next one's handler in tail position, which the
+ * compiler turns into a jump: so nothing here may take the address of a local, and whatever needs a real call stands in a function of its own
+ * that the handler jumps to, or is called only where that cost does not matter. The parameters travel in registers throughout.
+ *
+ *   pc           the instruction's first word              fp     the frame's slot 0
+ *   memory       base and size in bytes of memory 0        store  the store that runs; store->stack.func and .instance are up to date
+ *   acc, accd, accf   the accumulators, see regcode.h
+ *
+ * One thread: the store's. */
+#ifndef MURRE_INTERP_HANDLER_H
+#define MURRE_INTERP_HANDLER_H
+
+#include "interp/regcode.h"
+#include "runtime/numeric.h"
+#include "wasm/limits.h"
+
+#define PARAMS                                                                                                                          \
+    const union murre_word *pc, union murre_slot *fp, uint8_t *memory, uint64_t memory_size, struct murre_store *store, uint64_t acc,   \
+        double accd, float accf
+#define ARGS pc, fp, memory, memory_size, store, acc, accd, accf
+
+/* Hidden where they are declared, so that references need no indirection. */
+#pragma GCC visibility push(hidden)
+typedef void murre_handler(PARAMS);
+extern murre_handler *const murre_handlers[MURRE_RC_COUNT];
+
+#define OP(name) murre_handler murre_op_##name;
+#include "interp/ops.def"
+
+#if defined(__has_attribute)
+#if __has_attribute(musttail)
+#define MUSTTAIL __attribute__((musttail))
+#endif
+#endif
+#ifndef MUSTTAIL
+#define MUSTTAIL
+#endif
+/* Instrumentation at a function's exit would keep its calls from being jumps. */
+#if defined(__SANITIZE_THREAD__)
+#define HANDLER_ATTRIBUTES __attribute__((no_sanitize("thread")))
+#else
+#define HANDLER_ATTRIBUTES
+#endif
+
+#define HANDLER(name) HANDLER_ATTRIBUTES void murre_op_##name(PARAMS)
+#define GO(handler) MUSTTAIL return handler(ARGS)
+#define DISPATCH() MUSTTAIL return murre_handlers[pc->op](ARGS)
+#define NEXT(words)                                                                                                                     \
+    do {                                                                                                                                \
+        pc += (words);                                                                                                                  \
+        DISPATCH();                                                                                                                     \
+    } while (0)
+
+/* Traps: cold functions that are jumped to. */
+#define TRAPS(X)                                                                                                                        \
+    X(UNREACHABLE) X(MEMORY_BOUNDS) X(TABLE_BOUNDS) X(INDIRECT_BOUNDS) X(INDIRECT_NULL) X(INDIRECT_TYPE) X(DIVIDE_ZERO)                 \
+    X(INTEGER_OVERFLOW) X(INVALID_CONVERSION) X(STACK)
+#define X(kind) murre_handler murre_interp_trap_##kind;
+TRAPS(X)
+#undef X
+#define TRAP(kind) GO(murre_interp_trap_##kind)
+#define TRAP_IF(condition, kind)                                                                                                        \
+    do {                                                                                                                                \
+        if (__builtin_expect(condition, 0))                                                                                             \
+            TRAP(kind);                                                                                                                 \
+    } while (0)
+/* The store is to be interrupted. */
+murre_handler murre_interp_interrupted;
+/* store->stack.callee is to be called with its arguments at .callee_slots, and it is no plain matter; pc: where the caller goes on. */
+murre_handler murre_interp_call_slow;
+/* A chance for what went into slot 0 of a frame by other means than an instruction: loads all accumulators from it and returns. */
+murre_handler murre_interp_return;
+#pragma GCC visibility pop
+#define INTERRUPT_POINT()                                                                                                               \
+    do {                                                                                                                                \
+        if (__builtin_expect(atomic_load_explicit(&store->interrupt, memory_order_relaxed), 0))                                         \
+            GO(murre_interp_interrupted);                                                                                               \
+    } while (0)
+
+/* Types of the rows of ops.def: the C type, a slot's member, the accumulator, immediates, where a result goes. */
+typedef int8_t i8;
+typedef uint8_t u8;
+typedef int16_t i16;
+typedef uint16_t u16;
+typedef int32_t i32;
+typedef uint32_t u32;
+typedef int64_t i64;
+typedef uint64_t u64;
+typedef float f32;
+typedef double f64;
+
+#define SLOT(type, index) (fp[index].type)
+#define ACC_u32 ((uint32_t)acc)
+#define ACC_i32 ((int32_t)acc)
+#define ACC_u64 (acc)
+#define ACC_i64 ((int64_t)acc)
+#define ACC_f32 (accf)
+#define ACC_f64 (accd)
+#define IMM16(type, field) ((type)(int16_t)(field))
+#define IMM32(type) ((type)(int32_t)pc->bc)
+#define EXT_u32(word) ((word).low)
+#define EXT_i32(word) ((int32_t)(word).low)
+#define EXT_u64(word) ((word).u64)
+#define EXT_i64(word) ((int64_t)(word).u64)
+#define EXT_f32(word) ((word).f32)
+#define EXT_f64(word) ((word).f64)
+#define TSET_u32(value) acc = (uint32_t)(value)
+#define TSET_i32(value) acc = (uint32_t)(value)
+#define TSET_u64(value) acc = (uint64_t)(value)
+#define TSET_i64(value) acc = (uint64_t)(value)
+#define TSET_f32(value) accf = (value)
+#define TSET_f64(value) accd = (value)
+#define SET_u32(value) (acc = (uint32_t)(value), fp[pc->a].u64 = acc)
+#define SET_i32(value) SET_u32(value)
+#define SET_u64(value) (acc = (uint64_t)(value), fp[pc->a].u64 = acc)
+#define SET_i64(value) SET_u64(value)
+#define SET_f32(value) (accf = (value), fp[pc->a].u64 = murre_f32_bits(accf))
+#define SET_f64(value) (accd = (value), fp[pc->a].f64 = accd)
+
+#define UNUSED_ARGS() (void)pc, (void)fp, (void)memory, (void)memory_size, (void)store, (void)acc, (void)accd, (void)accf
+
+#endif

@@ -1,0 +1,138 @@
+/* The interpreter: its operations for the runtime, the table of handlers, first calls.
+ *
+ * A run of the loop leaves a mark on the stack of frames, whose pc is an EXIT: returning from the outermost function arrives there, and the
+ * loop's C function returns. Nested runs (the host or compiled code calling in turn) have a mark each. */
+#include "interp/interp.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "interp/build.h"
+#include "interp/handler.h"
+#include "runtime/trap.h"
+
+murre_handler *const murre_handlers[MURRE_RC_COUNT] = {
+#define OP(name) murre_op_##name,
+#include "interp/ops.def"
+};
+
+const char *const murre_rc_names[MURRE_RC_COUNT] = {
+#define OP(name) #name,
+#include "interp/ops.def"
+};
+
+static const union murre_word exit_word[1] = {{.op = MURRE_RC_EXIT}};
+
+/* ---- lowering ---------------------------------------------------------------------------------------------------- */
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void publish_failure(struct murre_engine *engine, struct murre_code *code, const struct murre_error *error) {
+    struct murre_error *failure = murre_alloc(&engine->allocator, sizeof *failure);
+    if (!failure)
+        return;
+    *failure = *error;
+    struct murre_error *none = NULL;
+    if (!atomic_compare_exchange_strong_explicit(&code->failure, &none, failure, memory_order_acq_rel, memory_order_acquire))
+        murre_free(&engine->allocator, failure, sizeof *failure);
+}
+
+struct murre_regcode *murre_interp_lower(struct murre_module *module, uint32_t func_index) {
+    struct murre_engine *engine = module->engine;
+    struct murre_code *code = &module->codes[func_index - module->info.func_import_count];
+    struct murre_regcode *published = atomic_load_explicit(&code->regcode, memory_order_acquire);
+    if (published || atomic_load_explicit(&code->failure, memory_order_acquire))
+        return published;
+    struct murre_error error = {.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
+    uint64_t start = now();
+    struct murre_regcode *built = murre_interp_build(module, func_index, &error);
+    atomic_fetch_add_explicit(&engine->lower_nanoseconds, now() - start, memory_order_relaxed);
+    if (!built) {
+        publish_failure(engine, code, &error);
+        return NULL;
+    }
+    if (!atomic_compare_exchange_strong_explicit(&code->regcode, &published, built, memory_order_acq_rel, memory_order_acquire)) {
+        murre_interp_free(module, built);
+        return published;
+    }
+    atomic_fetch_add_explicit(&engine->functions_interpreted, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&engine->register_code_bytes, sizeof *built + built->word_count * sizeof *built->code, memory_order_relaxed);
+    return built;
+}
+
+static bool prepare(struct murre_module *module, uint32_t func_index) {
+    return murre_interp_lower(module, func_index) != NULL;
+}
+
+static void drop(struct murre_module *module, struct murre_regcode *code) {
+    if (code)
+        atomic_fetch_sub_explicit(&module->engine->register_code_bytes, sizeof *code + code->word_count * sizeof *code->code,
+                                  memory_order_relaxed);
+    murre_interp_free(module, code);
+}
+
+/* pc may be one byte less than where a waiting caller goes on: that is inside its call. */
+static uint64_t offset(struct murre_module *module, uint32_t func_index, const void *pc) {
+    const struct murre_code *code = &module->codes[func_index - module->info.func_import_count];
+    const struct murre_regcode *rc = atomic_load_explicit(&code->regcode, memory_order_acquire);
+    if (!rc || (const char *)pc < (const char *)rc->code || (const char *)pc >= (const char *)(rc->code + rc->word_count))
+        return MURRE_NO_OFFSET;
+    return murre_interp_offset(module, func_index, rc, (uint32_t)((size_t)((const char *)pc - (const char *)rc->code) / sizeof *rc->code));
+}
+
+static void stop(struct murre_engine *engine) {
+    builder_delete(atomic_exchange_explicit(&engine->interp_spare, NULL, memory_order_acquire));
+}
+
+/* ---- running ----------------------------------------------------------------------------------------------------- */
+
+static void run(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
+    struct murre_stack *stack = &store->stack;
+    struct murre_func *outer_func = stack->func;
+    struct murre_instance *outer_instance = stack->instance;
+    const struct murre_regcode *rc = murre_interp_lower(func->instance->module, func->index);
+    if (!rc) {
+        const struct murre_error *failure = atomic_load_explicit(&func->code->failure, memory_order_acquire);
+        bool memory = !failure || failure->status == MURRE_ERROR_MEMORY;
+        murre_trap_raise_interp(store, memory ? MURRE_TRAP_MEMORY : MURRE_TRAP_INVALID_CODE, func, NULL);
+    }
+    if (stack->frame == stack->frames_end || (size_t)(stack->values_end - slots) < rc->frame_slots)
+        murre_trap_raise_interp(store, MURRE_TRAP_STACK, func, NULL);
+    if (atomic_exchange_explicit(&store->interrupt, false, memory_order_relaxed))
+        murre_trap_raise_interp(store, MURRE_TRAP_INTERRUPT, func, rc->code);
+    *stack->frame++ = (struct murre_interp_frame){.pc = exit_word, .slots = slots, .func = NULL};
+    stack->func = func;
+    stack->instance = func->instance;
+    const struct murre_memory *memory = func->instance->memory;
+    murre_handlers[rc->code->op](rc->code, slots, func->instance->memory_base, memory ? memory->size : 0, store, 0, 0, 0);
+    stack->func = outer_func;
+    stack->instance = outer_instance;
+}
+
+const struct murre_interp_ops murre_interp_ops = {
+    .run = run,
+    .prepare = prepare,
+    .drop = drop,
+    .offset = offset,
+    .stop = stop,
+};
+
+/* ---- looking at it ----------------------------------------------------------------------------------------------- */
+
+void murre_interp_dump(const struct murre_regcode *code, void (*sink)(void *context, const char *line), void *context) {
+    char line[160];
+    for (uint32_t i = 0; i < code->word_count; i++) {
+        const union murre_word *word = &code->code[i];
+        if (word->op < MURRE_RC_COUNT)
+            snprintf(line, sizeof line, "%6u  %-24s %5u %5u %5u  %016llx", i, murre_rc_names[word->op], word->a, word->b, word->c,
+                     (unsigned long long)word->u64);
+        else
+            snprintf(line, sizeof line, "%6u  %-24s %5u %5u %5u  %016llx", i, "", word->a, word->b, word->c, (unsigned long long)word->u64);
+        sink(context, line);
+    }
+}

@@ -1,0 +1,70 @@
+/* Register code: what the builder makes of a function and the handlers run.
+ *
+ * A function's code is a run of 8-byte words. An instruction is one word, {op, a, b, c}, and for some ops one or more extension words. a, b, c
+ * are slots of the frame, 16-bit immediates, or together 32-bit ones, as ops.def says of each family. Branch distances count words from the
+ * branch's first word.
+ *
+ * Three registers carry the latest results beside the slots ("accumulators"): acc (integers and references; an i32 may have any upper
+ * half), f64 and f32. Every instruction with a result leaves it in the accumulator of its kind, and, unless its name starts with T_, in its
+ * destination slot. Forms with A read an accumulator where the others read a slot. The builder tracks which slot each accumulator mirrors; at
+ * labels they mirror nothing.
+ *
+ * Slots are always written as 64 bits, so that a later read of either width is served from the store buffer.
+ *
+ * Register code is shared by all instances of a module, and by threads; only counters of loops in it are written (relaxed). */
+#ifndef MURRE_INTERP_REGCODE_H
+#define MURRE_INTERP_REGCODE_H
+
+#include "runtime/runtime.h"
+
+union murre_word {
+    struct {
+        uint16_t op, a, b, c;
+    };
+    struct {
+        uint16_t op1, a1;
+        uint32_t bc;
+    };
+    struct {
+        uint32_t low, high;
+    };
+    uint64_t u64;
+    float f32;
+    double f64;
+};
+_Static_assert(sizeof(union murre_word) == 8, "a word of register code is 8 bytes");
+
+struct murre_regcode {
+    uint32_t frame_slots; /* of the whole frame, parameters and operand stack included */
+    uint32_t word_count;
+    uint32_t mode; /* bits of enum murre_build_mode: how it had to be built */
+    uint32_t reserved;
+    union murre_word code[];
+};
+
+enum murre_rc {
+#define OP(name) MURRE_RC_##name,
+#include "interp/ops.def"
+    MURRE_RC_COUNT
+};
+_Static_assert(MURRE_RC_COUNT <= 65536, "an opcode fits 16 bits");
+
+/* What the builder may have to do for large functions; found out by building, then building again. */
+enum murre_build_mode {
+    MURRE_BUILD_LONG = 1, /* conditional branches jump over an unconditional one, whose distance has 32 bits */
+    MURRE_BUILD_FAR = 2,  /* slots beyond 16 bits are reached through scratch slots */
+};
+
+extern const char *const murre_rc_names[MURRE_RC_COUNT];
+
+/* Validates and lowers a function. NULL and error set on failure. The caller publishes or frees it. */
+struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, struct murre_error *error);
+void murre_interp_free(struct murre_module *module, struct murre_regcode *code);
+/* Offset in the module of the Wasm instruction that word `word` of the function's register code belongs to. */
+uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, const struct murre_regcode *code, uint32_t word);
+/* The function's register code, lowered now if it has not been. NULL: code->failure is set. */
+struct murre_regcode *murre_interp_lower(struct murre_module *module, uint32_t func_index);
+/* Prints register code, a line an instruction, for tests and for looking at it. */
+void murre_interp_dump(const struct murre_regcode *code, void (*sink)(void *context, const char *line), void *context);
+
+#endif
