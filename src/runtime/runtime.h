@@ -80,8 +80,10 @@ struct murre_engine {
     _Atomic(void *) interp_spare; /* the interpreter's: scratch memory at rest */
     const struct murre_jit_ops *jit_ops; /* NULL: no compiler in this build or not wanted */
     void *jit;
-    struct murre_tier_queue *queue; /* background compilation; NULL unless tier auto has a compiler */
+    struct murre_tier_queue *workers; /* compile threads; NULL without a compiler */
+    struct murre_tier_queue *queue;   /* the same in tier auto, else NULL: the interpreter counts only where this is set */
     struct murre_type_registry *types;
+    bool has_signals;     /* murre_signal_acquire is to be undone */
     pthread_mutex_t lock; /* guards: types, modules' lists of instances and how their code checks bounds */
     _Atomic uint64_t store_ids;
     _Atomic uint64_t functions_interpreted, functions_compiled, functions_refused, loops_entered;
@@ -96,6 +98,7 @@ struct murre_code {
     _Atomic uint32_t heat;                   /* entries counted; interpreted tier only */
     _Atomic uint8_t level;                   /* optimisation level of native + 1; 0: none */
     _Atomic uint8_t queued;                  /* level + 1 of a request that waits or runs */
+    _Atomic uint8_t hits;                    /* how often it has been hot while it was not compiled */
     _Atomic uint8_t refused;                 /* the compiler does not take it */
     _Atomic(struct murre_error *) failure;   /* deferred validation failed: a trap now and ever after */
 };
@@ -103,7 +106,9 @@ struct murre_code {
 struct murre_osr {
     struct murre_osr *next;
     uint32_t loop;
-    void *entry;
+    _Atomic uint8_t refused;
+    _Atomic uint8_t hits;
+    void *_Atomic entry; /* NULL: asked for */
 };
 
 /* Where the parts of an instance lie behind its struct, in bytes from its start. The same for every instance of a module. */

@@ -33,5 +33,7 @@ struct murre_stack_mark {
 /* bytes: of the value stack; 0 for the default. */
 enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_error *error);
 void murre_stack_fini(struct murre_stack *stack);
+/* Gives the pages above top and frame back to the system: after a run that went deep. */
+void murre_stack_trim(struct murre_stack *stack);
 
 #endif

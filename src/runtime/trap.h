@@ -14,8 +14,35 @@ _Noreturn void murre_trap_raise_native(struct murre_store *store, enum murre_tra
 /* A host function's trap; takes it over. */
 _Noreturn void murre_trap_raise_host(struct murre_store *store, struct murre_trap *trap);
 
-/* A trap of that kind without a backtrace, for instantiation. NULL when memory is short. */
+/* A trap of that kind without a backtrace, for instantiation. Never NULL: it is a constant, and deleting it does nothing. */
 struct murre_trap *murre_trap_of_kind(enum murre_trapkind kind) MURRE_MUST_USE;
+
+/* A caller in a backtrace, kept unresolved: its offset and name are found when somebody asks (murre_trap_frame). */
+struct murre_trap_frame {
+    struct murre_instance *instance;
+    uint32_t func_index;
+    bool native;        /* pc is compiled code, else register code or NULL */
+    const void *pc;     /* in the instruction that traps or calls */
+    uint64_t offset;    /* where it is known at once, else MURRE_NO_OFFSET */
+};
+
+enum { MURRE_TRAP_FRAMES = 64 };
+
+/* Owned by the embedder; one block of memory, the message behind the frames. Frames are usable while the store lives. */
+struct murre_trap {
+    enum murre_trapkind kind;
+    int exit_code;
+    bool constant; /* not to be freed */
+    uint32_t depth, frame_count;
+    const char *message;
+    struct murre_allocator allocator; /* a copy: a trap may outlive its engine */
+    size_t size;
+    struct murre_trap_frame frames[];
+};
+
+/* message: NULL for the kind's text alone; detail: behind a colon, or NULL. NULL when memory is short. */
+struct murre_trap *murre_trap_make(const struct murre_allocator *allocator, enum murre_trapkind kind, const char *message, const char *detail,
+                                   const struct murre_trap_frame *frames, uint32_t frame_count) MURRE_MUST_USE;
 
 /* The test suite's wording. */
 const char *murre_trap_text(enum murre_trapkind kind);

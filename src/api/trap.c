@@ -1,0 +1,58 @@
+/* Traps from the embedder's side. A trap belongs to whoever received it; its frames ask the store that it happened in. */
+#include <string.h>
+
+#include "runtime/trap.h"
+
+struct murre_trap *murre_trap_new(const char *message) {
+    struct murre_trap *trap = murre_trap_make(&murre_allocator_libc, MURRE_TRAP_HOST, message, NULL, NULL, 0);
+    return trap ? trap : murre_trap_of_kind(MURRE_TRAP_MEMORY);
+}
+
+struct murre_trap *murre_trap_exit(int code) {
+    struct murre_trap *trap = murre_trap_make(&murre_allocator_libc, MURRE_TRAP_EXIT, NULL, NULL, NULL, 0);
+    if (!trap)
+        return murre_trap_of_kind(MURRE_TRAP_MEMORY);
+    trap->exit_code = code;
+    return trap;
+}
+
+void murre_trap_delete(struct murre_trap *trap) {
+    if (!trap || trap->constant)
+        return;
+    struct murre_allocator allocator = trap->allocator;
+    murre_free(&allocator, trap, trap->size);
+}
+
+enum murre_trapkind murre_trap_kind(const struct murre_trap *trap) {
+    return trap->kind;
+}
+
+int murre_trap_exit_code(const struct murre_trap *trap) {
+    return trap->exit_code;
+}
+
+const char *murre_trap_message(const struct murre_trap *trap) {
+    return trap->message ? trap->message : murre_trap_text(trap->kind);
+}
+
+uint32_t murre_trap_frame_count(const struct murre_trap *trap) {
+    return trap->frame_count;
+}
+
+uint32_t murre_trap_depth(const struct murre_trap *trap) {
+    return trap->depth;
+}
+
+bool murre_trap_frame(const struct murre_trap *trap, uint32_t index, struct murre_frame *frame) {
+    if (index >= trap->frame_count)
+        return false;
+    const struct murre_trap_frame *found = &trap->frames[index];
+    struct murre_module *module = found->instance->module;
+    const struct murre_engine *engine = module->engine;
+    uint64_t offset = found->offset;
+    if (offset == MURRE_NO_OFFSET && found->pc)
+        offset = found->native ? engine->jit_ops->offset(engine->jit, (uintptr_t)found->pc)
+                               : engine->interp->offset(module, found->func_index, found->pc);
+    *frame = (struct murre_frame){found->instance, found->func_index, offset, murre_module_func_name(&module->info, found->func_index)};
+    return true;
+}

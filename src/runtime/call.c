@@ -1,0 +1,278 @@
+/* Calls between host, interpreter and compiled code: see call.h, and the native convention at the head of runtime.h.
+ *
+ *   murre_call_func      host → anything. Sets up the activation that traps end at.
+ *   murre_call_native    C → compiled code, through murre_arch_enter. Sets up the segment that backtraces walk.
+ *   murre_call_exit      compiled code → interpreter or host, from murre_arch_exit.
+ *   murre_call_host      interpreter → host.
+ *
+ * Which register or stack slot an argument travels in follows from its type's class alone: integers and references fill the integer
+ * registers behind the function itself, floats the float registers, what is left over the stack, in order. */
+#include "runtime/call.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "runtime/interrupt.h"
+#include "runtime/store.h"
+#include "runtime/thread.h"
+#include "runtime/tier.h"
+#include "runtime/trap.h"
+#include "wasm/limits.h"
+
+enum { RESULT_SLOTS = 2 * MURRE_MAX_RESULTS };
+
+enum murre_status murre_call_init(struct murre_store *store, struct murre_error *error) {
+    store->results = murre_alloc(&store->engine->allocator, RESULT_SLOTS * sizeof *store->results);
+    if (!store->results)
+        return murre_error_memory(error);
+    enum murre_status status = murre_stack_init(&store->stack, store->engine->config.max_stack, error);
+    if (status != MURRE_OK)
+        murre_call_fini(store);
+    return status;
+}
+
+void murre_call_fini(struct murre_store *store) {
+    murre_interrupt_fini(store);
+    murre_stack_fini(&store->stack);
+    murre_free(&store->engine->allocator, store->results, RESULT_SLOTS * sizeof *store->results);
+    store->results = NULL;
+}
+
+static bool is_float(murre_valtype type) {
+    return type == MURRE_F32 || type == MURRE_F64;
+}
+
+static uint32_t most_slots(const struct murre_type *type) {
+    return type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+}
+
+static bool has_room(const struct murre_store *store, uint32_t slots) {
+    return (size_t)(store->stack.values_end - store->stack.top) >= slots;
+}
+
+/* ---- C to compiled code --------------------------------------------------------------------------------------------------------- */
+
+static void enter(struct murre_store *store, void *entry, struct murre_arch_args *args) {
+    struct murre_native_segment segment = {.outer = store->native, .args = args, .exit_frame = 0, .interp_frame = store->stack.frame};
+    args->interrupt = (const volatile bool *)&store->interrupt;
+    store->native = &segment;
+    murre_arch_enter(entry, args);
+    store->native = segment.outer;
+}
+
+static void take_results(struct murre_store *store, const struct murre_functype *type, const struct murre_arch_args *args, union murre_slot *slots) {
+    if (type->result_count == 1)
+        slots->u64 = is_float(type->results[0]) ? args->float_result : args->int_result;
+    else if (type->result_count)
+        memcpy(slots, store->results, type->result_count * sizeof *slots);
+}
+
+static void sort_arguments(struct murre_store *store, const struct murre_functype *type, struct murre_arch_args *args, const union murre_slot *slots) {
+    unsigned ints = 1, floats = 0, on_stack = 0;
+    /* Above top nobody's values lie, and the trampoline copies them before anyone else runs. */
+    uint64_t *stack = (uint64_t *)store->stack.top;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        if (is_float(type->params[i])) {
+            if (floats < murre_arch_float_registers)
+                args->floats[floats++] = slots[i].u64;
+            else
+                stack[on_stack++] = slots[i].u64;
+        } else if (ints < murre_arch_int_registers) {
+            args->ints[ints++] = slots[i].u64;
+        } else {
+            stack[on_stack++] = slots[i].u64;
+        }
+    }
+    args->float_count = floats;
+    args->stack_count = on_stack;
+    args->stack = stack;
+}
+
+static _Noreturn void out_of_stack(struct murre_store *store, struct murre_func *func) {
+    murre_trap_raise_interp(store, MURRE_TRAP_STACK, func, NULL);
+}
+
+void murre_call_native(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
+    const struct murre_type *type = murre_func_signature(func);
+    struct murre_arch_args args;
+    if (__builtin_expect(!has_room(store, type->param_slots), false))
+        out_of_stack(store, func);
+    args.ints[0] = (uint64_t)(uintptr_t)func;
+    sort_arguments(store, &type->func, &args, slots);
+    args.memory_base = (uint64_t)(uintptr_t)func->memory_base;
+    enter(store, atomic_load_explicit(&func->entry, memory_order_acquire), &args);
+    take_results(store, &type->func, &args, slots);
+}
+
+void murre_call_osr(struct murre_store *store, struct murre_func *func, void *entry, union murre_slot *frame) {
+    struct murre_arch_args args;
+    args.ints[0] = (uint64_t)(uintptr_t)func;
+    args.ints[1] = (uint64_t)(uintptr_t)frame;
+    args.float_count = args.stack_count = 0;
+    args.memory_base = (uint64_t)(uintptr_t)func->memory_base;
+    atomic_fetch_add_explicit(&store->engine->loops_entered, 1, memory_order_relaxed);
+    enter(store, entry, &args);
+    take_results(store, &murre_func_signature(func)->func, &args, frame);
+}
+
+/* ---- to the host ---------------------------------------------------------------------------------------------------------------- */
+
+/* slots lie below store->stack.top, or elsewhere: calls back into Wasm leave them alone. */
+static struct murre_trap *run_host(struct murre_store *store, struct murre_instance *instance, struct murre_func *func, union murre_slot *slots) {
+    struct murre_host_func *host = (struct murre_host_func *)func;
+    struct murre_caller caller = {store, instance};
+    return host->fn(host->env, &caller, slots, slots);
+}
+
+void murre_call_host(struct murre_store *store, struct murre_instance *caller, struct murre_func *func, union murre_slot *slots) {
+    struct murre_trap *trap = run_host(store, caller, func, slots);
+    if (__builtin_expect(trap != NULL, false))
+        murre_trap_raise_host(store, trap);
+}
+
+/* ---- compiled code to C --------------------------------------------------------------------------------------------------------- */
+
+/* Compiled code for func, in func->entry as well; NULL: there is none. */
+static void *find_compiled(struct murre_func *func) {
+    struct murre_instance *instance = func->instance;
+    if (atomic_load_explicit(&func->entry, memory_order_relaxed) == (void *)murre_arch_exit_first)
+        return murre_tier_compile_now(func) ? atomic_load_explicit(&func->entry, memory_order_acquire) : NULL;
+    void *native = atomic_load_explicit(&func->code->native, memory_order_acquire);
+    if (!native || instance->interpreted_only)
+        return NULL;
+    atomic_store_explicit(&func->entry, native, memory_order_release);
+    return native;
+}
+
+static void unsort_arguments(const struct murre_functype *type, const struct murre_arch_exit_frame *frame, union murre_slot *slots) {
+    unsigned ints = 1, floats = 0;
+    const uint64_t *stack = frame->stack;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        if (is_float(type->params[i]))
+            slots[i].u64 = floats < murre_arch_float_registers ? frame->floats[floats++] : *stack++;
+        else
+            slots[i].u64 = ints < murre_arch_int_registers ? frame->ints[ints++] : *stack++;
+    }
+}
+
+static void give_results(struct murre_store *store, const struct murre_functype *type, struct murre_arch_exit_frame *frame,
+                         const union murre_slot *slots) {
+    if (type->result_count == 1)
+        frame->int_result = frame->float_result = slots->u64;
+    else if (type->result_count)
+        memcpy(store->results, slots, type->result_count * sizeof *slots);
+}
+
+void *murre_call_exit(struct murre_arch_exit_frame *frame) {
+    struct murre_func *func = (struct murre_func *)(uintptr_t)frame->ints[0];
+    struct murre_instance *instance = func->instance;
+    struct murre_store *store = instance ? instance->store : ((struct murre_host_func *)func)->store;
+    frame->interrupt = (const volatile bool *)&store->interrupt;
+    struct murre_native_segment *segment = store->native;
+    segment->exit_frame = frame->frame;
+    if (instance) {
+        void *native = find_compiled(func);
+        if (native) {
+            segment->exit_frame = 0;
+            return native;
+        }
+    }
+    const struct murre_type *type = murre_func_signature(func);
+    uint32_t room = most_slots(type);
+    if (__builtin_expect((uintptr_t)frame < store->stack_limit || !has_room(store, room), false))
+        out_of_stack(store, func);
+    union murre_slot *slots = store->stack.top;
+    unsort_arguments(&type->func, frame, slots);
+    if (instance) {
+        store->engine->interp->run(store, func, slots);
+    } else {
+        store->stack.top = slots + room;
+        murre_call_host(store, store->caller, func, slots);
+    }
+    store->stack.top = slots;
+    give_results(store, &type->func, frame, slots);
+    segment->exit_frame = 0;
+    return NULL;
+}
+
+/* ---- the host's call ------------------------------------------------------------------------------------------------------------ */
+
+struct call {
+    struct murre_store *store;
+    struct murre_func *func;
+    union murre_slot *slots;
+};
+
+/* Under murre_arch_protect. */
+static void run(void *argument) {
+    const struct call *call = argument;
+    struct murre_store *store = call->store;
+    struct murre_func *func = call->func;
+    if (murre_tier_is_native(func)) {
+        murre_call_native(store, func, call->slots);
+        return;
+    }
+    const struct murre_type *type = murre_func_signature(func);
+    if (!has_room(store, most_slots(type)))
+        out_of_stack(store, func);
+    union murre_slot *slots = store->stack.top;
+    memcpy(slots, call->slots, type->param_slots * sizeof *slots);
+    store->engine->interp->run(store, func, slots);
+    memcpy(call->slots, slots, type->result_slots * sizeof *slots);
+    store->stack.top = slots;
+}
+
+static struct murre_trap *interrupted(struct murre_store *store) {
+    murre_interrupt_taken(store);
+    return murre_trap_of_kind(MURRE_TRAP_INTERRUPT);
+}
+
+static struct murre_trap *call_wasm(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
+    struct murre_thread *thread = &murre_thread_current;
+    struct call call = {store, func, slots};
+    struct murre_activation activation;
+    activation.outer = store->activation;
+    activation.outer_of_thread = thread->activation;
+    activation.store = store;
+    activation.trap = NULL;
+    activation.mark = (struct murre_stack_mark){store->stack.top, store->stack.frame};
+    activation.native = store->native;
+    store->activation = &activation;
+    thread->activation = &activation;
+    /* Behind the activation's coming into being: a deadline that passes from here on finds it. */
+    if (__builtin_expect(store->deadline != NULL, false))
+        murre_interrupt_check_deadline(store);
+    if (__builtin_expect(atomic_load_explicit(&store->interrupt, memory_order_relaxed), false))
+        activation.trap = interrupted(store);
+    else
+        murre_arch_protect(&activation.context, run, &call);
+    thread->activation = activation.outer_of_thread;
+    store->activation = activation.outer;
+    return activation.trap;
+}
+
+static inline struct murre_trap *call_bound(struct murre_store *store, struct murre_func *func, union murre_slot *slots, uintptr_t here) {
+    if (__builtin_expect(here < store->stack_limit, false))
+        return murre_trap_of_kind(MURRE_TRAP_STACK);
+    if (!func->instance)
+        return run_host(store, NULL, func, slots);
+    return call_wasm(store, func, slots);
+}
+
+/* The first call in this thread, or one on another stack than the thread's own. */
+static __attribute__((noinline)) struct murre_trap *call_unbound(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
+    uintptr_t limit = store->stack_limit;
+    murre_thread_bind(store);
+    struct murre_trap *trap = call_bound(store, func, slots, (uintptr_t)__builtin_frame_address(0));
+    if (store->activation)
+        murre_thread_set_limit(store, limit);
+    return trap;
+}
+
+struct murre_trap *murre_call_func(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
+    assert(murre_func_store(func) == store);
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (__builtin_expect(!murre_thread_is_bound(store, here), false))
+        return call_unbound(store, func, slots);
+    return call_bound(store, func, slots, here);
+}

@@ -1,0 +1,196 @@
+/* Signal handlers. Everything here but acquire and release is async-signal-safe: no lock, no allocation, thread-local data in initial-exec
+ * form, and errno is kept. A handler never jumps out: it rewrites the interrupted context so that the thread goes on in murre_arch_landing
+ * when the handler has returned, on its own stack and with its own signal mask; murre_trap_landed (trap.c) raises the trap from there.
+ *
+ * A fault is ours when the thread runs a store, its pc lies in compiled code of that store's engine, and the address is one that a trap can
+ * explain: the reservation of a guarded memory of the store beyond its size, the first page (compiled call_indirect reads the type of a null
+ * table entry), or the end of the stack. Everything else goes to the handler that was there before. */
+#include "runtime/signal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "runtime/interrupt.h"
+#include "runtime/thread.h"
+
+static const int signals[] = {SIGSEGV, SIGBUS, MURRE_INTERRUPT_SIGNAL};
+enum { SIGNAL_COUNT = sizeof signals / sizeof signals[0] };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards users and installing */
+static unsigned users;
+static struct sigaction before[SIGNAL_COUNT]; /* written before our handler is in place, and then not while it is */
+
+static const uintptr_t null_page = 4096;
+
+/* ---- chaining ------------------------------------------------------------------------------------------------------------------- */
+
+static unsigned signal_index(int number) {
+    unsigned i = 0;
+    while (i + 1 < SIGNAL_COUNT && signals[i] != number)
+        i++;
+    return i;
+}
+
+/* The default action, or none, of a signal that is nobody's. */
+static void act_by_default(int number, const siginfo_t *info) {
+    if (number == MURRE_INTERRUPT_SIGNAL)
+        return;
+    /* A fault happens again when the handler returns, and ends the process as if we had not been there. One that somebody sent does not. */
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(number, &action, NULL);
+    if (info->si_code <= 0)
+        syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), number);
+}
+
+static void chain(int number, siginfo_t *info, void *context) {
+    const struct sigaction *old = &before[signal_index(number)];
+    if (!(old->sa_flags & SA_SIGINFO)) {
+        if (old->sa_handler == SIG_DFL || (old->sa_handler == SIG_IGN && info->si_code > 0)) {
+            act_by_default(number, info);
+            return;
+        }
+        if (old->sa_handler == SIG_IGN)
+            return;
+    }
+    /* The mask goes back to what it was when the handler returns. */
+    sigset_t mask = old->sa_mask;
+    if (!(old->sa_flags & SA_NODEFER))
+        sigaddset(&mask, number);
+    pthread_sigmask(SIG_BLOCK, &mask, NULL);
+    if (old->sa_flags & SA_SIGINFO)
+        old->sa_sigaction(number, info, context);
+    else
+        old->sa_handler(number);
+}
+
+/* ---- faults --------------------------------------------------------------------------------------------------------------------- */
+
+static bool in_compiled_code(const struct murre_store *store, uintptr_t pc) {
+    const struct murre_engine *engine = store->engine;
+    struct murre_code_place place;
+    return engine->jit && engine->jit_ops->find(engine->jit, pc, &place);
+}
+
+static void land(struct murre_thread *thread, void *context, enum murre_trapkind kind, uintptr_t stack) {
+    thread->fault = (struct murre_fault){kind, murre_arch_context_pc(context), murre_arch_context_frame(context),
+                                         murre_arch_context_stack(context), murre_arch_context_link(context)};
+    murre_arch_context_land(context, stack);
+}
+
+/* Compiled code has run off the stack in spite of its check (one frame larger than the room below the limit). It goes on where there is room
+ * for the trap, but below its own frames. */
+static bool stack_fault(struct murre_thread *thread, struct murre_store *store, void *context, uintptr_t address) {
+    uintptr_t room = thread->stack_limit - thread->stack_low;
+    uintptr_t stack = murre_arch_context_stack(context), frame = murre_arch_context_frame(context);
+    if (store->stack_limit != thread->stack_limit || address >= thread->stack_limit || stack >= thread->stack_limit + room ||
+        address - (stack - room) > (uintptr_t)1 << 24)
+        return false;
+    uintptr_t landing = thread->stack_limit;
+    if (frame >= stack && frame < landing)
+        landing = frame > thread->stack_low + room / 2 ? frame - 64 : landing;
+    land(thread, context, MURRE_TRAP_STACK, landing);
+    return true;
+}
+
+static bool fault(struct murre_thread *thread, siginfo_t *info, void *context) {
+    struct murre_activation *activation = thread->activation;
+    if (!activation || info->si_code <= 0)
+        return false;
+    struct murre_store *store = activation->store;
+    if (!in_compiled_code(store, murre_arch_context_pc(context)))
+        return false;
+    uintptr_t address = (uintptr_t)info->si_addr;
+    if (address < null_page) {
+        land(thread, context, MURRE_TRAP_INDIRECT_NULL, 0);
+        return true;
+    }
+    for (const struct murre_memory *memory = store->memories; memory; memory = memory->next) {
+        uintptr_t offset = address - (uintptr_t)memory->base;
+        if (memory->guarded && offset < memory->reserved && offset >= memory->size) {
+            land(thread, context, MURRE_TRAP_MEMORY_BOUNDS, 0);
+            return true;
+        }
+    }
+    return stack_fault(thread, store, context, address);
+}
+
+static void on_fault(int number, siginfo_t *info, void *context) {
+    int saved = errno;
+    if (!fault(&murre_thread_current, info, context))
+        chain(number, info, context);
+    errno = saved;
+}
+
+/* ---- interrupts ----------------------------------------------------------------------------------------------------------------- */
+
+static void on_interrupt(int number, siginfo_t *info, void *context) {
+    int saved = errno;
+    struct murre_thread *thread = &murre_thread_current;
+    bool ours = murre_interrupt_signalled(info);
+    struct murre_activation *activation = thread->activation;
+    struct murre_store *store = activation ? activation->store : NULL;
+    if (store && atomic_load_explicit(&store->interrupt, memory_order_relaxed)) {
+        uintptr_t pc = murre_arch_context_pc(context);
+        if (murre_arch_in_window(pc) || in_compiled_code(store, pc))
+            land(thread, context, MURRE_TRAP_INTERRUPT, 0);
+        else
+            murre_interrupt_again(thread);
+    }
+    if (!ours)
+        chain(number, info, context);
+    errno = saved;
+}
+
+/* ---- installing ----------------------------------------------------------------------------------------------------------------- */
+
+static void handler_of(unsigned i, struct sigaction *action) {
+    memset(action, 0, sizeof *action);
+    action->sa_sigaction = signals[i] == MURRE_INTERRUPT_SIGNAL ? on_interrupt : on_fault;
+    action->sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigemptyset(&action->sa_mask);
+    /* An interrupt must not come while a fault is being turned into a trap: it would see neither compiled code nor C that looks. */
+    sigaddset(&action->sa_mask, MURRE_INTERRUPT_SIGNAL);
+}
+
+static void remove_handlers(unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        struct sigaction ours, now;
+        handler_of(i, &ours);
+        if (sigaction(signals[i], NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == ours.sa_sigaction)
+            sigaction(signals[i], &before[i], NULL);
+    }
+}
+
+enum murre_status murre_signal_acquire(struct murre_error *error) {
+    pthread_mutex_lock(&lock);
+    unsigned i = 0;
+    for (; users == 0 && i < SIGNAL_COUNT; i++) {
+        struct sigaction ours, now;
+        handler_of(i, &ours);
+        bool good = sigaction(signals[i], NULL, &now) == 0;
+        /* Ours may still be there behind somebody who has chained to it and gone; then what was before stays before. */
+        if (good && !((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == ours.sa_sigaction)) {
+            before[i] = now;
+            good = sigaction(signals[i], &ours, NULL) == 0;
+        }
+        if (!good) {
+            enum murre_status status = murre_error_set(error, MURRE_ERROR_IO, MURRE_NO_OFFSET, "sigaction: %s", strerror(errno));
+            remove_handlers(i);
+            pthread_mutex_unlock(&lock);
+            return status;
+        }
+    }
+    users++;
+    pthread_mutex_unlock(&lock);
+    return MURRE_OK;
+}
+
+void murre_signal_release(void) {
+    pthread_mutex_lock(&lock);
+    if (--users == 0)
+        remove_handlers(SIGNAL_COUNT);
+    pthread_mutex_unlock(&lock);
+}

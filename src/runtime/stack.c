@@ -1,0 +1,63 @@
+/* The interpreter's stacks: see stack.h. One mapping holds both, values above, each with a guard page behind its end. */
+#include "runtime/stack.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const uint64_t default_bytes = 16 * 1024 * 1024, least_bytes = 64 * 1024, most_bytes = (uint64_t)1 << 36;
+
+/* A frame for every eight slots: recursion with less than that in each frame is rare, and 6 bytes in 22 are cheap. */
+static size_t frame_bytes(uint64_t value_bytes, size_t page) {
+    size_t bytes = (size_t)(value_bytes / (8 * sizeof(union murre_slot)) * sizeof(struct murre_interp_frame));
+    return (bytes + page - 1) & ~(page - 1);
+}
+
+enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_error *error) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (!bytes)
+        bytes = default_bytes;
+    if (bytes < least_bytes)
+        bytes = least_bytes;
+    if (bytes > most_bytes)
+        bytes = most_bytes;
+    bytes = (bytes + page - 1) & ~(uint64_t)(page - 1);
+    void *memory;
+    size_t frames;
+    /* Where address space is short, a smaller stack is better than none. */
+    for (;; bytes = (bytes / 2 + page - 1) & ~(uint64_t)(page - 1)) {
+        frames = frame_bytes(bytes, page);
+        memory = mmap(NULL, frames + bytes + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory != MAP_FAILED)
+            break;
+        if (bytes <= least_bytes)
+            return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no address space for the stack");
+    }
+    char *start = memory;
+    if (mprotect(start + frames, page, PROT_NONE) != 0 || mprotect(start + frames + page + bytes, page, PROT_NONE) != 0) {
+        munmap(memory, frames + bytes + 2 * page);
+        return murre_error_memory(error);
+    }
+    memset(stack, 0, sizeof *stack);
+    stack->frames = stack->frame = memory;
+    stack->frames_end = stack->frames + frames / sizeof(struct murre_interp_frame);
+    stack->values = stack->top = (union murre_slot *)(start + frames + page);
+    stack->values_end = stack->values + bytes / sizeof(union murre_slot);
+    return MURRE_OK;
+}
+
+void murre_stack_fini(struct murre_stack *stack) {
+    if (!stack->frames)
+        return;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    munmap(stack->frames, (size_t)((char *)stack->values_end - (char *)stack->frames) + page);
+    memset(stack, 0, sizeof *stack);
+}
+
+void murre_stack_trim(struct murre_stack *stack) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *values = (char *)(((uintptr_t)stack->top + page - 1) & ~(uintptr_t)(page - 1));
+    char *frames = (char *)(((uintptr_t)stack->frame + page - 1) & ~(uintptr_t)(page - 1));
+    madvise(values, (size_t)((char *)stack->values_end - values), MADV_DONTNEED);
+    madvise(frames, (size_t)((char *)stack->values - page - frames), MADV_DONTNEED);
+}

@@ -1,0 +1,155 @@
+/* Threads that run Wasm: where their stack ends, and a stack for signal handlers.
+ *
+ * Compiled code compares its stack pointer with instance->stack_limit, the interpreter's calls into C compare it with store->stack_limit.
+ * Below the limit there is room for what C code does at the edge (helpers, host functions, lowering a function, raising the trap). Where the
+ * current stack is not the one that the thread was made with (a host with coroutines), its size cannot be known; then the limit is
+ * foreign_room below the first call.
+ *
+ * The main thread's stack grows down to RLIMIT_STACK below its top. Its top is found from the auxiliary vector: the path of the program is the
+ * first thing that the kernel puts there. (pthread_getattr_np would read /proc/self/maps, which takes longer than all of our start-up.) */
+#include "runtime/thread.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/interrupt.h"
+
+__thread struct murre_thread murre_thread_current = {.timer = -1};
+
+static const uintptr_t most_room = 128 * 1024, least_room = 16 * 1024; /* bytes of stack for C code */
+static const uintptr_t foreign_room = 64 * 1024;
+static const uintptr_t most_stack = 64 * 1024 * 1024; /* of a main thread without a limit */
+
+static _Atomic uint64_t last_serial;
+
+/* ---- a stack for handlers, so that a fault on an exhausted stack is still handled ---------------------------------------------- */
+
+static pthread_key_t exit_key;
+static bool exit_key_made;
+static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
+
+static void leave(void *argument) {
+    struct murre_thread *thread = argument;
+    murre_interrupt_thread_exit(thread);
+    if (thread->signal_stack) {
+        stack_t stack;
+        if (sigaltstack(NULL, &stack) == 0 && stack.ss_sp == thread->signal_stack) {
+            stack.ss_flags = SS_DISABLE;
+            sigaltstack(&stack, NULL);
+        }
+        munmap(thread->signal_stack, thread->signal_stack_size);
+        thread->signal_stack = NULL;
+    }
+    thread->serial = 0;
+}
+
+static void make_exit_key(void) {
+    exit_key_made = pthread_key_create(&exit_key, leave) == 0;
+}
+
+/* The library may be unloaded while threads live on: they must not call leave then. */
+__attribute__((destructor)) static void delete_exit_key(void) {
+    if (exit_key_made)
+        pthread_key_delete(exit_key);
+}
+
+static void make_signal_stack(struct murre_thread *thread) {
+    stack_t stack;
+    if (thread->signal_stack || sigaltstack(NULL, &stack) != 0 || !(stack.ss_flags & SS_DISABLE))
+        return;
+    size_t context = getauxval(AT_MINSIGSTKSZ);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), size = ((context ? context : 4096) + 32 * 1024 + page - 1) & ~(page - 1);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return;
+    stack = (stack_t){.ss_sp = memory, .ss_size = size};
+    if (sigaltstack(&stack, NULL) != 0) {
+        munmap(memory, size);
+        return;
+    }
+    thread->signal_stack = memory;
+    thread->signal_stack_size = size;
+}
+
+/* ---- stack bounds --------------------------------------------------------------------------------------------------------------- */
+
+static bool main_bounds(uintptr_t *low, uintptr_t *size) {
+    const char *path = (const char *)getauxval(AT_EXECFN);
+    struct rlimit limit;
+    if (!path || getrlimit(RLIMIT_STACK, &limit) != 0)
+        return false;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t top = ((uintptr_t)path + strlen(path) + 1 + sizeof(void *) + page - 1) & ~(page - 1);
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    *size = limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most_stack ? most_stack : (uintptr_t)limit.rlim_cur;
+    *low = top - *size;
+    return here - *low < *size;
+}
+
+static bool thread_bounds(uintptr_t *low, uintptr_t *size) {
+    pthread_attr_t attr;
+    void *address;
+    size_t bytes, guard = 0;
+    if (pthread_getattr_np(pthread_self(), &attr) != 0)
+        return false;
+    bool good = pthread_attr_getstack(&attr, &address, &bytes) == 0;
+    pthread_attr_getguardsize(&attr, &guard);
+    pthread_attr_destroy(&attr);
+    if (!good || bytes <= guard)
+        return false;
+    *low = (uintptr_t)address + guard; /* whether the guard is counted in differs between C libraries */
+    *size = bytes - guard;
+    return true;
+}
+
+static void set_up(struct murre_thread *thread) {
+    thread->id = (int)syscall(SYS_gettid);
+    uintptr_t low = 0, size = 0;
+    if (!(thread->id == getpid() && main_bounds(&low, &size)) && !thread_bounds(&low, &size))
+        size = 0; /* then every call looks foreign */
+    uintptr_t room = size / 4 > most_room ? most_room : size / 4 < least_room ? least_room : size / 4;
+    if (room > size / 2)
+        room = size / 2;
+    thread->stack_low = low;
+    thread->stack_size = size;
+    thread->stack_limit = low + room;
+    thread->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
+    make_signal_stack(thread);
+    /* A host that blocks all signals in its threads has not meant those that stand for traps. */
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGSEGV);
+    sigaddset(&set, SIGBUS);
+    sigaddset(&set, SIGFPE);
+    sigaddset(&set, SIGURG);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    pthread_once(&exit_key_once, make_exit_key);
+    if (exit_key_made)
+        pthread_setspecific(exit_key, thread);
+}
+
+void murre_thread_set_limit(struct murre_store *store, uintptr_t limit) {
+    if (limit == store->stack_limit)
+        return;
+    store->stack_limit = limit;
+    for (struct murre_instance *instance = store->instances; instance; instance = instance->next)
+        instance->stack_limit = limit;
+}
+
+void murre_thread_bind(struct murre_store *store) {
+    struct murre_thread *thread = &murre_thread_current;
+    if (!thread->serial)
+        set_up(thread);
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    bool own = here - thread->stack_low < thread->stack_size;
+    murre_thread_set_limit(store, own ? thread->stack_limit : here - foreign_room);
+    if (store->thread_serial != thread->serial) {
+        store->thread_serial = thread->serial;
+        murre_interrupt_thread_change(store, thread);
+    }
+}

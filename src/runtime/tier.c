@@ -1,0 +1,481 @@
+/* How a function climbs.
+ *
+ * Tier auto. 1. The interpreter counts entries and back edges (tier.h) and asks here when a count is full. 2. The first request for a function or
+ * loop goes into the queue; what comes later only adds to its hits. 3. A compile thread takes the request with the best score: hits, weighed
+ * against the size of the body, because a big function costs more and keeps others waiting. Loops count more than functions: a loop is running,
+ * a function may never be called again. 4. The code is published: code->native, then func->entry of every instance of the module, under
+ * engine->lock; a loop's entry in its node of code->osr. Callers notice at their next call, loops at their next full count. 5. A function
+ * that was compiled at a low level, because it is large, is compiled once more at the high one when nothing else waits.
+ *
+ * Tier jit. Functions start with murre_arch_exit_first as their entry, which comes here through murre_call_exit: the same threads compile, the
+ * caller waits. (They have a large stack and own the compiler's scratch memory; the caller may be at the end of a small stack.)
+ *
+ * What the compiler refuses stays interpreted, for good. So does everything when no thread can be had. Threads start at the first request.
+ *
+ * Locks: queue->lock guards the requests and what runs; engine->lock is taken without it. fork: a child has no compile threads, and either lock
+ * may have been held by one. The child notices by its process id where requests are made: it compiles nothing more, never takes queue->lock,
+ * and makes engine->lock anew (compile threads only read what it guards). */
+#include "runtime/tier.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/instance.h"
+#include "runtime/module.h"
+#include "runtime/signal.h"
+
+enum { MOST_THREADS = 16 };
+static const size_t thread_stack = 8 * 1024 * 1024; /* bytes; the compiler recurses along expressions and loops */
+
+/* Levels of the compiler and the sizes of bodies, in bytes, up to which they are used at once, or for a second time. */
+enum { LOW_LEVEL = 1, HIGH_LEVEL = 2 };
+static const uint32_t high_at_once = 8 * 1024, high_at_all = 256 * 1024;
+
+struct request {
+    struct request *next;
+    struct murre_module *module;
+    struct murre_code *code;
+    uint32_t func_index, body_size;
+    struct murre_osr *loop; /* NULL: the function itself */
+    int level;
+    bool rise;    /* has code of a lower level */
+    bool *done;   /* somebody waits: urgent; set when it has been dealt with */
+};
+
+struct worker {
+    pthread_t thread;
+    struct murre_tier_queue *queue;
+    struct murre_module *module; /* being compiled, or NULL */
+};
+
+struct murre_tier_queue {
+    struct murre_engine *engine;
+    pthread_mutex_t lock;
+    pthread_cond_t work; /* a request, or stopping */
+    pthread_cond_t done; /* a worker has finished something */
+    struct request *waiting;
+    bool stopping, broken; /* broken: no thread could be had */
+    bool started;
+    unsigned thread_count;
+    struct worker workers[MOST_THREADS];
+    _Atomic pid_t process; /* that the threads are in; 0: not started */
+    atomic_flag child;     /* a child has made engine->lock anew */
+};
+
+static bool in_child(const struct murre_tier_queue *queue) {
+    pid_t process = atomic_load_explicit(&queue->process, memory_order_relaxed);
+    return process && process != getpid();
+}
+
+void murre_tier_lock(struct murre_engine *engine) {
+    struct murre_tier_queue *queue = engine->workers;
+    if (queue && in_child(queue) && !atomic_flag_test_and_set(&queue->child))
+        pthread_mutex_init(&engine->lock, NULL);
+    pthread_mutex_lock(&engine->lock);
+}
+
+void murre_tier_unlock(struct murre_engine *engine) {
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void *murre_tier_first_entry(const struct murre_engine *engine, const struct murre_code *code) {
+    void *native = code ? atomic_load_explicit(&code->native, memory_order_acquire) : NULL;
+    if (native)
+        return native;
+    return engine->workers && engine->config.tier == MURRE_TIER_JIT ? (void *)murre_arch_exit_first : (void *)murre_arch_exit;
+}
+
+/* ---- publication ---------------------------------------------------------------------------------------------------------------- */
+
+static void publish_function(const struct request *request, void *entry) {
+    struct murre_module *module = request->module;
+    uint32_t defined = request->func_index - module->info.func_import_count;
+    murre_tier_lock(module->engine);
+    bool first = !atomic_load_explicit(&request->code->native, memory_order_relaxed);
+    atomic_store_explicit(&request->code->native, entry, memory_order_release);
+    atomic_store_explicit(&request->code->level, (uint8_t)(request->level + 1), memory_order_relaxed);
+    for (struct murre_instance *instance = module->instances; instance; instance = instance->next_of_module) {
+        struct murre_func *func = (struct murre_func *)murre_instance_at(instance, module->layout.funcs) + defined;
+        atomic_store_explicit(&func->entry, entry, memory_order_release);
+    }
+    murre_tier_unlock(module->engine);
+    if (first)
+        atomic_fetch_add_explicit(&module->engine->functions_compiled, 1, memory_order_relaxed);
+}
+
+static void refuse(const struct request *request, const struct murre_error *error) {
+    struct murre_engine *engine = request->module->engine;
+    if (request->rise)
+        return; /* what it has is good enough */
+    if (request->loop)
+        atomic_store_explicit(&request->loop->refused, 1, memory_order_relaxed);
+    else if (!atomic_exchange_explicit(&request->code->refused, 1, memory_order_relaxed))
+        atomic_fetch_add_explicit(&engine->functions_refused, 1, memory_order_relaxed);
+    if (engine->config.log) {
+        char line[sizeof error->message + 64];
+        snprintf(line, sizeof line, "function %u stays interpreted: %s", (unsigned)request->func_index, error->message);
+        engine->config.log(engine->config.log_context, line);
+    }
+}
+
+static uint64_t thread_nanoseconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* On a compile thread, without a lock. */
+static void compile(void *compiler, const struct request *request) {
+    struct murre_module *module = request->module;
+    struct murre_engine *engine = module->engine;
+    if (!request->loop && !request->rise && atomic_load_explicit(&request->code->native, memory_order_relaxed))
+        return; /* two threads have asked */
+    struct murre_error error = {.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
+    murre_module_decide_bounds(module);
+    uint64_t start = thread_nanoseconds();
+    void *entry = engine->jit_ops->compile(compiler, module, request->func_index, request->loop ? request->loop->loop : UINT32_MAX,
+                                           request->level, &error);
+    atomic_fetch_add_explicit(&engine->compile_nanoseconds, thread_nanoseconds() - start, memory_order_relaxed);
+    if (!entry)
+        refuse(request, &error);
+    else if (request->loop)
+        atomic_store_explicit(&request->loop->entry, entry, memory_order_release);
+    else
+        publish_function(request, entry);
+}
+
+/* ---- the queue ------------------------------------------------------------------------------------------------------------------ */
+
+static double score(const struct request *request) {
+    if (request->done)
+        return 1e9;
+    unsigned hits = atomic_load_explicit(request->loop ? &request->loop->hits : &request->code->hits, memory_order_relaxed);
+    double value = (hits + 1.0) / (request->body_size + 500.0);
+    return request->rise ? value * 1e-6 : request->loop ? value * 8 : value;
+}
+
+/* Requests are few, and scores change while they wait: looking at all of them beats keeping order. */
+static struct request *take_best(struct murre_tier_queue *queue) {
+    struct request **best = NULL;
+    double best_score = -1;
+    for (struct request **link = &queue->waiting; *link; link = &(*link)->next) {
+        double value = score(*link);
+        if (value >= best_score) { /* of equals the oldest, which is last */
+            best_score = value;
+            best = link;
+        }
+    }
+    struct request *request = *best;
+    *best = request->next;
+    return request;
+}
+
+static void free_request(struct murre_tier_queue *queue, struct request *request) {
+    murre_free(&queue->engine->allocator, request, sizeof *request);
+}
+
+/* The level after this one, or -1. */
+static int level_above(const struct request *request) {
+    const struct murre_engine *engine = request->module->engine;
+    bool chosen = engine->config.opt_level < 0;
+    return chosen && !request->loop && request->level < HIGH_LEVEL && request->body_size <= high_at_all ? HIGH_LEVEL : -1;
+}
+
+/* The request has run; with queue->lock. It goes round once more for the next level, or ends. */
+static void finish(struct murre_tier_queue *queue, struct request *request) {
+    if (request->done) {
+        *request->done = true;
+        request->done = NULL;
+    }
+    int above = level_above(request);
+    if (above >= 0 && queue->engine->queue && !queue->stopping && atomic_load_explicit(&request->code->native, memory_order_relaxed)) {
+        request->level = above;
+        request->rise = true;
+        request->next = queue->waiting;
+        queue->waiting = request;
+        atomic_store_explicit(&request->code->queued, (uint8_t)(above + 1), memory_order_relaxed);
+        return;
+    }
+    if (!request->loop)
+        atomic_store_explicit(&request->code->queued, 0, memory_order_relaxed);
+    free_request(queue, request);
+}
+
+static void *work(void *argument) {
+    struct worker *worker = argument;
+    struct murre_tier_queue *queue = worker->queue;
+    struct murre_engine *engine = queue->engine;
+    void *compiler = engine->jit_ops->worker_new(engine->jit);
+    pthread_mutex_lock(&queue->lock);
+    while (!queue->stopping) {
+        if (!queue->waiting) {
+            pthread_cond_wait(&queue->work, &queue->lock);
+            continue;
+        }
+        struct request *request = take_best(queue);
+        worker->module = request->module;
+        pthread_mutex_unlock(&queue->lock);
+        if (compiler) {
+            compile(compiler, request);
+        } else {
+            struct murre_error error = {.message = "no memory for the compiler"};
+            refuse(request, &error);
+        }
+        pthread_mutex_lock(&queue->lock);
+        worker->module = NULL;
+        finish(queue, request);
+        pthread_cond_broadcast(&queue->done);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    if (compiler)
+        engine->jit_ops->worker_delete(compiler);
+    return NULL;
+}
+
+static bool start_thread(struct worker *worker) {
+    pthread_attr_t attr;
+    if (pthread_attr_init(&attr) != 0)
+        return false;
+    pthread_attr_setstacksize(&attr, thread_stack);
+    /* The host's signals are for the host's threads. */
+    sigset_t all, old;
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    pthread_sigmask(SIG_BLOCK, &all, &old);
+    bool good = pthread_create(&worker->thread, &attr, work, worker) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attr);
+    return good;
+}
+
+/* With queue->lock. */
+static void start_threads(struct murre_tier_queue *queue) {
+    queue->started = true;
+    unsigned wanted = queue->engine->config.compile_threads;
+    if (wanted > MOST_THREADS)
+        wanted = MOST_THREADS;
+    atomic_store_explicit(&queue->process, getpid(), memory_order_relaxed);
+    while (queue->thread_count < wanted) {
+        struct worker *worker = &queue->workers[queue->thread_count];
+        *worker = (struct worker){.queue = queue};
+        if (!start_thread(worker))
+            break;
+        queue->thread_count++;
+    }
+    queue->broken = queue->thread_count == 0;
+}
+
+static int first_level(const struct murre_engine *engine, uint32_t body_size) {
+    if (engine->config.opt_level >= 0)
+        return engine->config.opt_level;
+    return body_size <= high_at_once ? HIGH_LEVEL : LOW_LEVEL;
+}
+
+/* With queue->lock. */
+static bool add(struct murre_tier_queue *queue, struct murre_func *func, struct murre_osr *loop, bool *done) {
+    if (!queue->started)
+        start_threads(queue);
+    struct request *request = queue->broken ? NULL : murre_alloc(&queue->engine->allocator, sizeof *request);
+    if (!request)
+        return false;
+    struct murre_module *module = func->instance->module;
+    uint32_t start, end;
+    murre_module_body(&module->info, func->index, &start, &end);
+    *request = (struct request){
+        .next = queue->waiting,
+        .module = module,
+        .code = func->code,
+        .func_index = func->index,
+        .body_size = end - start,
+        .loop = loop,
+        .level = first_level(queue->engine, end - start),
+        .done = done,
+    };
+    queue->waiting = request;
+    if (!loop)
+        atomic_store_explicit(&func->code->queued, (uint8_t)(request->level + 1), memory_order_relaxed);
+    pthread_cond_signal(&queue->work);
+    return true;
+}
+
+/* ---- what the interpreter calls --------------------------------------------------------------------------------------------------- */
+
+static void add_hit(_Atomic uint8_t *hits) {
+    uint8_t count = atomic_load_explicit(hits, memory_order_relaxed);
+    if (count < UINT8_MAX)
+        atomic_store_explicit(hits, (uint8_t)(count + 1), memory_order_relaxed);
+}
+
+void murre_tier_hot_function(struct murre_func *func) {
+    struct murre_code *code = func->code;
+    atomic_store_explicit(&code->heat, 0, memory_order_relaxed);
+    struct murre_tier_queue *queue = func->instance->store->engine->queue;
+    if (!queue || func->instance->interpreted_only)
+        return;
+    void *native = atomic_load_explicit(&code->native, memory_order_acquire);
+    if (native) {
+        atomic_store_explicit(&func->entry, native, memory_order_release);
+        return;
+    }
+    add_hit(&code->hits);
+    if (atomic_load_explicit(&code->refused, memory_order_relaxed) || atomic_load_explicit(&code->queued, memory_order_relaxed) ||
+        in_child(queue))
+        return;
+    pthread_mutex_lock(&queue->lock);
+    if (!atomic_load_explicit(&code->queued, memory_order_relaxed) && !atomic_load_explicit(&code->native, memory_order_relaxed))
+        add(queue, func, NULL, NULL);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+static struct murre_osr *find_loop(const struct murre_code *code, uint32_t loop) {
+    struct murre_osr *node = atomic_load_explicit(&code->osr, memory_order_acquire);
+    while (node && node->loop != loop)
+        node = node->next;
+    return node;
+}
+
+/* With queue->lock. */
+static void add_loop(struct murre_tier_queue *queue, struct murre_func *func, uint32_t loop) {
+    struct murre_code *code = func->code;
+    if (find_loop(code, loop))
+        return;
+    struct murre_osr *node = murre_alloc_zero(&queue->engine->allocator, sizeof *node);
+    if (!node)
+        return;
+    node->loop = loop;
+    node->next = atomic_load_explicit(&code->osr, memory_order_relaxed);
+    if (!add(queue, func, node, NULL)) {
+        murre_free(&queue->engine->allocator, node, sizeof *node);
+        return;
+    }
+    atomic_store_explicit(&code->osr, node, memory_order_release);
+}
+
+void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop) {
+    struct murre_tier_queue *queue = func->instance->store->engine->queue;
+    if (!queue || func->instance->interpreted_only)
+        return NULL;
+    struct murre_osr *node = find_loop(func->code, loop);
+    if (node) {
+        add_hit(&node->hits);
+        return atomic_load_explicit(&node->entry, memory_order_acquire);
+    }
+    if (in_child(queue))
+        return NULL;
+    pthread_mutex_lock(&queue->lock);
+    add_loop(queue, func, loop);
+    pthread_mutex_unlock(&queue->lock);
+    return NULL;
+}
+
+/* ---- tier jit ------------------------------------------------------------------------------------------------------------------- */
+
+bool murre_tier_compile_now(struct murre_func *func) {
+    struct murre_code *code = func->code;
+    struct murre_tier_queue *queue = func->instance->store->engine->workers;
+    void *native = atomic_load_explicit(&code->native, memory_order_acquire);
+    if (!native && queue && !func->instance->interpreted_only && !atomic_load_explicit(&code->refused, memory_order_relaxed) &&
+        !in_child(queue)) {
+        bool done = false;
+        pthread_mutex_lock(&queue->lock);
+        if (add(queue, func, NULL, &done))
+            while (!done)
+                pthread_cond_wait(&queue->done, &queue->lock);
+        pthread_mutex_unlock(&queue->lock);
+        native = atomic_load_explicit(&code->native, memory_order_acquire);
+    }
+    if (func->instance->interpreted_only)
+        native = NULL;
+    atomic_store_explicit(&func->entry, native ? native : (void *)murre_arch_exit, memory_order_release);
+    return native != NULL;
+}
+
+/* ---- life ----------------------------------------------------------------------------------------------------------------------- */
+
+enum murre_status murre_tier_start(struct murre_engine *engine, struct murre_error *error) {
+    enum murre_status status = murre_signal_acquire(error);
+    if (status != MURRE_OK)
+        return status;
+    engine->has_signals = true;
+    if (!engine->jit)
+        return MURRE_OK;
+    struct murre_tier_queue *queue = murre_alloc_zero(&engine->allocator, sizeof *queue);
+    if (!queue)
+        return murre_error_memory(error);
+    queue->engine = engine;
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->work, NULL);
+    pthread_cond_init(&queue->done, NULL);
+    atomic_flag_clear(&queue->child);
+    engine->workers = queue;
+    engine->queue = engine->config.tier == MURRE_TIER_AUTO ? queue : NULL;
+    return MURRE_OK;
+}
+
+static void stop_threads(struct murre_tier_queue *queue) {
+    pthread_mutex_lock(&queue->lock);
+    queue->stopping = true;
+    pthread_cond_broadcast(&queue->work);
+    pthread_mutex_unlock(&queue->lock);
+    for (unsigned i = 0; i < queue->thread_count; i++)
+        pthread_join(queue->workers[i].thread, NULL);
+    while (queue->waiting) {
+        struct request *request = queue->waiting;
+        queue->waiting = request->next;
+        free_request(queue, request);
+    }
+    pthread_cond_destroy(&queue->work);
+    pthread_cond_destroy(&queue->done);
+    pthread_mutex_destroy(&queue->lock);
+}
+
+void murre_tier_stop(struct murre_engine *engine) {
+    struct murre_tier_queue *queue = engine->workers;
+    if (queue) {
+        /* A child leaves the requests alone: a compile thread may have been changing them. */
+        if (!in_child(queue))
+            stop_threads(queue);
+        murre_free(&engine->allocator, queue, sizeof *queue);
+        engine->workers = engine->queue = NULL;
+    }
+    if (engine->has_signals)
+        murre_signal_release();
+    engine->has_signals = false;
+}
+
+/* With queue->lock. */
+static void forget(struct murre_tier_queue *queue, const struct murre_module *module) {
+    for (struct request **link = &queue->waiting; *link;) {
+        struct request *request = *link;
+        if (request->module != module) {
+            link = &request->next;
+            continue;
+        }
+        *link = request->next;
+        free_request(queue, request);
+    }
+}
+
+void murre_tier_drop_module(struct murre_module *module) {
+    struct murre_tier_queue *queue = module->engine->workers;
+    if (!queue || in_child(queue))
+        return;
+    pthread_mutex_lock(&queue->lock);
+    forget(queue, module);
+    for (unsigned i = 0; i < queue->thread_count;) {
+        if (queue->workers[i].module == module) {
+            pthread_cond_wait(&queue->done, &queue->lock);
+            i = 0;
+        } else {
+            i++;
+        }
+    }
+    /* A request that was running may have come back for its next level. */
+    forget(queue, module);
+    pthread_mutex_unlock(&queue->lock);
+}
