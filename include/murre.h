@@ -219,6 +219,8 @@ MURRE_API uint32_t murre_module_import_count(const struct murre_module *module);
 MURRE_API bool murre_module_import(const struct murre_module *module, uint32_t index, struct murre_import *import);
 MURRE_API uint32_t murre_module_export_count(const struct murre_module *module);
 MURRE_API bool murre_module_export(const struct murre_module *module, uint32_t index, struct murre_export *export_);
+/* A function's name in the name section; size 0 where there is none. index counts imports. */
+MURRE_API struct murre_name murre_module_function_name(const struct murre_module *module, uint32_t index);
 
 struct murre_section {
     uint8_t id;

@@ -48,6 +48,10 @@ bool murre_module_export(const struct murre_module *module, uint32_t index, stru
     return true;
 }
 
+struct murre_name murre_module_function_name(const struct murre_module *module, uint32_t index) {
+    return index < module->info.func_count ? murre_module_func_name(&module->info, index) : (struct murre_name){0};
+}
+
 uint32_t murre_module_section_count(const struct murre_module *module) {
     return module->info.section_count;
 }
