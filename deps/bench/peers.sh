@@ -41,7 +41,7 @@ install_wamr() {
         [ "$(tree_hash "$source/wasm-micro-runtime/core")" = "$(cat "$here/wamr.tree-sha256")" ] &&
         rm -rf "$peers/wamr" && mv "$source/wasm-micro-runtime" "$peers/wamr" && rm -rf "$source" &&
         cmake -S "$peers/wamr/product-mini/platforms/linux" -B "$peers/wamr/build" -DCMAKE_BUILD_TYPE=Release \
-            -DWAMR_BUILD_FAST_INTERP=1 -DWAMR_BUILD_LIBC_WASI=1 -DWAMR_BUILD_JIT=0 -DWAMR_BUILD_AOT=0 > "$peers/wamr/log" 2>&1 &&
+            -DWAMR_BUILD_FAST_INTERP=1 -DWAMR_BUILD_LIBC_WASI=1 -DWAMR_BUILD_BULK_MEMORY=1 -DWAMR_BUILD_JIT=0 -DWAMR_BUILD_AOT=0 > "$peers/wamr/log" 2>&1 &&
         make -C "$peers/wamr/build" iwasm >> "$peers/wamr/log" 2>&1 &&
         install -m 755 "$peers/wamr/build/iwasm" "$bin/iwasm"
 }

@@ -1,0 +1,13 @@
+"""Where things lie in a checkout."""
+
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent.parent
+ROOT = BENCH.parent
+DEPS = ROOT / ".deps"
+SOURCES = DEPS / "bench" / "src"
+MODULES = DEPS / "bench" / "modules"
+PEERS = DEPS / "peers" / "bin"
+OUT = BENCH / "out"
+NATIVE = OUT / "native"
+WASM = OUT / "wasm"
