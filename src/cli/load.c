@@ -1,0 +1,140 @@
+/* Files into memory. A plain file is mapped privately and read-only, so that only what is looked at is read; a pipe is read to its end.
+ *
+ * When somebody shortens a file while it is mapped, touching what is gone raises SIGBUS. Nothing can be mended then: the handler says so
+ * and ends the process. murre's own handler, installed later, passes on what is not its own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+#define MAX_SIZE (UINT64_C(1) << 30) /* of a module, as the JavaScript interface limits it */
+
+static void on_bus_error(int signal) {
+    static const char message[] = "murre: the file changed while it was used, or memory failed\n";
+    (void)signal;
+    if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
+        _exit(CLI_FAILED);
+    _exit(CLI_FAILED);
+}
+
+static bool fail(const char *name, const char *why) {
+    cli_error("%s: %s", name, why);
+    return false;
+}
+
+static bool map(int fd, size_t size, struct cli_file *file) {
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        return false;
+    struct sigaction action = {.sa_handler = on_bus_error};
+    sigaction(SIGBUS, &action, NULL);
+    file->bytes = bytes;
+    file->size = size;
+    file->mapped = true;
+    return true;
+}
+
+static bool read_all(int fd, struct cli_file *file) {
+    size_t capacity = 0;
+    for (;;) {
+        if (file->size == capacity) {
+            capacity = capacity == 0 ? 65536 : capacity * 2;
+            void *bytes = realloc(file->bytes, capacity);
+            if (bytes == NULL)
+                return fail(file->name, "out of memory");
+            file->bytes = bytes;
+        }
+        ssize_t got = read(fd, (char *)file->bytes + file->size, capacity - file->size);
+        if (got == 0)
+            return true;
+        if (got < 0 && errno != EINTR)
+            return fail(file->name, strerror(errno));
+        if (got > 0)
+            file->size += (size_t)got;
+        if (file->size > MAX_SIZE)
+            return fail(file->name, "larger than 1 GiB");
+    }
+}
+
+static bool load_fd(int fd, struct cli_file *file) {
+    struct stat stat;
+    if (fstat(fd, &stat) != 0)
+        return fail(file->name, strerror(errno));
+    if (S_ISDIR(stat.st_mode))
+        return fail(file->name, strerror(EISDIR));
+    if (S_ISREG(stat.st_mode) && (uint64_t)stat.st_size > MAX_SIZE)
+        return fail(file->name, "larger than 1 GiB");
+    if (S_ISREG(stat.st_mode) && stat.st_size > 0 && fd != STDIN_FILENO && map(fd, (size_t)stat.st_size, file))
+        return true;
+    return read_all(fd, file);
+}
+
+/* What people hand in by mistake. */
+static bool plausible(const struct cli_file *file) {
+    static const char component[] = {0, 'a', 's', 'm', 0x0d, 0, 1, 0};
+    const char *bytes = file->bytes;
+    size_t at = 0;
+    if (file->size == 0)
+        return fail(file->name, "is empty");
+    if (file->size >= 8 && memcmp(bytes, component, 8) == 0)
+        return fail(file->name, "is a component; murre runs core modules only");
+    while (at < file->size && strchr(" \t\r\n", bytes[at]) != NULL && bytes[at] != '\0')
+        at++;
+    if (at < file->size && (bytes[at] == '(' || bytes[at] == ';'))
+        return fail(file->name, "is WebAssembly text; translate it first, for example with wat2wasm");
+    return true;
+}
+
+bool cli_load(const char *name, struct cli_file *file) {
+    bool standard = strcmp(name, "-") == 0;
+    *file = (struct cli_file){.name = standard ? "standard input" : name};
+    int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return fail(name, strerror(errno));
+    bool loaded = load_fd(fd, file);
+    if (!standard)
+        close(fd);
+    if (loaded && cli_inflate(file) && plausible(file))
+        return true;
+    cli_unload(file);
+    return false;
+}
+
+void cli_unload(struct cli_file *file) {
+    if (file->mapped)
+        munmap(file->bytes, file->size);
+    else
+        free(file->bytes);
+    file->bytes = NULL;
+}
+
+static void release(void *context) {
+    cli_unload(context);
+    free(context);
+}
+
+struct murre_module *cli_module(struct murre_engine *engine, const char *name) {
+    struct murre_error error = {0};
+    struct cli_file *file = malloc(sizeof *file);
+    if (file == NULL) {
+        cli_error("out of memory");
+        return NULL;
+    }
+    if (!cli_load(name, file)) {
+        free(file);
+        return NULL;
+    }
+    struct murre_module *module = murre_module_new_borrowed(engine, file->bytes, file->size, release, file, &error);
+    if (module == NULL) {
+        cli_error_file(file->name, &error);
+        release(file);
+    }
+    return module;
+}

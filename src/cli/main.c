@@ -1,0 +1,58 @@
+/* murre: the program. Finds the command; a first argument that is none is the module that "run" runs. */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+
+static const struct cli_command *const commands[] = {&cli_run, &cli_validate, &cli_inspect};
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+/* A file that this process opens must not become its stdin, stdout or stderr. Reading or writing what takes their place fails, as it would
+ * have without. */
+static bool fill_standard_streams(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
+static int help(void) {
+    printf("Usage: murre [run] [OPTIONS] FILE [ARGUMENTS…]\n"
+           "       murre COMMAND [OPTIONS] …\n"
+           "Runs WebAssembly programs.\n\n"
+           "Commands:\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %-10s%s\n", commands[i]->name, commands[i]->summary);
+    printf("\nOptions:\n"
+           "  --help    print this and exit; 'murre COMMAND --help' tells a command's options\n"
+           "  --version print the version and exit\n\n"
+           "FILE may be '-' for standard input, and compressed with gzip or zlib.\n");
+    return cli_finish(CLI_OK);
+}
+
+static int version(void) {
+    struct utsname system;
+    printf("murre %s (%s, %s)\n", MURRE_VERSION, murre_has_compiler() ? "interpreter and compiler" : "interpreter",
+           uname(&system) == 0 ? system.machine : "unknown machine");
+    return cli_finish(CLI_OK);
+}
+
+int main(int argc, char **argv) {
+    if (!fill_standard_streams())
+        return CLI_FAILED;
+    if (argc < 2)
+        return cli_usage(NULL, "no file to run");
+    const char *first = argv[1];
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0)
+        return help();
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
+        return version();
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(first, commands[i]->name) == 0)
+            return commands[i]->main(argc - 1, argv + 1);
+    return cli_run.main(argc, argv);
+}

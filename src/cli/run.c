@@ -1,0 +1,205 @@
+/* "run": load, link with WASI, start. What is not needed for the guest's first instruction is left undone; at the end the process is left
+ * to the operating system to clean up, unless assertions are on (then everything is freed, so that leaks are seen). */
+#include "cli/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* What a run holds, in the order in which it is made. */
+struct run {
+    struct run_options options;
+    struct murre_engine *engine;
+    struct murre_module *module;
+    struct murre_wasi *wasi;
+    struct murre_linker *linker;
+    struct murre_store *store;
+};
+
+/* ---- set up ------------------------------------------------------------------------------------------------------------ */
+
+static struct murre_wasi *make_wasi(const struct run_options *options, struct murre_error *error) {
+    size_t count = (size_t)options->arg_count + 1;
+    const char **args = malloc(count * sizeof *args);
+    if (args == NULL) {
+        error->status = MURRE_ERROR_MEMORY;
+        snprintf(error->message, sizeof error->message, "out of memory");
+        return NULL;
+    }
+    args[0] = options->file;
+    for (int i = 0; i < options->arg_count; i++)
+        args[i + 1] = options->args[i];
+    struct murre_wasi_config config;
+    murre_wasi_config_init(&config);
+    config.args = args;
+    config.arg_count = count;
+    config.env = options->env;
+    config.env_count = options->env_count;
+    config.preopens = options->folders;
+    config.preopen_count = options->folder_count;
+    config.sockets = options->sockets;
+    config.socket_count = options->socket_count;
+    struct murre_wasi *wasi = murre_wasi_new(&config, error);
+    free(args);
+    return wasi;
+}
+
+static bool set_up(struct run *run) {
+    struct murre_error error = {.offset = MURRE_NO_OFFSET};
+    run->engine = murre_engine_new(&run->options.config, &error);
+    if (run->engine == NULL)
+        goto failed;
+    run->module = cli_module(run->engine, run->options.file);
+    if (run->module == NULL)
+        return false;
+    run->wasi = make_wasi(&run->options, &error);
+    if (run->wasi == NULL)
+        goto failed;
+    run->linker = murre_linker_new(run->engine, &error);
+    if (run->linker == NULL || murre_wasi_define(run->wasi, run->linker, &error) != MURRE_OK)
+        goto failed;
+    run->store = murre_store_new(run->engine, &error);
+    if (run->store == NULL)
+        goto failed;
+    if (run->options.timeout != 0 && murre_store_set_timeout(run->store, run->options.timeout, &error) != MURRE_OK)
+        goto failed;
+    return true;
+failed:
+    cli_error("%s", error.message);
+    return false;
+}
+
+static void clean_up(struct run *run) {
+    if (run->store != NULL)
+        murre_store_delete(run->store);
+    if (run->linker != NULL)
+        murre_linker_delete(run->linker);
+    murre_wasi_delete(run->wasi);
+    if (run->module != NULL)
+        murre_module_unref(run->module);
+    if (run->engine != NULL)
+        murre_engine_unref(run->engine);
+    cli_run_options_fini(&run->options);
+}
+
+/* ---- linking ----------------------------------------------------------------------------------------------------------- */
+
+/* All imports that nobody provides. Returns how many. */
+static uint32_t report_missing_imports(const struct run *run) {
+    uint32_t missing = 0;
+    struct murre_import import;
+    for (uint32_t i = 0; murre_module_import(run->module, i, &import); i++) {
+        if (import.type.kind == MURRE_EXTERN_FUNC && murre_wasi_provides(import.module, import.name))
+            continue;
+        if (missing++ == 0)
+            cli_error("%s: imports that murre does not provide:", run->options.file);
+        fprintf(stderr, "  %.*s.%.*s\n", (int)import.module.size, import.module.data, (int)import.name.size, import.name.data);
+    }
+    return missing;
+}
+
+/* NULL: *status says how to end. */
+static struct murre_instance *instantiate(struct run *run, int *status) {
+    struct murre_error error = {.offset = MURRE_NO_OFFSET};
+    struct murre_trap *trap = NULL;
+    struct murre_instance *instance = murre_linker_instantiate(run->linker, run->store, run->module, &trap, &error);
+    if (instance != NULL)
+        return instance;
+    *status = CLI_FAILED;
+    if (error.status == MURRE_ERROR_TRAP && trap != NULL)
+        *status = cli_report_trap(trap, run->options.file, run->options.timeout_text);
+    else if (error.status != MURRE_ERROR_LINK || report_missing_imports(run) == 0)
+        cli_error_file(run->options.file, &error);
+    murre_trap_delete(trap);
+    return NULL;
+}
+
+/* ---- the run ----------------------------------------------------------------------------------------------------------- */
+
+/* The export when it is a function without parameters and results. */
+static struct murre_func *plain_export(struct murre_instance *instance, const char *name) {
+    struct murre_extern item;
+    struct murre_functype type;
+    if (!murre_instance_export(instance, name, strlen(name), &item) || item.kind != MURRE_EXTERN_FUNC)
+        return NULL;
+    murre_func_type(item.of.func, &type);
+    return type.param_count == 0 && type.result_count == 0 ? item.of.func : NULL;
+}
+
+static int call_plain(struct run *run, struct murre_func *func) {
+    union murre_slot slots[1];
+    struct murre_trap *trap = murre_func_call(run->store, func, slots);
+    if (trap == NULL)
+        return CLI_OK;
+    int status = cli_report_trap(trap, run->options.file, run->options.timeout_text);
+    murre_trap_delete(trap);
+    return status;
+}
+
+/* A command has _start; a reactor has functions to be called, after _initialize. */
+static int start(struct run *run) {
+    int status;
+    struct murre_instance *instance = instantiate(run, &status);
+    if (instance == NULL)
+        return status;
+    struct murre_func *main_func = plain_export(instance, "_start"), *initialize = plain_export(instance, "_initialize");
+    if (run->options.invoke == NULL) {
+        if (main_func != NULL)
+            return call_plain(run, main_func);
+        cli_error("%s: exports no function '_start'; --invoke=NAME calls another", run->options.file);
+        return CLI_FAILED;
+    }
+    if (initialize != NULL && strcmp(run->options.invoke, "_initialize") != 0) {
+        struct murre_trap *trap = murre_func_call(run->store, initialize, (union murre_slot[1]){0});
+        if (trap != NULL) { /* also when it exits: there is nothing left to call */
+            status = cli_report_trap(trap, run->options.file, run->options.timeout_text);
+            murre_trap_delete(trap);
+            return status;
+        }
+    }
+    return cli_invoke(run->store, instance, &run->options);
+}
+
+static void print_stats(const struct run *run) {
+    struct murre_stats stats;
+    struct rusage usage;
+    murre_engine_stats(run->engine, &stats);
+    getrusage(RUSAGE_SELF, &usage);
+    fprintf(stderr,
+            "functions interpreted: %llu\n"
+            "functions compiled:    %llu\n"
+            "functions refused:     %llu\n"
+            "loops entered:         %llu\n"
+            "compile time:          %.3f ms\n"
+            "lowering time:         %.3f ms\n"
+            "compiled code:         %llu bytes\n"
+            "register code:         %llu bytes\n"
+            "peak memory:           %ld KiB\n",
+            (unsigned long long)stats.functions_interpreted, (unsigned long long)stats.functions_compiled,
+            (unsigned long long)stats.functions_refused, (unsigned long long)stats.loops_entered, (double)stats.compile_nanoseconds / 1e6,
+            (double)stats.lower_nanoseconds / 1e6, (unsigned long long)stats.code_bytes, (unsigned long long)stats.register_code_bytes,
+            usage.ru_maxrss);
+}
+
+int cli_run_main(int argc, char **argv) {
+    struct run run = {0};
+    int parsed = cli_run_options(&run.options, argc, argv);
+    if (parsed != CLI_END) {
+        cli_run_options_fini(&run.options);
+        return parsed == CLI_HELP ? cli_finish(CLI_OK) : CLI_USAGE;
+    }
+    signal(SIGPIPE, SIG_IGN); /* the guest gets the error PIPE */
+    int status = set_up(&run) ? start(&run) : CLI_FAILED;
+    if (run.options.stats && run.engine != NULL)
+        print_stats(&run);
+    status = cli_finish(status);
+#ifdef NDEBUG
+    _exit(status);
+#else
+    clean_up(&run);
+    return status;
+#endif
+}

@@ -1,0 +1,36 @@
+/* The command "run" and its parts: options (run_options.c), the run (run.c), calls by name (invoke.c). */
+#ifndef MURRE_CLI_RUN_H
+#define MURRE_CLI_RUN_H
+
+#include "cli/options.h"
+#include "wasi.h"
+
+/* The command line of "run", understood. Arrays are owned; texts are argv's. */
+struct run_options {
+    struct murre_config config;
+    const char *file;
+    const char *invoke; /* or NULL */
+    char **args;        /* behind FILE */
+    int arg_count;
+    const char **env; /* "NAME=value" */
+    size_t env_count;
+    struct murre_wasi_preopen *folders;
+    char **folder_names; /* copies of host names that had a "::" */
+    size_t folder_count;
+    int *sockets;
+    size_t socket_count;
+    uint64_t timeout; /* nanoseconds, or 0 */
+    const char *timeout_text;
+    bool stats;
+};
+
+int cli_run_main(int argc, char **argv);
+
+/* CLI_END when all is well, CLI_HELP or CLI_BAD when the program should end. Fini in any case. */
+int cli_run_options(struct run_options *options, int argc, char **argv) MURRE_MUST_USE;
+void cli_run_options_fini(struct run_options *options);
+
+/* Calls an export with the values in options->args and prints the results. Returns an exit status. */
+int cli_invoke(struct murre_store *store, struct murre_instance *instance, const struct run_options *options);
+
+#endif

@@ -1,0 +1,212 @@
+/* The options of "run". */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/run.h"
+
+enum {
+    OPT_DIR = 1,
+    OPT_DIR_RO,
+    OPT_ENV,
+    OPT_SOCKET,
+    OPT_INVOKE,
+    OPT_TIER,
+    OPT_BOUNDS,
+    OPT_OPT_LEVEL,
+    OPT_ENTRY_THRESHOLD,
+    OPT_LOOP_THRESHOLD,
+    OPT_MAX_MEMORY,
+    OPT_TIMEOUT,
+    OPT_VALIDATE_ALL,
+    OPT_STATS,
+};
+
+static const struct cli_option options_table[] = {
+    {"dir", "HOST[::GUEST]", "let the guest see a folder, under the name GUEST (HOST)", OPT_DIR},
+    {"dir-ro", "HOST[::GUEST]", "the same, but the guest cannot change anything in it", OPT_DIR_RO},
+    {"env", "NAME[=VALUE]", "set an environment variable; without a value: pass it on", OPT_ENV},
+    {"socket", "FD", "hand the guest an open socket that murre has inherited", OPT_SOCKET},
+    {"invoke", "NAME", "call an exported function; its arguments follow FILE", OPT_INVOKE},
+    {"tier", "TIER", "auto, interp (interpret only) or jit (compile all) (auto)", OPT_TIER},
+    {"bounds", "MODE", "check memory bounds by auto, guard or explicit (auto)", OPT_BOUNDS},
+    {"opt-level", "LEVEL", "optimise compiled code at level 0 to 3", OPT_OPT_LEVEL},
+    {"entry-threshold", "N", "compile a function after N calls", OPT_ENTRY_THRESHOLD},
+    {"loop-threshold", "N", "compile a loop after N rounds", OPT_LOOP_THRESHOLD},
+    {"max-memory", "SIZE", "let no memory grow beyond SIZE (64M, 2G)", OPT_MAX_MEMORY},
+    {"timeout", "TIME", "stop after TIME (5s, 500ms, 2m) with status 124", OPT_TIMEOUT},
+    {"validate-all", NULL, "validate all functions at once, not each when first called", OPT_VALIDATE_ALL},
+    {"stats", NULL, "print what was interpreted, compiled and used, to stderr", OPT_STATS},
+    {NULL, NULL, NULL, 0},
+};
+
+const struct cli_command cli_run = {
+    .name = "run",
+    .synopsis = "[OPTIONS] FILE [ARGUMENTS…]",
+    .summary = "Run a program, or call one of its functions",
+    .options = options_table,
+    .main = cli_run_main,
+};
+
+static const char *const tiers[] = {[MURRE_TIER_AUTO] = "auto", [MURRE_TIER_INTERP] = "interp", [MURRE_TIER_JIT] = "jit", NULL};
+static const char *const bounds_modes[] = {
+    [MURRE_BOUNDS_AUTO] = "auto", [MURRE_BOUNDS_GUARD] = "guard", [MURRE_BOUNDS_EXPLICIT] = "explicit", NULL};
+
+static void *append(void *array, size_t count, size_t size) {
+    void *grown = reallocarray(array, count + 1, size);
+    if (grown == NULL)
+        cli_error("out of memory");
+    return grown;
+}
+
+static bool add_folder(struct run_options *options, const char *text, bool read_only) {
+    const char *separator = strstr(text, "::");
+    struct murre_wasi_preopen *folders = append(options->folders, options->folder_count, sizeof *folders);
+    if (folders == NULL)
+        return false;
+    options->folders = folders;
+    char **names = append(options->folder_names, options->folder_count, sizeof *names);
+    if (names == NULL)
+        return false;
+    options->folder_names = names;
+    char *host = separator != NULL ? strndup(text, (size_t)(separator - text)) : strdup(text);
+    if (host == NULL) {
+        cli_error("out of memory");
+        return false;
+    }
+    names[options->folder_count] = host;
+    folders[options->folder_count++] =
+        (struct murre_wasi_preopen){.host = host, .guest = separator != NULL ? separator + 2 : text, .read_only = read_only};
+    return true;
+}
+
+/* A variable that is not set is not passed on. */
+static bool add_env(struct run_options *options, const char *text) {
+    const char *variable = text;
+    if (strchr(text, '=') == NULL) {
+        const char *value = getenv(text);
+        if (value == NULL)
+            return true;
+        variable = value - strlen(text) - 1; /* the environment holds NAME=value in one piece */
+    }
+    const char **env = append(options->env, options->env_count, sizeof *env);
+    if (env == NULL)
+        return false;
+    options->env = env;
+    env[options->env_count++] = variable;
+    return true;
+}
+
+static bool add_socket(struct run_options *options, const char *text) {
+    uint64_t fd;
+    if (!cli_number_argument(&cli_run, "socket", text, INT32_MAX, &fd))
+        return false;
+    int *sockets = append(options->sockets, options->socket_count, sizeof *sockets);
+    if (sockets == NULL)
+        return false;
+    options->sockets = sockets;
+    sockets[options->socket_count++] = (int)fd;
+    return true;
+}
+
+static bool set_threshold(const char *name, const char *text, uint32_t *threshold) {
+    uint64_t number;
+    if (!cli_number_argument(&cli_run, name, text, UINT32_MAX, &number))
+        return false;
+    *threshold = number == 0 ? 1 : (uint32_t)number; /* 0 would mean the default */
+    return true;
+}
+
+static bool set_engine(struct run_options *options, int id, const char *value) {
+    struct murre_config *config = &options->config;
+    uint64_t number;
+    int choice;
+    switch (id) {
+    case OPT_TIER:
+        if (!cli_choice_argument(&cli_run, "tier", value, tiers, &choice))
+            return false;
+        config->tier = (enum murre_tier)choice;
+        return true;
+    case OPT_BOUNDS:
+        if (!cli_choice_argument(&cli_run, "bounds", value, bounds_modes, &choice))
+            return false;
+        config->bounds = (enum murre_bounds)choice;
+        return true;
+    case OPT_OPT_LEVEL:
+        if (!cli_number_argument(&cli_run, "opt-level", value, 3, &number))
+            return false;
+        config->opt_level = (int)number;
+        return true;
+    case OPT_ENTRY_THRESHOLD:
+        return set_threshold("entry-threshold", value, &config->entry_threshold);
+    case OPT_LOOP_THRESHOLD:
+        return set_threshold("loop-threshold", value, &config->loop_threshold);
+    case OPT_MAX_MEMORY:
+        if (!cli_size_argument(&cli_run, "max-memory", value, &number))
+            return false;
+        config->max_memory = number == 0 ? 1 : number; /* 0 would mean no limit; 1 leaves no page */
+        return true;
+    default: /* OPT_VALIDATE_ALL */
+        config->deferred_validation = false;
+        return true;
+    }
+}
+
+static bool set(struct run_options *options, int id, const char *value) {
+    switch (id) {
+    case OPT_DIR:
+        return add_folder(options, value, false);
+    case OPT_DIR_RO:
+        return add_folder(options, value, true);
+    case OPT_ENV:
+        return add_env(options, value);
+    case OPT_SOCKET:
+        return add_socket(options, value);
+    case OPT_INVOKE:
+        options->invoke = value;
+        return true;
+    case OPT_TIMEOUT:
+        options->timeout_text = value;
+        return cli_duration_argument(&cli_run, "timeout", value, &options->timeout);
+    case OPT_STATS:
+        options->stats = true;
+        return true;
+    default:
+        return set_engine(options, id, value);
+    }
+}
+
+int cli_run_options(struct run_options *options, int argc, char **argv) {
+    struct cli_parser parser;
+    const char *value;
+    *options = (struct run_options){0};
+    murre_config_init(&options->config);
+    options->config.deferred_validation = true;
+    cli_parser_init(&parser, &cli_run, argc, argv);
+    int id;
+    while ((id = cli_parse(&parser, &value)) > 0)
+        if (!set(options, id, value))
+            return CLI_BAD;
+    if (id == CLI_END) {
+        cli_usage(&cli_run, "no file to run");
+        return CLI_BAD;
+    }
+    if (id != CLI_OPERAND)
+        return id;
+    options->file = value;
+    options->args = argv + parser.next;
+    options->arg_count = argc - parser.next;
+    if (options->config.tier == MURRE_TIER_JIT && !murre_has_compiler()) {
+        cli_usage(&cli_run, "--tier=jit: this murre was built without the compiler");
+        return CLI_BAD;
+    }
+    return CLI_END;
+}
+
+void cli_run_options_fini(struct run_options *options) {
+    for (size_t i = 0; i < options->folder_count; i++)
+        free(options->folder_names[i]);
+    free(options->folder_names);
+    free(options->folders);
+    free(options->env);
+    free(options->sockets);
+}
