@@ -1,21 +1,23 @@
-// WebAssembly operations that MIR has no instruction for, as MIR instructions.
+// WebAssembly operations that MIR has no instruction for.
 //
-// A part of them are machine instructions, added to MIR's target tables as MIR_UNSPEC rows by our patches; the rest are
-// short sequences of MIR's own instructions. The emitter does not see the difference:
+// Our patches add instructions to MIR and rows to its target tables (deps/mir/patches/12): rotates, bit counts, square root,
+// rounding, minimum and maximum, selection, bit casts, conversions. Here stand the operations made of them, one entry each,
+// whatever the CPU:
 //
 //   if (!murre_ext_emit(mir, func, MURRE_EXT_SQRT_F64, dst, a, none)) …call a helper…
 //
-// Operands. dst is a register operand. a and b are register operands, or (integers, where stated) MIR_new_int_op. dst may
-// be the same register as a or b. Unary operations ignore b.
+// Operands. dst is a register operand. a and b are register operands, or constants of their type. dst may be the same
+// register as a or b. Unary operations ignore b. Sequences may contain labels and branches.
 //
-// Integers of 32 bits follow MIR's rule for `…S` instructions: of a 32-bit source only the low 32 bits are read, and the
-// upper 32 bits of a 32-bit result are UNDEFINED unless the table says "zero extended". Extend before a 64-bit use.
+// Integers of 32 bits: of a source only the low 32 bits are read; a result is ZERO EXTENDED (see README.md in deps/mir, "What
+// the emitter may rely on": the same holds for the results of all of MIR's `…S` instructions).
 //
 // Floats follow WebAssembly: results equal the specification's up to the choice of a NaN's payload that it leaves open.
-// abs, neg, copysign and the bit casts keep payloads bit for bit.
+// abs, neg, copysign, select and the bit casts keep payloads bit for bit.
 //
-// Whether an operation is there depends on the CPU (checked once at run time): murre_ext_has. Without SSE4.1 the four
-// roundings are missing, without POPCNT the two population counts; everything else is always there.
+// Whether an operation is there depends on the CPU (looked at once at run time): murre_ext_has. On x86-64 the roundings need
+// SSE4.1 and the population counts POPCNT; without LZCNT or BMI1 a short sequence stands in for clz and ctz. Everything else
+// is always there. AArch64 has everything.
 #ifndef MURRE_JIT_EXT_H
 #define MURRE_JIT_EXT_H
 
@@ -26,11 +28,11 @@
 // X(NAME, result type, first operand's type, second operand's type or 0)
 // i: integer register holding 32 bits, l: integer register holding 64 bits, f: F register, d: D register
 #define MURRE_EXT_LIST(X) \
-  X(ROTL32, 'i', 'i', 'i') /* b: register or constant; taken modulo the width. Result zero extended */ \
+  X(ROTL32, 'i', 'i', 'i') /* b is taken modulo the width */ \
   X(ROTR32, 'i', 'i', 'i') \
   X(ROTL64, 'l', 'l', 'l') \
   X(ROTR64, 'l', 'l', 'l') \
-  X(CLZ32, 'i', 'i', 0) /* result zero extended, as of all counts */ \
+  X(CLZ32, 'i', 'i', 0) \
   X(CTZ32, 'i', 'i', 0) \
   X(POPCNT32, 'i', 'i', 0) \
   X(CLZ64, 'l', 'l', 0) \
@@ -56,7 +58,7 @@
   X(MIN_F64, 'd', 'd', 'd') \
   X(MAX_F64, 'd', 'd', 'd') \
   X(COPYSIGN_F64, 'd', 'd', 'd') \
-  X(I32_REINTERPRET_F32, 'i', 'f', 0) /* result zero extended */ \
+  X(I32_REINTERPRET_F32, 'i', 'f', 0) \
   X(I64_REINTERPRET_F64, 'l', 'd', 0) \
   X(F32_REINTERPRET_I32, 'f', 'i', 0) \
   X(F64_REINTERPRET_I64, 'd', 'l', 0) \
@@ -104,6 +106,14 @@ bool murre_ext_emit(MIR_context_t mir, MIR_item_t func, enum murre_ext op, MIR_o
 void murre_ext_emit_trunc(MIR_context_t mir, MIR_item_t func, enum murre_ext op, MIR_op_t dst, MIR_op_t a,
                           MIR_label_t invalid, MIR_label_t overflow);
 
+// Appends dst = condition ? yes : no, without a branch where the CPU can. type is 'l' (also for 32 bits), 'f' or 'd';
+// condition is a 32-bit integer.
+void murre_ext_emit_select(MIR_context_t mir, MIR_item_t func, char type, MIR_op_t dst, MIR_op_t condition, MIR_op_t yes,
+                           MIR_op_t no);
+
+// Appends dst = the machine's stack pointer inside this function's frame: for a check against a limit.
+void murre_ext_emit_stack_pointer(MIR_context_t mir, MIR_item_t func, MIR_op_t dst);
+
 // For tests: pretend that the CPU lacks optional features (bits of enum murre_ext_feature), process-wide.
 enum murre_ext_feature {
   MURRE_EXT_LZCNT = 1,
@@ -112,8 +122,5 @@ enum murre_ext_feature {
   MURRE_EXT_SSE41 = 8,
 };
 void murre_ext_mask_features(unsigned missing);
-
-// Registers the rows' operand types with a context. mirctx.c calls it once for each context.
-void murre_ext_register(MIR_context_t mir);
 
 #endif

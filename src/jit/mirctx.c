@@ -137,6 +137,7 @@ static void initialise(struct murre_mirctx *ctx)
   ctx->mir = _MIR_init(); // MIR_init would only compare versions, and abort
   MIR_set_error_func(ctx->mir, report_error);
   MIR_gen_init(ctx->mir);
+  MIR_set_trap_alias(ctx->mir, murre_mirctx_trap_alias(ctx->mir));
 }
 
 struct murre_mirctx *murre_mirctx_new(struct murre_codemem *codemem, size_t budget)
@@ -233,6 +234,11 @@ MIR_item_t murre_mirctx_import(MIR_context_t mir, const char *name, const void *
 {
   MIR_load_external(mir, name, (void *)address);
   return MIR_new_import(mir, name);
+}
+
+MIR_alias_t murre_mirctx_trap_alias(MIR_context_t mir)
+{
+  return MIR_alias(mir, "trap");
 }
 
 const char *murre_mirctx_status_name(enum murre_mirctx_status status)

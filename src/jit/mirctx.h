@@ -66,6 +66,12 @@ void *murre_mirctx_alloc(size_t size);
 // compilation for each address. A direct call is made when the address is in reach.
 MIR_item_t murre_mirctx_import(MIR_context_t mir, const char *name, const void *address);
 
+// The alias of memory whose accesses can trap (linear memory): give it to MIR_new_alias_mem_op. Such an access is kept even
+// if its result is not used, and no store is dropped or moved over it; identical ones are still merged. Memory that cannot
+// trap (an instance's fields) should have an alias of its own, so that stores to linear memory do not make the compiler
+// forget what it loaded from there.
+MIR_alias_t murre_mirctx_trap_alias(MIR_context_t mir);
+
 // Changes the budget for later compilations.
 void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget);
 

@@ -1,0 +1,72 @@
+// Support for the tests of MIR, its patches and what murre puts around it. With MIRTEST_PLAIN the tests run without
+// Criterion, which cross builds lack: `Test` registers a function and plain.c runs them all.
+#ifndef MURRE_TESTS_MIR_SUPPORT_H
+#define MURRE_TESTS_MIR_SUPPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef MIRTEST_PLAIN
+#include <stdio.h>
+#include <stdlib.h>
+
+struct plain_test {
+  const char *suite, *name;
+  void (*run)(void);
+  struct plain_test *next;
+};
+extern struct plain_test *plain_tests;
+
+#define Test(suite_, name_, ...) \
+  static void suite_##_##name_##_run(void); \
+  static struct plain_test suite_##_##name_##_test = {#suite_, #name_, suite_##_##name_##_run, NULL}; \
+  __attribute__((constructor)) static void suite_##_##name_##_register(void) \
+  { \
+    suite_##_##name_##_test.next = plain_tests; \
+    plain_tests = &suite_##_##name_##_test; \
+  } \
+  static void suite_##_##name_##_run(void)
+
+_Noreturn void plain_fail(const char *file, int line, const char *condition, const char *format, ...);
+#define cr_assert(condition, ...) ((condition) ? (void)0 : plain_fail(__FILE__, __LINE__, #condition, "" __VA_ARGS__))
+#else
+#include <criterion/criterion.h>
+#endif
+
+#include <mir.h>
+
+#include "jit/codemem.h"
+#include "jit/ext.h"
+#include "jit/mirctx.h"
+
+enum { LEVELS = 4 }; // MIR's optimisation levels are 0 to 3
+
+// A context and code memory of this process, made at first use.
+struct murre_mirctx *test_ctx(void);
+struct murre_codemem *test_codemem(void);
+
+// Compiles with `emit`, which must succeed; the code's address.
+const void *test_compile(unsigned level, murre_mirctx_emit *emit, void *user);
+
+// A function under construction. `f` takes nargs arguments of the types given by letters (i: I64, f: F, d: D) and returns
+// one value of the type `result` ('v': none).
+struct build {
+  MIR_context_t mir;
+  MIR_item_t func;
+  MIR_reg_t arg[16];
+};
+void test_begin(struct build *b, MIR_context_t mir, char result, const char *arguments);
+MIR_item_t test_end(struct build *b);
+
+MIR_reg_t test_new_reg(struct build *b, char type);
+MIR_op_t test_reg(struct build *b, MIR_reg_t reg);
+MIR_op_t test_int(struct build *b, int64_t value);
+void test_insn(struct build *b, MIR_insn_t insn);
+void test_return(struct build *b, MIR_op_t value);
+
+// Random numbers, the same in every run.
+uint64_t test_random(void);
+
+#endif

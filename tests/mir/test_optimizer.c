@@ -1,0 +1,269 @@
+// Faults of MIR's optimiser: each of these fails without the patch named.
+#include "support.h"
+
+// patches/06: a loop of one block whose phis exchange their values.
+// i = n, a = 1, b = 2; do { t = a; a = b; b = t; } while (--i); return a * 10 + b
+static MIR_item_t emit_swap_loop(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "i");
+  MIR_reg_t i = test_new_reg(&b, 'i'), x = test_new_reg(&b, 'i'), y = test_new_reg(&b, 'i'), t = test_new_reg(&b, 'i');
+  MIR_label_t loop = MIR_new_label(mir);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, i), test_reg(&b, b.arg[0])));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, x), test_int(&b, 1)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, y), test_int(&b, 2)));
+  test_insn(&b, loop);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, t), test_reg(&b, x)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, x), test_reg(&b, y)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, y), test_reg(&b, t)));
+  test_insn(&b, MIR_new_insn(mir, MIR_SUB, test_reg(&b, i), test_reg(&b, i), test_int(&b, 1)));
+  test_insn(&b, MIR_new_insn(mir, MIR_BT, MIR_new_label_op(mir, loop), test_reg(&b, i)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MUL, test_reg(&b, x), test_reg(&b, x), test_int(&b, 10)));
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, x), test_reg(&b, x), test_reg(&b, y)));
+  test_return(&b, test_reg(&b, x));
+  return test_end(&b);
+}
+
+// The quotient's previous value decides: for (;;) { q = n / 10; *p++ = n - q * 10; old = n; n = q; } while (old > 9)
+static MIR_item_t emit_digits(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "ii"); // n, address of bytes
+  MIR_reg_t n = test_new_reg(&b, 'i'), p = test_new_reg(&b, 'i'), q = test_new_reg(&b, 'i'), t = test_new_reg(&b, 'i');
+  MIR_reg_t old = test_new_reg(&b, 'i');
+  MIR_label_t loop = MIR_new_label(mir);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, n), test_reg(&b, b.arg[0])));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, p), test_reg(&b, b.arg[1])));
+  test_insn(&b, loop);
+  test_insn(&b, MIR_new_insn(mir, MIR_UDIVS, test_reg(&b, q), test_reg(&b, n), test_int(&b, 10)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MULS, test_reg(&b, t), test_reg(&b, q), test_int(&b, 10)));
+  test_insn(&b, MIR_new_insn(mir, MIR_SUBS, test_reg(&b, t), test_reg(&b, n), test_reg(&b, t)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, MIR_new_mem_op(mir, MIR_T_U8, 0, p, 0, 1), test_reg(&b, t)));
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, p), test_reg(&b, p), test_int(&b, 1)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, old), test_reg(&b, n)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, n), test_reg(&b, q)));
+  test_insn(&b, MIR_new_insn(mir, MIR_UBGTS, MIR_new_label_op(mir, loop), test_reg(&b, old), test_int(&b, 9)));
+  test_insn(&b, MIR_new_insn(mir, MIR_SUB, test_reg(&b, p), test_reg(&b, p), test_reg(&b, b.arg[1])));
+  test_return(&b, test_reg(&b, p));
+  return test_end(&b);
+}
+
+Test(optimizer, phis_of_a_one_block_loop_keep_their_copies)
+{
+  for (unsigned level = 0; level < LEVELS; level++) {
+    int64_t (*swap)(int64_t) = (int64_t (*)(int64_t))test_compile(level, emit_swap_loop, NULL);
+    cr_assert(swap(1) == 21 && swap(2) == 12 && swap(7) == 21, "level %u", level);
+    int64_t (*digits)(int64_t, uint8_t *) = (int64_t (*)(int64_t, uint8_t *))test_compile(level, emit_digits, NULL);
+    uint8_t out[16] = {0};
+    cr_assert(digits(1905, out) == 4 && memcmp(out, "\5\0\11\1", 4) == 0, "level %u", level);
+  }
+}
+
+// patches/07: a narrow store followed by a load of the same place.
+struct narrow {
+  MIR_type_t type;
+  bool constant;
+};
+
+static MIR_item_t emit_narrow(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  const struct narrow *n = user;
+  struct build b;
+  test_begin(&b, mir, 'i', "ii"); // value, address
+  MIR_reg_t v = test_new_reg(&b, 'i'), r = test_new_reg(&b, 'i'), s = test_new_reg(&b, 'i');
+  MIR_op_t place = MIR_new_mem_op(mir, n->type, 0, b.arg[1], 0, 1);
+  if (n->constant)
+    test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, v), test_int(&b, 0x123456789abcdef0)));
+  else
+    test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, v), test_reg(&b, b.arg[0])));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, place, test_reg(&b, v)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, r), place));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, s), place)); // a second load of the same store
+  test_insn(&b, MIR_new_insn(mir, MIR_XOR, test_reg(&b, s), test_reg(&b, s), test_reg(&b, v)));
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, r), test_reg(&b, r), test_reg(&b, s)));
+  test_return(&b, test_reg(&b, r));
+  return test_end(&b);
+}
+
+static int64_t narrowed(MIR_type_t type, int64_t v)
+{
+  switch (type) {
+  case MIR_T_I8: return (int8_t)v;
+  case MIR_T_U8: return (uint8_t)v;
+  case MIR_T_I16: return (int16_t)v;
+  case MIR_T_U16: return (uint16_t)v;
+  case MIR_T_I32: return (int32_t)v;
+  case MIR_T_U32: return (uint32_t)v;
+  default: return v;
+  }
+}
+
+Test(optimizer, a_reload_of_a_narrow_store_is_extended)
+{
+  const MIR_type_t types[] = {MIR_T_I8, MIR_T_U8, MIR_T_I16, MIR_T_U16, MIR_T_I32, MIR_T_U32, MIR_T_I64};
+  for (unsigned level = 0; level < LEVELS; level++)
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++)
+      for (int constant = 0; constant < 2; constant++) {
+        struct narrow n = {types[t], constant != 0};
+        int64_t (*f)(int64_t, void *) = (int64_t (*)(int64_t, void *))test_compile(level, emit_narrow, &n);
+        int64_t place = -1, v = 0x123456789abcdef0, want = narrowed(types[t], v);
+        cr_assert(f(v, &place) == want + (want ^ v), "level %u, type %d, constant %d", level, (int)types[t], constant);
+      }
+}
+
+// patches/08: accesses that can trap stay, and so does what was in memory before one traps.
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+static sigjmp_buf trapped;
+
+static void on_trap(int signal)
+{
+  siglongjmp(trapped, signal);
+}
+
+// What signal a call of f(a, b) raises, 0 for none.
+static int trap_of(int64_t (*f)(int64_t, int64_t), int64_t a, int64_t b)
+{
+  struct sigaction action = {.sa_handler = on_trap, .sa_flags = SA_NODEFER}, old[3];
+  sigaction(SIGSEGV, &action, &old[0]);
+  sigaction(SIGFPE, &action, &old[1]);
+  sigaction(SIGBUS, &action, &old[2]);
+  int signal = sigsetjmp(trapped, 1);
+  if (signal == 0)
+    f(a, b);
+  sigaction(SIGSEGV, &old[0], NULL);
+  sigaction(SIGFPE, &old[1], NULL);
+  sigaction(SIGBUS, &old[2], NULL);
+  return signal;
+}
+
+static MIR_op_t trapping(struct build *b, MIR_type_t type, MIR_reg_t base, int64_t disp)
+{
+  return MIR_new_alias_mem_op(b->mir, type, disp, base, 0, 1, murre_mirctx_trap_alias(b->mir), 0);
+}
+
+static MIR_item_t emit_dead_load(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "ii");
+  MIR_reg_t r = test_new_reg(&b, 'i');
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, r), trapping(&b, *(MIR_type_t *)user, b.arg[0], 0)));
+  test_return(&b, test_reg(&b, b.arg[1]));
+  return test_end(&b);
+}
+
+Test(optimizer, a_dead_load_still_traps)
+{
+  void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  for (unsigned level = 0; level < LEVELS; level++)
+    for (MIR_type_t type = MIR_T_I8; type <= MIR_T_U64; type++) {
+      int64_t (*f)(int64_t, int64_t) = (int64_t (*)(int64_t, int64_t))test_compile(level, emit_dead_load, &type);
+      int64_t place = 5;
+      cr_assert(f((intptr_t)&place, 6) == 6);
+      cr_assert(trap_of(f, (intptr_t)page, 0) == SIGSEGV, "level %u", level);
+    }
+}
+
+#if defined(__x86_64__) // AArch64 does not trap
+static MIR_item_t emit_dead_division(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "ii");
+  MIR_reg_t r = test_new_reg(&b, 'i');
+  test_insn(&b, MIR_new_insn(mir, *(MIR_insn_code_t *)user, test_reg(&b, r), test_reg(&b, b.arg[0]), test_reg(&b, b.arg[1])));
+  test_return(&b, test_reg(&b, b.arg[1]));
+  return test_end(&b);
+}
+
+Test(optimizer, a_dead_division_still_traps)
+{
+  MIR_insn_code_t codes[] = {MIR_DIV, MIR_DIVS, MIR_UDIV, MIR_UDIVS, MIR_MOD, MIR_MODS, MIR_UMOD, MIR_UMODS};
+  for (unsigned level = 0; level < LEVELS; level++)
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+      int64_t (*f)(int64_t, int64_t) = (int64_t (*)(int64_t, int64_t))test_compile(level, emit_dead_division, &codes[i]);
+      cr_assert(trap_of(f, 5, 2) == 0 && trap_of(f, 5, 0) == SIGFPE, "level %u, code %d", level, (int)codes[i]);
+    }
+}
+#endif
+
+// *a = 1; trap at b unless it is readable; *a = 2
+static MIR_item_t emit_store_trap_store(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "ii");
+  MIR_reg_t r = test_new_reg(&b, 'i');
+  MIR_op_t place = *(bool *)user ? trapping(&b, MIR_T_I32, b.arg[0], 4) : MIR_new_mem_op(mir, MIR_T_I32, 4, b.arg[0], 0, 1);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, place, test_int(&b, 1)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, r), trapping(&b, MIR_T_I64, b.arg[1], 0)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, place, test_int(&b, 2)));
+  test_return(&b, test_reg(&b, r));
+  return test_end(&b);
+}
+
+Test(optimizer, a_store_before_a_trap_stays)
+{
+  void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  for (unsigned level = 0; level < LEVELS; level++)
+    for (int same_alias = 0; same_alias < 2; same_alias++) {
+      bool alias = same_alias != 0;
+      int64_t (*f)(int64_t, int64_t) = (int64_t (*)(int64_t, int64_t))test_compile(level, emit_store_trap_store, &alias);
+      int32_t place[2] = {0, 0};
+      cr_assert(trap_of(f, (intptr_t)place, (intptr_t)page) == SIGSEGV && place[1] == 1, "level %u", level);
+      int64_t other = 9;
+      cr_assert(f((intptr_t)place, (intptr_t)&other) == 9 && place[1] == 2, "level %u", level);
+    }
+}
+
+// r = *b; *a = 7; return r + 1: the load must not sink below the store, even to memory of another alias.
+static MIR_item_t emit_load_store_use(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "ii");
+  MIR_reg_t r = test_new_reg(&b, 'i');
+  MIR_op_t place = MIR_new_alias_mem_op(mir, MIR_T_I64, 0, b.arg[0], 0, 1, MIR_alias(mir, "other"), 0);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, r), trapping(&b, MIR_T_I64, b.arg[1], 0)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, place, test_int(&b, 7)));
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, r), test_reg(&b, b.arg[0]), test_reg(&b, r)));
+  test_return(&b, test_reg(&b, r));
+  return test_end(&b);
+}
+
+Test(optimizer, a_load_does_not_sink_below_a_store)
+{
+  void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  for (unsigned level = 0; level < LEVELS; level++) {
+    int64_t (*f)(int64_t, int64_t) = (int64_t (*)(int64_t, int64_t))test_compile(level, emit_load_store_use, NULL);
+    int64_t place = 0;
+    cr_assert(trap_of(f, (intptr_t)&place, (intptr_t)page) == SIGSEGV && place == 0, "level %u", level);
+  }
+}
+
+// patches/08: with identical accesses the second one is still removed; patches/09 folds constants without dividing.
+static MIR_item_t emit_constant_division(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "i");
+  MIR_reg_t r = test_new_reg(&b, 'i'), s = test_new_reg(&b, 'i');
+  MIR_insn_code_t code = *(MIR_insn_code_t *)user;
+  bool narrow = code == MIR_DIVS || code == MIR_MODS;
+  MIR_label_t skip = MIR_new_label(mir);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, r), test_int(&b, narrow ? INT32_MIN : INT64_MIN)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, s), test_int(&b, -1)));
+  test_insn(&b, MIR_new_insn(mir, MIR_BT, MIR_new_label_op(mir, skip), test_reg(&b, b.arg[0])));
+  test_insn(&b, MIR_new_insn(mir, code, test_reg(&b, r), test_reg(&b, r), test_reg(&b, s)));
+  test_insn(&b, skip);
+  test_return(&b, test_reg(&b, r));
+  return test_end(&b);
+}
+
+Test(optimizer, the_compiler_survives_an_overflowing_constant_division)
+{
+  MIR_insn_code_t codes[] = {MIR_DIV, MIR_DIVS, MIR_MOD, MIR_MODS};
+  for (unsigned level = 0; level < LEVELS; level++)
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+      int64_t (*f)(int64_t) = (int64_t (*)(int64_t))test_compile(level, emit_constant_division, &codes[i]);
+      cr_assert(f(1) < 0);
+    }
+}
