@@ -57,7 +57,7 @@ struct murre_wasi_config {
     size_t socket_count;
     struct murre_wasi_stream in, out, err; /* descriptors 0, 1, 2 */
     struct murre_allocator allocator;      /* alloc NULL: the C library's */
-    bool no_openat2; /* resolve paths without openat2(2), as on kernels that lack it; for tests */
+    bool no_openat2;                       /* resolve paths without openat2(2), as on kernels that lack it; for tests */
 };
 
 /* All zero: no arguments, no environment, no folders, the process's own standard streams. */

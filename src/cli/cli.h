@@ -8,17 +8,17 @@
 /* Exit statuses. A guest's own is passed on. */
 enum cli_exit {
     CLI_OK = 0,
-    CLI_FAILED = 1,   /* a file cannot be read, is no module, or cannot be linked */
-    CLI_USAGE = 2,    /* the command line is wrong */
+    CLI_FAILED = 1,    /* a file cannot be read, is no module, or cannot be linked */
+    CLI_USAGE = 2,     /* the command line is wrong */
     CLI_TIMEOUT = 124, /* as timeout(1) has it */
-    CLI_TRAP = 134,   /* as a shell shows an aborted process */
+    CLI_TRAP = 134,    /* as a shell shows an aborted process */
 };
 
 struct cli_command {
     const char *name;
     const char *synopsis; /* behind "murre NAME " */
     const char *summary;
-    const struct cli_option *options; /* ends with a name of NULL */
+    const struct cli_option *options;   /* ends with a name of NULL */
     int (*main)(int argc, char **argv); /* argv[0] is the command's name */
 };
 extern const struct cli_command cli_run, cli_validate, cli_inspect;

@@ -6,9 +6,9 @@
 
 #include "cli/cli.h"
 
-#define MAX_OUTPUT (UINT64_C(1) << 30)
-#define MAX_RATIO 200                       /* modules reach 3 to 10, deflate's utmost is 1,032 */
-#define FREE_OUTPUT (UINT64_C(16) << 20)    /* so much is allowed whatever the ratio */
+#define MAX_OUTPUT  (UINT64_C(1) << 30)
+#define MAX_RATIO   200                  /* modules reach 3 to 10, deflate's utmost is 1,032 */
+#define FREE_OUTPUT (UINT64_C(16) << 20) /* so much is allowed whatever the ratio */
 
 static bool recognised(const unsigned char *bytes, size_t size) {
     if (size < 6)

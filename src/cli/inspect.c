@@ -65,14 +65,9 @@ static void print_type(const struct murre_externtype *type) {
         printf("%s, ", cli_type_name(type->valtype));
         print_limits(&type->limits, "elements");
         break;
-    case MURRE_EXTERN_MEMORY:
-        print_limits(&type->limits, "pages");
-        break;
-    case MURRE_EXTERN_GLOBAL:
-        printf("%s%s", type->is_mutable ? "mutable " : "", cli_type_name(type->valtype));
-        break;
-    default:
-        break;
+    case MURRE_EXTERN_MEMORY: print_limits(&type->limits, "pages"); break;
+    case MURRE_EXTERN_GLOBAL: printf("%s%s", type->is_mutable ? "mutable " : "", cli_type_name(type->valtype)); break;
+    default: break;
     }
     putchar('\n');
 }

@@ -27,7 +27,8 @@ static void print_frame(uint32_t number, const struct murre_frame *frame) {
     if (frame->instance == NULL)
         fprintf(stderr, "  %3u: a host function", (unsigned)number);
     else if (frame->name.size != 0)
-        fprintf(stderr, "  %3u: %.*s (function %u)", (unsigned)number, (int)frame->name.size, frame->name.data, (unsigned)frame->func_index);
+        fprintf(stderr, "  %3u: %.*s (function %u)", (unsigned)number, (int)frame->name.size, frame->name.data,
+                (unsigned)frame->func_index);
     else
         fprintf(stderr, "  %3u: function %u", (unsigned)number, (unsigned)frame->func_index);
     if (frame->offset != MURRE_NO_OFFSET)

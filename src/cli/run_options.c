@@ -136,42 +136,27 @@ static bool set_engine(struct run_options *options, int id, const char *value) {
             return false;
         config->opt_level = (int)number;
         return true;
-    case OPT_ENTRY_THRESHOLD:
-        return set_threshold("entry-threshold", value, &config->entry_threshold);
-    case OPT_LOOP_THRESHOLD:
-        return set_threshold("loop-threshold", value, &config->loop_threshold);
+    case OPT_ENTRY_THRESHOLD: return set_threshold("entry-threshold", value, &config->entry_threshold);
+    case OPT_LOOP_THRESHOLD: return set_threshold("loop-threshold", value, &config->loop_threshold);
     case OPT_MAX_MEMORY:
         if (!cli_size_argument(&cli_run, "max-memory", value, &number))
             return false;
         config->max_memory = number == 0 ? 1 : number; /* 0 would mean no limit; 1 leaves no page */
         return true;
-    default: /* OPT_VALIDATE_ALL */
-        config->deferred_validation = false;
-        return true;
+    default: /* OPT_VALIDATE_ALL */ config->deferred_validation = false; return true;
     }
 }
 
 static bool set(struct run_options *options, int id, const char *value) {
     switch (id) {
-    case OPT_DIR:
-        return add_folder(options, value, false);
-    case OPT_DIR_RO:
-        return add_folder(options, value, true);
-    case OPT_ENV:
-        return add_env(options, value);
-    case OPT_SOCKET:
-        return add_socket(options, value);
-    case OPT_INVOKE:
-        options->invoke = value;
-        return true;
-    case OPT_TIMEOUT:
-        options->timeout_text = value;
-        return cli_duration_argument(&cli_run, "timeout", value, &options->timeout);
-    case OPT_STATS:
-        options->stats = true;
-        return true;
-    default:
-        return set_engine(options, id, value);
+    case OPT_DIR: return add_folder(options, value, false);
+    case OPT_DIR_RO: return add_folder(options, value, true);
+    case OPT_ENV: return add_env(options, value);
+    case OPT_SOCKET: return add_socket(options, value);
+    case OPT_INVOKE: options->invoke = value; return true;
+    case OPT_TIMEOUT: options->timeout_text = value; return cli_duration_argument(&cli_run, "timeout", value, &options->timeout);
+    case OPT_STATS: options->stats = true; return true;
+    default: return set_engine(options, id, value);
     }
 }
 

@@ -10,22 +10,14 @@
 
 const char *cli_type_name(murre_valtype type) {
     switch (type) {
-    case MURRE_I32:
-        return "i32";
-    case MURRE_I64:
-        return "i64";
-    case MURRE_F32:
-        return "f32";
-    case MURRE_F64:
-        return "f64";
-    case MURRE_V128:
-        return "v128";
-    case MURRE_FUNCREF:
-        return "funcref";
-    case MURRE_EXTERNREF:
-        return "externref";
-    default:
-        return "ref";
+    case MURRE_I32: return "i32";
+    case MURRE_I64: return "i64";
+    case MURRE_F32: return "f32";
+    case MURRE_F64: return "f64";
+    case MURRE_V128: return "v128";
+    case MURRE_FUNCREF: return "funcref";
+    case MURRE_EXTERNREF: return "externref";
+    default: return "ref";
     }
 }
 
@@ -121,16 +113,11 @@ bool cli_parse_value(const char *text, murre_valtype type, union murre_slot *slo
             return false;
         slot->u64 = integer;
         return true;
-    case MURRE_F32:
-        return parse_f32(text, slot);
-    case MURRE_F64:
-        return parse_f64(text, slot);
+    case MURRE_F32: return parse_f32(text, slot);
+    case MURRE_F64: return parse_f64(text, slot);
     case MURRE_FUNCREF:
-    case MURRE_EXTERNREF:
-        slot->ref = NULL;
-        return strcmp(text, "null") == 0;
-    default:
-        return false;
+    case MURRE_EXTERNREF: slot->ref = NULL; return strcmp(text, "null") == 0;
+    default: return false;
     }
 }
 
@@ -169,23 +156,11 @@ static void print_f64(char *text, size_t size, const union murre_slot *slot) {
 
 void cli_print_value(char *text, size_t size, murre_valtype type, const union murre_slot *slot) {
     switch (type) {
-    case MURRE_I32:
-        snprintf(text, size, "%" PRId32, slot->i32);
-        break;
-    case MURRE_I64:
-        snprintf(text, size, "%" PRId64, slot->i64);
-        break;
-    case MURRE_F32:
-        print_f32(text, size, slot);
-        break;
-    case MURRE_F64:
-        print_f64(text, size, slot);
-        break;
-    case MURRE_V128: /* two slots */
-        snprintf(text, size, "0x%016" PRIx64 "%016" PRIx64, slot[1].u64, slot[0].u64);
-        break;
-    default:
-        snprintf(text, size, "%s", slot->ref == NULL ? "null" : cli_type_name(type));
-        break;
+    case MURRE_I32: snprintf(text, size, "%" PRId32, slot->i32); break;
+    case MURRE_I64: snprintf(text, size, "%" PRId64, slot->i64); break;
+    case MURRE_F32: print_f32(text, size, slot); break;
+    case MURRE_F64: print_f64(text, size, slot); break;
+    case MURRE_V128: /* two slots */ snprintf(text, size, "0x%016" PRIx64 "%016" PRIx64, slot[1].u64, slot[0].u64); break;
+    default: snprintf(text, size, "%s", slot->ref == NULL ? "null" : cli_type_name(type)); break;
     }
 }

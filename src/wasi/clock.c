@@ -6,8 +6,7 @@
 
 static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID};
 
-static murre_wasi_errno read_clock(struct murre_wasi_call *call, uint32_t id, uint32_t pointer,
-                                   int (*read)(clockid_t, struct timespec *)) {
+static murre_wasi_errno read_clock(struct murre_wasi_call *call, uint32_t id, uint32_t pointer, int (*read)(clockid_t, struct timespec *)) {
     void *result = murre_wasi_guest(call, pointer, 1, 8, 8);
     if (result == NULL)
         return WASI_FAULT;

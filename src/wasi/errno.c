@@ -5,11 +5,9 @@
 
 murre_wasi_errno murre_wasi_from_errno(int error) {
     switch (error) {
-    case 0:
-        return WASI_SUCCESS;
-#define MAP(name)                                                                                                      \
-    case E##name:                                                                                                      \
-        return WASI_##name;
+    case 0: return WASI_SUCCESS;
+#define MAP(name) \
+    case E##name: return WASI_##name;
         MAP(2BIG)
         MAP(ACCES)
         MAP(ADDRINUSE)
@@ -86,7 +84,6 @@ murre_wasi_errno murre_wasi_from_errno(int error) {
         MAP(TXTBSY)
         MAP(XDEV)
 #undef MAP
-    default:
-        return WASI_IO;
+    default: return WASI_IO;
     }
 }

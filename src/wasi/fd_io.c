@@ -65,19 +65,15 @@ static ssize_t write_host(struct murre_wasi_entry *entry, struct murre_wasi_iove
 
 static ssize_t move(struct murre_wasi_entry *entry, struct murre_wasi_iovecs *iovecs, uint64_t offset, bool out) {
     switch (entry->kind) {
-    case MURRE_WASI_HOST:
-        return out ? write_host(entry, iovecs, offset) : read_host(entry, iovecs, offset);
-    case MURRE_WASI_INPUT:
-        return read_bytes(entry, iovecs);
-    case MURRE_WASI_SINK:
-        return write_sink(entry, iovecs);
-    default: /* nothing to read; takes everything */
-        return out ? (ssize_t)iovecs->total : 0;
+    case MURRE_WASI_HOST: return out ? write_host(entry, iovecs, offset) : read_host(entry, iovecs, offset);
+    case MURRE_WASI_INPUT: return read_bytes(entry, iovecs);
+    case MURRE_WASI_SINK: return write_sink(entry, iovecs);
+    default: /* nothing to read; takes everything */ return out ? (ssize_t)iovecs->total : 0;
     }
 }
 
-static murre_wasi_errno transfer(struct murre_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint64_t offset,
-                                 uint32_t result, uint64_t rights) {
+static murre_wasi_errno transfer(struct murre_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint64_t offset, uint32_t result,
+                                 uint64_t rights) {
     bool out = (rights & WASI_RIGHT_FD_WRITE) != 0;
     struct murre_wasi_entry *entry;
     void *moved = murre_wasi_guest(call, result, 1, 4, 4);

@@ -83,7 +83,8 @@ murre_wasi_errno murre_wasi_fdtable_get(struct murre_wasi_fdtable *table, uint32
     return WASI_SUCCESS;
 }
 
-murre_wasi_errno murre_wasi_fdtable_get_dir(struct murre_wasi_fdtable *table, uint32_t fd, uint64_t rights, struct murre_wasi_entry **entry) {
+murre_wasi_errno murre_wasi_fdtable_get_dir(struct murre_wasi_fdtable *table, uint32_t fd, uint64_t rights,
+                                            struct murre_wasi_entry **entry) {
     struct murre_wasi_entry *found = murre_wasi_fdtable_entry(table, fd);
     if (found == NULL)
         return WASI_BADF;
@@ -150,37 +151,26 @@ void murre_wasi_fdtable_fini(struct murre_wasi_fdtable *table) {
 
 uint8_t murre_wasi_filetype(mode_t mode, int sock_type) {
     switch (mode & S_IFMT) {
-    case S_IFBLK:
-        return WASI_FILETYPE_BLOCK_DEVICE;
-    case S_IFCHR:
-        return WASI_FILETYPE_CHARACTER_DEVICE;
-    case S_IFDIR:
-        return WASI_FILETYPE_DIRECTORY;
-    case S_IFREG:
-        return WASI_FILETYPE_REGULAR_FILE;
-    case S_IFLNK:
-        return WASI_FILETYPE_SYMBOLIC_LINK;
-    case S_IFSOCK:
-        return sock_type == SOCK_DGRAM ? WASI_FILETYPE_SOCKET_DGRAM : WASI_FILETYPE_SOCKET_STREAM;
-    default:
-        return WASI_FILETYPE_UNKNOWN;
+    case S_IFBLK: return WASI_FILETYPE_BLOCK_DEVICE;
+    case S_IFCHR: return WASI_FILETYPE_CHARACTER_DEVICE;
+    case S_IFDIR: return WASI_FILETYPE_DIRECTORY;
+    case S_IFREG: return WASI_FILETYPE_REGULAR_FILE;
+    case S_IFLNK: return WASI_FILETYPE_SYMBOLIC_LINK;
+    case S_IFSOCK: return sock_type == SOCK_DGRAM ? WASI_FILETYPE_SOCKET_DGRAM : WASI_FILETYPE_SOCKET_STREAM;
+    default: return WASI_FILETYPE_UNKNOWN;
     }
 }
 
 static uint64_t possible_rights(uint8_t type, int host) {
     switch (type) {
-    case WASI_FILETYPE_DIRECTORY:
-        return WASI_RIGHTS_DIRECTORY;
+    case WASI_FILETYPE_DIRECTORY: return WASI_RIGHTS_DIRECTORY;
     case WASI_FILETYPE_REGULAR_FILE:
-    case WASI_FILETYPE_BLOCK_DEVICE:
-        return WASI_RIGHTS_FILE;
+    case WASI_FILETYPE_BLOCK_DEVICE: return WASI_RIGHTS_FILE;
     case WASI_FILETYPE_CHARACTER_DEVICE: /* guests take one that cannot seek for a terminal */
         return isatty(host) ? WASI_RIGHTS_STREAM : WASI_RIGHTS_FILE;
     case WASI_FILETYPE_SOCKET_DGRAM:
-    case WASI_FILETYPE_SOCKET_STREAM:
-        return WASI_RIGHTS_SOCKET;
-    default:
-        return WASI_RIGHTS_STREAM;
+    case WASI_FILETYPE_SOCKET_STREAM: return WASI_RIGHTS_SOCKET;
+    default: return WASI_RIGHTS_STREAM;
     }
 }
 

@@ -57,7 +57,8 @@ struct murre_wasi_fdtable {
 void murre_wasi_fdtable_init(struct murre_wasi_fdtable *table, const struct murre_allocator *allocator);
 void murre_wasi_fdtable_fini(struct murre_wasi_fdtable *table);
 /* A zeroed entry of kind at the lowest free number; NULL when there is no memory. */
-struct murre_wasi_entry *murre_wasi_fdtable_add(struct murre_wasi_fdtable *table, enum murre_wasi_entrykind kind, uint32_t *fd) MURRE_MUST_USE;
+struct murre_wasi_entry *murre_wasi_fdtable_add(struct murre_wasi_fdtable *table, enum murre_wasi_entrykind kind,
+                                                uint32_t *fd) MURRE_MUST_USE;
 /* An owned host descriptor; moved above 2 when it is not. On failure it is closed and errno is set. */
 struct murre_wasi_entry *murre_wasi_fdtable_add_host(struct murre_wasi_fdtable *table, int host, uint32_t *fd) MURRE_MUST_USE;
 /* NULL when there is no such descriptor. */
@@ -65,7 +66,8 @@ struct murre_wasi_entry *murre_wasi_fdtable_entry(const struct murre_wasi_fdtabl
 /* The entry when it exists and has all these rights. *entry is set on success only. */
 murre_wasi_errno murre_wasi_fdtable_get(struct murre_wasi_fdtable *table, uint32_t fd, uint64_t rights, struct murre_wasi_entry **entry);
 /* The same for what must be a directory: NOTDIR comes before NOTCAPABLE. */
-murre_wasi_errno murre_wasi_fdtable_get_dir(struct murre_wasi_fdtable *table, uint32_t fd, uint64_t rights, struct murre_wasi_entry **entry);
+murre_wasi_errno murre_wasi_fdtable_get_dir(struct murre_wasi_fdtable *table, uint32_t fd, uint64_t rights,
+                                            struct murre_wasi_entry **entry);
 /* Frees the number. Returns what close(2) said. */
 murre_wasi_errno murre_wasi_fdtable_close(struct murre_wasi_fdtable *table, uint32_t fd);
 /* from becomes to; what to was is closed. Both must exist. */

@@ -24,7 +24,7 @@ struct murre_wasi_binding {
 
 enum {
 #define FUNCTION(name, params) MURRE_WASI_INDEX_##name,
-#define EXIT(name, params) MURRE_WASI_INDEX_##name,
+#define EXIT(name, params)     MURRE_WASI_INDEX_##name,
 #include "wasi/functions.def"
 #undef FUNCTION
 #undef EXIT
@@ -63,7 +63,7 @@ bool murre_wasi_retry(const struct murre_wasi_call *call);
 uint64_t murre_wasi_nanoseconds(int64_t seconds, int64_t nanoseconds);
 
 #define FUNCTION(name, params) murre_wasi_errno murre_wasi_##name(struct murre_wasi_call *call, const union murre_slot *args);
-#define EXIT(name, params) FUNCTION(name, params)
+#define EXIT(name, params)     FUNCTION(name, params)
 #include "wasi/functions.def"
 #undef FUNCTION
 #undef EXIT

@@ -148,8 +148,8 @@ murre_wasi_errno murre_wasi_path_filestat_set_times(struct murre_wasi_call *call
     int found = find_parent(call, &place, &parent);
     if (found < 0)
         return murre_wasi_from_errno(-found);
-    error = parent.plain ? outcome(utimensat(parent.dir, parent.name, times, AT_SYMLINK_NOFOLLOW))
-                         : set_times_followed(call, &place, times);
+    error =
+        parent.plain ? outcome(utimensat(parent.dir, parent.name, times, AT_SYMLINK_NOFOLLOW)) : set_times_followed(call, &place, times);
     murre_wasi_parent_fini(&parent);
     return error;
 }

@@ -7,7 +7,7 @@
 #include "wasi/memory.h"
 #include "wasi/stat.h"
 
-#define READS (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR)
+#define READS  (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR)
 #define WRITES (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE)
 
 struct request {

@@ -15,8 +15,8 @@
 #include "wasi/memory.h"
 
 #define SUBSCRIPTION 48
-#define EVENT 32
-#define FEW 8 /* so many are handled without an allocation */
+#define EVENT        32
+#define FEW          8 /* so many are handled without an allocation */
 
 struct subscription {
     uint64_t userdata;

@@ -10,10 +10,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAX_SYMLINKS 40             /* as Linux has it */
-#define MAX_TEXT (64 * 1024)        /* of the path with its symbolic links expanded */
-#define RACE_RETRIES 16             /* openat2 gives EAGAIN when folders are renamed under a ".." */
-#define OPEN_FOLDER (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#define MAX_SYMLINKS 40          /* as Linux has it */
+#define MAX_TEXT     (64 * 1024) /* of the path with its symbolic links expanded */
+#define RACE_RETRIES 16          /* openat2 gives EAGAIN when folders are renamed under a ".." */
+#define OPEN_FOLDER  (O_PATH | O_DIRECTORY | O_CLOEXEC)
 
 /* ---- with openat2 ------------------------------------------------------------------------------------------------ */
 

@@ -17,13 +17,13 @@ static const struct {
     murre_wasi_fn fn;
 } functions[MURRE_WASI_FUNCTIONS] = {
 #define FUNCTION(name, params) {#name, params, true, murre_wasi_##name},
-#define EXIT(name, params) {#name, params, false, murre_wasi_##name},
+#define EXIT(name, params)     {#name, params, false, murre_wasi_##name},
 #include "wasi/functions.def"
 #undef FUNCTION
 #undef EXIT
 };
 _Static_assert(MURRE_WASI_FUNCTIONS == 46, "wasi_snapshot_preview1 has 46 functions");
-#define MAX_PARAMS 9
+#define MAX_PARAMS  9
 #define MODULE_NAME "wasi_snapshot_preview1"
 
 /* ---- creation ----------------------------------------------------------------------------------------------------- */
@@ -49,7 +49,7 @@ static bool copy_strings(struct murre_wasi *wasi, struct murre_wasi_strings *to,
 
 static bool add_stream(struct murre_wasi *wasi, const struct murre_wasi_stream *stream, int number) {
     static const enum murre_wasi_entrykind kinds[] = {
-        [MURRE_WASI_INHERIT] = MURRE_WASI_HOST, [MURRE_WASI_FD] = MURRE_WASI_HOST,      [MURRE_WASI_NULL] = MURRE_WASI_EMPTY,
+        [MURRE_WASI_INHERIT] = MURRE_WASI_HOST, [MURRE_WASI_FD] = MURRE_WASI_HOST,       [MURRE_WASI_NULL] = MURRE_WASI_EMPTY,
         [MURRE_WASI_BYTES] = MURRE_WASI_INPUT,  [MURRE_WASI_CALLBACK] = MURRE_WASI_SINK,
     };
     uint32_t fd;
@@ -205,9 +205,8 @@ enum murre_status murre_wasi_define(struct murre_wasi *wasi, struct murre_linker
         struct murre_functype type = {.params = params, .results = result, .result_count = functions[i].returns};
         for (const char *p = functions[i].params; *p != '\0'; p++)
             params[type.param_count++] = *p == 'I' ? MURRE_I64 : MURRE_I32;
-        enum murre_status status =
-            murre_linker_define_func(linker, MODULE_NAME, functions[i].name, &type,
-                                     functions[i].returns ? dispatch : dispatch_exit, &wasi->bindings[i], error);
+        enum murre_status status = murre_linker_define_func(linker, MODULE_NAME, functions[i].name, &type,
+                                                            functions[i].returns ? dispatch : dispatch_exit, &wasi->bindings[i], error);
         if (status != MURRE_OK)
             return status;
     }
