@@ -66,7 +66,7 @@ void build_body(struct builder *b) {
     open_size(b);
 }
 
-void build_end(struct builder *b) {
+void build_close(struct builder *b) {
     cr_assert_gt(b->depth, 0);
     size_t at = b->open[--b->depth];
     uint32_t size = (uint32_t)(b->size - at - 5);

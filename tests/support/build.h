@@ -7,6 +7,14 @@
 
 #include "murre.h"
 
+#ifdef __has_feature
+#define TEST_WITH_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define TEST_WITH_ADDRESS_SANITIZER 1
+#else
+#define TEST_WITH_ADDRESS_SANITIZER 0
+#endif
+
 enum section {
     SECTION_CUSTOM,
     SECTION_TYPE,
@@ -39,13 +47,13 @@ void build_raw(struct builder *b, const void *data, size_t size);
 void build_u32(struct builder *b, uint32_t value);
 void build_s64(struct builder *b, int64_t value); /* also i32 */
 void build_name(struct builder *b, const char *name);
-/* A section's id, or a function's body: its size is filled in by build_end. */
+/* A section's id, or a function's body: its size is filled in by build_close. */
 void build_section(struct builder *b, enum section id);
 void build_body(struct builder *b);
-void build_end(struct builder *b);
+void build_close(struct builder *b);
 
 /* A section of ready bytes. */
-#define build_whole(b, id, ...) (build_section(b, id), build(b, __VA_ARGS__), build_end(b))
+#define build_whole(b, id, ...) (build_section(b, id), build(b, __VA_ARGS__), build_close(b))
 
 /* An engine of the given tier and bounds that validates at load; ends the test when there is none. */
 struct murre_engine *test_engine(enum murre_tier tier, enum murre_bounds bounds);
