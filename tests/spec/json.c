@@ -64,7 +64,7 @@ static int hex4(struct parser *p, unsigned *code) {
     return 1;
 }
 
-static const char *parse_string(struct parser *p) {
+static const char *parse_string(struct parser *p, size_t *size) {
     const char *start = ++p->next;
     while (p->next < p->end && *p->next != '"')
         p->next += *p->next == '\\' ? 2 : 1;
@@ -95,6 +95,7 @@ static const char *parse_string(struct parser *p) {
         }
     }
     p->next = end + 1;
+    *size = (size_t)(out - text);
     return text;
 }
 
@@ -109,7 +110,7 @@ static int parse_list(struct parser *p, struct json *value, char close) {
             return p->next++, 1;
         struct json *item = take(p, sizeof *item);
         if (close == '}') {
-            if (p->next == p->end || *p->next != '"' || !(item->key = parse_string(p)))
+            if (p->next == p->end || *p->next != '"' || !(item->key = parse_string(p, &item->size)))
                 return 0;
             skip_space(p);
             if (p->next == p->end || *p->next++ != ':')
@@ -162,7 +163,7 @@ static int parse_value(struct parser *p, struct json *value) {
     switch (*p->next) {
     case '{': value->kind = JSON_OBJECT; ok = parse_list(p, value, '}'); break;
     case '[': value->kind = JSON_ARRAY; ok = parse_list(p, value, ']'); break;
-    case '"': value->kind = JSON_STRING; ok = (value->text = parse_string(p)) != NULL; break;
+    case '"': value->kind = JSON_STRING; ok = (value->text = parse_string(p, &value->size)) != NULL; break;
     default: ok = parse_word(p, value);
     }
     p->depth--;

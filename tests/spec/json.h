@@ -10,6 +10,7 @@ enum json_kind { JSON_NULL, JSON_TRUE, JSON_FALSE, JSON_NUMBER, JSON_STRING, JSO
 struct json {
     enum json_kind kind;
     const char *text;   /* NUMBER, STRING */
+    size_t size;        /* of a STRING, which may hold zeros */
     const char *key;    /* when a member of an object */
     struct json *first; /* ARRAY, OBJECT */
     struct json *next;

@@ -213,7 +213,7 @@ static void invoke(struct script *s, const struct json *action, struct murre_fun
 static void act(struct script *s, struct outcome *out) {
     const struct json *action = json_member(s->command, "action");
     struct named *n = find(s, json_text(action, "module"));
-    const char *field = json_text(action, "field");
+    const struct json *field = json_member(action, "field");
     struct murre_extern item;
     out->kind = OUTCOME_FAILED;
     if (n && n->missing[0]) {
@@ -221,8 +221,8 @@ static void act(struct script *s, struct outcome *out) {
         out->kind = OUTCOME_SKIPPED;
     } else if (!n || !n->instance) {
         failed(s, "no instance to act on");
-    } else if (!murre_instance_export(n->instance, field, strlen(field), &item)) {
-        failed(s, "no export %s", field);
+    } else if (!murre_instance_export(n->instance, field->text, field->size, &item)) {
+        failed(s, "no export %s", field->text);
     } else if (strcmp(json_text(action, "type"), "get") == 0) {
         out->kind = OUTCOME_VALUES;
         out->slots[0] = murre_global_get(item.of.global);
