@@ -157,9 +157,12 @@ static void run_module(struct script *s, bool definition) {
 
 static void run_module_instance(struct script *s) {
     struct named *definition = find(s, json_text(s->command, "module"));
-    if (!definition || !definition->module)
-        tally_skip(s->tally, definition && definition->missing[0] ? definition->missing : "unnamed definition");
-    else
+    if (!definition) {
+        failed(s, "no such definition");
+    } else if (!definition->module) {
+        remember(s, json_text(s->command, "instance"), NULL, NULL, definition->missing);
+        tally_skip(s->tally, definition->missing);
+    } else
         make_instance(s, definition->module, json_text(s->command, "instance"));
 }
 
