@@ -74,6 +74,15 @@ static void fetch_results(struct murre_emit *e, const struct murre_functype *typ
     }
 }
 
+/* The callee may be the host's or another instance's: tells who calls, and sets the memory register as the callee wants it. */
+static void leave_instance(struct murre_emit *e, MIR_reg_t func) {
+    MIR_reg_t instance = murre_emit_instance(e);
+    MIR_op_t store = murre_emit_scratch(e, EMIT_INT, 0);
+    emit2(e, MIR_MOV, store, murre_emit_field(e, MIR_T_I64, instance, offsetof(struct murre_instance, store)));
+    emit2(e, MIR_MOV, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_store, caller), store.u.reg, 0, 1), emit_reg(e, instance));
+    emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)), murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, memory_base)));
+}
+
 /* func: a register with the struct murre_func. leaves: the callee may belong to another instance. */
 static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, bool leaves, const struct murre_operand *args,
                       uint32_t base, uint32_t dst) {
@@ -93,8 +102,7 @@ static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, 
     if (type->result_count == 1)
         ops[result] = murre_emit_write(e, dst, murre_emit_class(type->results[0]));
     if (leaves)
-        emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)),
-              murre_emit_field(e, MIR_T_I64, func.u.reg, offsetof(struct murre_func, memory_base)));
+        leave_instance(e, func.u.reg);
     emit2(e, MIR_MOV, entry, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_func, entry), func.u.reg, 0, 1));
     emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, n, ops));
     if (leaves && e->module->info.memory_count != 0)
