@@ -41,8 +41,24 @@ extern murre_handler *const murre_handlers[MURRE_RC_COUNT];
 #else
 #define HANDLER_ATTRIBUTES
 #endif
+#define ALWAYS_INLINE static inline __attribute__((always_inline, unused)) HANDLER_ATTRIBUTES
 
-#define HANDLER(name) HANDLER_ATTRIBUTES void murre_op_##name(PARAMS)
+/* A handler has two parts. inline_NAME is its code, to be put into others as well (pairs.def); HANDLER makes the function of it. The code of
+ * an instruction that goes on with the next one is body_NAME, on registers in a struct that the compiler takes apart again; it moves pc on, and
+ * returns where to go instead when it traps, else NULL. */
+struct regs {
+    const union murre_word *pc;
+    union murre_slot *fp;
+    uint8_t *memory;
+    uint64_t memory_size;
+    struct murre_store *store;
+    uint64_t acc;
+    double accd;
+    float accf;
+};
+#define REGS_OF_ARGS {pc, fp, memory, memory_size, store, acc, accd, accf}
+#define ARGS_OF_REGS r.pc, r.fp, r.memory, r.memory_size, r.store, r.acc, r.accd, r.accf
+
 #define GO(handler) MUSTTAIL return handler(ARGS)
 #define DISPATCH() MUSTTAIL return murre_handlers[pc->op](ARGS)
 #define NEXT(words)                                                                                                                     \
@@ -51,6 +67,26 @@ extern murre_handler *const murre_handlers[MURRE_RC_COUNT];
         DISPATCH();                                                                                                                     \
     } while (0)
 
+#define INLINE(name) ALWAYS_INLINE void inline_##name(PARAMS)
+#define BODY(name, ...)                                                                                                                 \
+    ALWAYS_INLINE murre_handler *body_##name(struct regs *r) {                                                                          \
+        __VA_ARGS__                                                                                                                     \
+        return NULL;                                                                                                                    \
+    }                                                                                                                                   \
+    INLINE(name) {                                                                                                                      \
+        struct regs r = REGS_OF_ARGS;                                                                                                   \
+        murre_handler *elsewhere = body_##name(&r);                                                                                     \
+        if (__builtin_expect(elsewhere != NULL, 0))                                                                                     \
+            MUSTTAIL return elsewhere(ARGS_OF_REGS);                                                                                    \
+        MUSTTAIL return murre_handlers[r.pc->op](ARGS_OF_REGS);                                                                         \
+    }
+/* The definition of a handler that stands alone. */
+#define LONE_HANDLER(name) HANDLER_ATTRIBUTES void murre_op_##name(PARAMS)
+#define HANDLER(name)                                                                                                                   \
+    HANDLER_ATTRIBUTES void murre_op_##name(PARAMS) {                                                                                   \
+        MUSTTAIL return inline_##name(ARGS);                                                                                            \
+    }
+
 /* Traps: cold functions that are jumped to. */
 #define TRAPS(X)                                                                                                                        \
     X(UNREACHABLE) X(MEMORY_BOUNDS) X(TABLE_BOUNDS) X(INDIRECT_BOUNDS) X(INDIRECT_NULL) X(INDIRECT_TYPE) X(DIVIDE_ZERO)                 \
@@ -58,11 +94,17 @@ extern murre_handler *const murre_handlers[MURRE_RC_COUNT];
 #define X(kind) murre_handler murre_interp_trap_##kind;
 TRAPS(X)
 #undef X
-#define TRAP(kind) GO(murre_interp_trap_##kind)
+/* In bodies, and in the expressions of ops.def. */
 #define TRAP_IF(condition, kind)                                                                                                        \
     do {                                                                                                                                \
         if (__builtin_expect(condition, 0))                                                                                             \
-            TRAP(kind);                                                                                                                 \
+            return murre_interp_trap_##kind;                                                                                            \
+    } while (0)
+/* In other handlers. */
+#define GO_TRAP_IF(condition, kind)                                                                                                     \
+    do {                                                                                                                                \
+        if (__builtin_expect(condition, 0))                                                                                             \
+            GO(murre_interp_trap_##kind);                                                                                               \
     } while (0)
 /* The store is to be interrupted. */
 murre_handler murre_interp_interrupted;
@@ -77,6 +119,8 @@ murre_handler murre_interp_return;
             GO(murre_interp_interrupted);                                                                                               \
     } while (0)
 
+#define NO_POINT()
+
 /* Types of the rows of ops.def: the C type, a slot's member, the accumulator, immediates, where a result goes. */
 typedef int8_t i8;
 typedef uint8_t u8;
@@ -89,33 +133,37 @@ typedef uint64_t u64;
 typedef float f32;
 typedef double f64;
 
-#define SLOT(type, index) (fp[index].type)
-#define ACC_u32 ((uint32_t)acc)
-#define ACC_i32 ((int32_t)acc)
-#define ACC_u64 (acc)
-#define ACC_i64 ((int64_t)acc)
-#define ACC_f32 (accf)
-#define ACC_f64 (accd)
-#define IMM16(type, field) ((type)(int16_t)(field))
-#define IMM32(type) ((type)(int32_t)pc->bc)
+#define ACC_u32(r) ((uint32_t)(r)->acc)
+#define ACC_i32(r) ((int32_t)(r)->acc)
+#define ACC_u64(r) ((r)->acc)
+#define ACC_i64(r) ((int64_t)(r)->acc)
+#define ACC_f32(r) ((r)->accf)
+#define ACC_f64(r) ((r)->accd)
 #define EXT_u32(word) ((word).low)
 #define EXT_i32(word) ((int32_t)(word).low)
 #define EXT_u64(word) ((word).u64)
 #define EXT_i64(word) ((int64_t)(word).u64)
 #define EXT_f32(word) ((word).f32)
 #define EXT_f64(word) ((word).f64)
-#define TSET_u32(value) acc = (uint32_t)(value)
-#define TSET_i32(value) acc = (uint32_t)(value)
-#define TSET_u64(value) acc = (uint64_t)(value)
-#define TSET_i64(value) acc = (uint64_t)(value)
-#define TSET_f32(value) accf = (value)
-#define TSET_f64(value) accd = (value)
-#define SET_u32(value) (acc = (uint32_t)(value), fp[pc->a].u64 = acc)
+/* In a body: a slot, the accumulator, immediates of 16 and 32 bits, an extension word. */
+#define SLOT(type, index) (r->fp[index].type)
+#define ACC(type) ACC_##type(r)
+#define IMM16(type, field) ((type)(int16_t)(field))
+#define IMM32(type) ((type)(int32_t)r->pc->bc)
+#define EXT(type) EXT_##type(r->pc[1])
+/* A result, to the accumulator only or to slot a as well. */
+#define TSET_u32(value) r->acc = (uint32_t)(value)
+#define TSET_i32(value) r->acc = (uint32_t)(value)
+#define TSET_u64(value) r->acc = (uint64_t)(value)
+#define TSET_i64(value) r->acc = (uint64_t)(value)
+#define TSET_f32(value) r->accf = (value)
+#define TSET_f64(value) r->accd = (value)
+#define SET_u32(value) (r->acc = (uint32_t)(value), r->fp[r->pc->a].u64 = r->acc)
 #define SET_i32(value) SET_u32(value)
-#define SET_u64(value) (acc = (uint64_t)(value), fp[pc->a].u64 = acc)
+#define SET_u64(value) (r->acc = (uint64_t)(value), r->fp[r->pc->a].u64 = r->acc)
 #define SET_i64(value) SET_u64(value)
-#define SET_f32(value) (accf = (value), fp[pc->a].u64 = murre_f32_bits(accf))
-#define SET_f64(value) (accd = (value), fp[pc->a].f64 = accd)
+#define SET_f32(value) (r->accf = (value), r->fp[r->pc->a].u64 = murre_f32_bits(r->accf))
+#define SET_f64(value) (r->accd = (value), r->fp[r->pc->a].f64 = r->accd)
 
 #define UNUSED_ARGS() (void)pc, (void)fp, (void)memory, (void)memory_size, (void)store, (void)acc, (void)accd, (void)accf
 

@@ -21,7 +21,7 @@ static inline union murre_slot operand(const union murre_word *pc, const union m
         if (kind != MURRE_TRAP_COUNT)                                                                                                   \
             murre_trap_raise_interp(store, kind, store->stack.func, pc);                                                                \
     }                                                                                                                                   \
-    HANDLER(name) {                                                                                                                     \
+    LONE_HANDLER(name) {                                                                                                                \
         do_##name(pc, fp, store);                                                                                                       \
         struct murre_memory *own = store->stack.instance->memory;                                                                       \
         memory_size = own ? own->size : 0;                                                                                              \
@@ -46,7 +46,7 @@ BULK(TABLE_GROW, fp[pc->a].u64 = murre_bulk_table_grow(instance, IMMEDIATE, oper
 BULK(TABLE_SIZE, fp[pc->a].u64 = murre_instance_table(instance, IMMEDIATE)->size)
 BULK(TABLE_FILL, kind = murre_bulk_table_fill(instance, IMMEDIATE, OPERAND(0), operand(pc, fp, 1).ref, OPERAND(2)))
 
-HANDLER(MEMORY_SIZE) {
+LONE_HANDLER(MEMORY_SIZE) {
     acc = memory_size / MURRE_PAGE_SIZE;
     fp[pc->a].u64 = acc;
     NEXT(1);

@@ -50,41 +50,41 @@ static inline bool has_room(const struct murre_store *store, const union murre_s
         GO(murre_interp_call_slow);                                                                                                     \
     } while (0)
 
-HANDLER(CALL) {
+LONE_HANDLER(CALL) {
     CALL_NEAR((struct murre_func *)((char *)store->stack.instance + pc->bc), fp + pc->a, pc + 1);
 }
-HANDLER(CALL_IMPORT) {
+LONE_HANDLER(CALL_IMPORT) {
     CALL_FAR(*(struct murre_func **)((char *)store->stack.instance + pc->bc), fp + pc->a, pc + 1);
 }
 
-#define CALL_INDIRECT(index_value, base, words)                                                                                                      \
+#define CALL_INDIRECT(index_value, base, words)                                                                                         \
     do {                                                                                                                                \
         uint32_t index = (index_value);                                                                                                 \
         struct murre_instance *instance = store->stack.instance;                                                                        \
         struct murre_table *table = *(struct murre_table **)((char *)instance + pc[1].high);                                            \
-        TRAP_IF(index >= table->size, INDIRECT_BOUNDS);                                                                                 \
+        GO_TRAP_IF(index >= table->size, INDIRECT_BOUNDS);                                                                              \
         struct murre_func *callee = table->elems[index];                                                                                \
-        TRAP_IF(!callee, INDIRECT_NULL);                                                                                                \
-        TRAP_IF(callee->type_id != pc[1].low, INDIRECT_TYPE);                                                                           \
+        GO_TRAP_IF(!callee, INDIRECT_NULL);                                                                                             \
+        GO_TRAP_IF(callee->type_id != pc[1].low, INDIRECT_TYPE);                                                                        \
         if (__builtin_expect(callee->instance != instance, 0))                                                                          \
-            CALL_FAR(callee, fp + (base), pc + (words));                                                                                       \
-        CALL_NEAR(callee, fp + (base), pc + (words));                                                                                          \
+            CALL_FAR(callee, fp + (base), pc + (words));                                                                                \
+        CALL_NEAR(callee, fp + (base), pc + (words));                                                                                   \
     } while (0)
 
-HANDLER(CALL_X) {
+LONE_HANDLER(CALL_X) {
     CALL_NEAR((struct murre_func *)((char *)store->stack.instance + pc->bc), fp + pc[1].u64, pc + 2);
 }
-HANDLER(CALL_IMPORT_X) {
+LONE_HANDLER(CALL_IMPORT_X) {
     CALL_FAR(*(struct murre_func **)((char *)store->stack.instance + pc->bc), fp + pc[1].u64, pc + 2);
 }
 
-HANDLER(CALL_INDIRECT_R) {
+LONE_HANDLER(CALL_INDIRECT_R) {
     CALL_INDIRECT(fp[pc->b].u32, pc->a, 2);
 }
-HANDLER(CALL_INDIRECT_A) {
+LONE_HANDLER(CALL_INDIRECT_A) {
     CALL_INDIRECT((uint32_t)acc, pc->a, 2);
 }
-HANDLER(CALL_INDIRECT_X) {
+LONE_HANDLER(CALL_INDIRECT_X) {
     CALL_INDIRECT(fp[pc->b].u32, pc[2].u64, 3);
 }
 
@@ -174,7 +174,7 @@ void murre_interp_call_slow(PARAMS) {
 }
 
 /* Back in the instance that called. */
-HANDLER(LEAVE) {
+LONE_HANDLER(LEAVE) {
     struct murre_interp_frame *frame = store->stack.frame - 1;
     struct murre_instance *instance = frame->func->instance;
     store->stack.frame = frame;

@@ -1,26 +1,26 @@
 /* Handlers: starts of functions, loop headers, jumps, returns (4.4.8, 4.4.10). */
-#include "interp/handler.h"
+#include "interp/body_control.h"
 #include "runtime/call.h"
 #include "runtime/tier.h"
 
-HANDLER(ZERO1) {
+LONE_HANDLER(ZERO1) {
     fp[pc->a].u64 = 0;
     NEXT(1);
 }
-HANDLER(ZERO2) {
+LONE_HANDLER(ZERO2) {
     union murre_slot *first = fp + pc->a;
     first[0].u64 = 0;
     first[1].u64 = 0;
     NEXT(1);
 }
-HANDLER(ZERO3) {
+LONE_HANDLER(ZERO3) {
     union murre_slot *first = fp + pc->a;
     first[0].u64 = 0;
     first[1].u64 = 0;
     first[2].u64 = 0;
     NEXT(1);
 }
-HANDLER(ZERO4) {
+LONE_HANDLER(ZERO4) {
     union murre_slot *first = fp + pc->a;
     first[0].u64 = 0;
     first[1].u64 = 0;
@@ -29,7 +29,7 @@ HANDLER(ZERO4) {
     NEXT(1);
 }
 /* Four at least. */
-HANDLER(ZERO) {
+LONE_HANDLER(ZERO) {
     union murre_slot *slot = fp + pc->a;
     union murre_slot *end = slot + pc->bc;
     do {
@@ -48,7 +48,7 @@ static __attribute__((noinline, cold)) void enter_hot(PARAMS) {
     murre_tier_hot_function(store->stack.func);
     NEXT(1);
 }
-HANDLER(ENTER_COUNT) {
+LONE_HANDLER(ENTER_COUNT) {
     struct murre_code *code = store->stack.func->code;
     uint32_t heat = atomic_load_explicit(&code->heat, memory_order_relaxed) + 1;
     atomic_store_explicit(&code->heat, heat, memory_order_relaxed);
@@ -77,7 +77,7 @@ static __attribute__((noinline, cold)) void loop_hot(PARAMS) {
     memory_size = instance->memory ? instance->memory->size : 0;
     GO(murre_interp_return);
 }
-HANDLER(LOOP_COUNT) {
+LONE_HANDLER(LOOP_COUNT) {
     uint32_t left = atomic_load_explicit(loop_counter(pc), memory_order_relaxed) - 1;
     atomic_store_explicit(loop_counter(pc), left, memory_order_relaxed);
     if (__builtin_expect((int32_t)left < 0, 0))
@@ -85,82 +85,22 @@ HANDLER(LOOP_COUNT) {
     NEXT(2);
 }
 
-HANDLER(BR) {
-    NEXT((int32_t)pc->bc);
-}
-HANDLER(BACK) {
-    INTERRUPT_POINT();
-    NEXT((int32_t)pc->bc);
-}
-
 static inline const union murre_word *table_target(const union murre_word *pc, uint32_t index) {
     uint32_t count = pc->bc;
     const int32_t *distances = (const int32_t *)(pc + 1);
     return pc + distances[index < count ? index : count];
 }
-HANDLER(BR_TABLE_R) {
+LONE_HANDLER(BR_TABLE_R) {
     INTERRUPT_POINT();
     pc = table_target(pc, fp[pc->a].u32);
     DISPATCH();
 }
-HANDLER(BR_TABLE_A) {
+LONE_HANDLER(BR_TABLE_A) {
     INTERRUPT_POINT();
     pc = table_target(pc, (uint32_t)acc);
     DISPATCH();
 }
 
-#define LEAVE_FRAME()                                                                                                                   \
-    do {                                                                                                                                \
-        struct murre_interp_frame *frame = store->stack.frame - 1;                                                                      \
-        store->stack.frame = frame;                                                                                                     \
-        store->stack.func = frame->func;                                                                                                \
-        pc = frame->pc;                                                                                                                 \
-        fp = frame->slots;                                                                                                              \
-        DISPATCH();                                                                                                                     \
-    } while (0)
-
-HANDLER(RET) {
-    LEAVE_FRAME();
-}
-HANDLER(RET_R) {
-    acc = fp[pc->a].u64;
-    fp[0].u64 = acc;
-    LEAVE_FRAME();
-}
-HANDLER(RET_A) {
-    fp[0].u64 = acc;
-    LEAVE_FRAME();
-}
-HANDLER(RET_K) {
-    acc = IMM32(u64);
-    fp[0].u64 = acc;
-    LEAVE_FRAME();
-}
-HANDLER(RET_K64) {
-    fp[0].u64 = pc[1].u64;
-    acc = fp[0].u64;
-    accd = fp[0].f64;
-    accf = fp[0].f32;
-    LEAVE_FRAME();
-}
-HANDLER(RET_F64_R) {
-    accd = fp[pc->a].f64;
-    fp[0].f64 = accd;
-    LEAVE_FRAME();
-}
-HANDLER(RET_F64_A) {
-    fp[0].f64 = accd;
-    LEAVE_FRAME();
-}
-HANDLER(RET_F32_R) {
-    accf = fp[pc->a].f32;
-    fp[0].u64 = murre_f32_bits(accf);
-    LEAVE_FRAME();
-}
-HANDLER(RET_F32_A) {
-    fp[0].u64 = murre_f32_bits(accf);
-    LEAVE_FRAME();
-}
 void murre_interp_return(PARAMS) {
     acc = fp[0].u64;
     accd = fp[0].f64;
@@ -182,15 +122,18 @@ static __attribute__((noinline)) void gather_results(const union murre_word *pc,
     for (uint32_t i = 0; i < count; i++)
         fp[i] = results[i];
 }
-HANDLER(RET_MULTI) {
+LONE_HANDLER(RET_MULTI) {
     gather_results(pc, fp, store);
     LEAVE_FRAME();
 }
 
-HANDLER(UNREACHABLE) {
-    TRAP(UNREACHABLE);
+LONE_HANDLER(UNREACHABLE) {
+    GO(murre_interp_trap_UNREACHABLE);
 }
 /* Whoever entered the loop gets control back. */
-HANDLER(EXIT) {
+LONE_HANDLER(EXIT) {
     UNUSED_ARGS();
 }
+
+HANDLER(BR) HANDLER(BACK) HANDLER(RET) HANDLER(RET_R) HANDLER(RET_A) HANDLER(RET_K) 
+HANDLER(RET_K64) HANDLER(RET_F64_R) HANDLER(RET_F64_A) HANDLER(RET_F32_R) HANDLER(RET_F32_A)

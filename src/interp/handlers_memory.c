@@ -1,49 +1,12 @@
-/* Handlers: loads and stores of memory 0 (4.4.7). Every access is compared with the memory's size: index and offset are 32 bits each, so that
- * their sum with the access's size cannot wrap in 64. */
-#include "interp/handler.h"
+/* Handlers: loads and stores. */
+#include "interp/body_memory.h"
 
-/* Unaligned, and of any effective type. */
-#define UNALIGNED(type)                                                                                                                 \
-    struct unaligned_##type {                                                                                                           \
-        type value;                                                                                                                     \
-    } __attribute__((packed, may_alias));
-UNALIGNED(u8) UNALIGNED(i8) UNALIGNED(u16) UNALIGNED(i16) UNALIGNED(u32) UNALIGNED(i32) UNALIGNED(u64) UNALIGNED(f32) UNALIGNED(f64)
-#define AT(mem) (((struct unaligned_##mem *)(memory + address))->value)
-
-#define MAKE_LOAD(name, type, mem, set, effective, words)                                                                               \
-    HANDLER(name) {                                                                                                                     \
-        uint64_t address = effective;                                                                                                   \
-        TRAP_IF(address + sizeof(mem) > memory_size, MEMORY_BOUNDS);                                                                    \
-        set(AT(mem));                                                                                                                   \
-        NEXT(words);                                                                                                                    \
-    }
-#define LOAD_FORMS(name, type, mem, set)                                                                                                \
-    MAKE_LOAD(name##_R, type, mem, set, (uint64_t)SLOT(u32, pc->b) + pc->c, 1)                                                          \
-    MAKE_LOAD(name##_RX, type, mem, set, SLOT(u32, pc->b) + pc[1].u64, 2)                                                               \
-    MAKE_LOAD(name##_A, type, mem, set, (uint64_t)(uint32_t)acc + pc->bc, 1)                                                            \
-    MAKE_LOAD(name##_K, type, mem, set, pc->bc, 1)
-#define LOAD(id, type, mem)                                                                                                             \
-    LOAD_FORMS(id, type, mem, SET_##type)                                                                                               \
-    LOAD_FORMS(T_##id, type, mem, TSET_##type)
-
-#define MAKE_STORE(name, type, mem, effective, stored, words)                                                                           \
-    HANDLER(name) {                                                                                                                     \
-        uint64_t address = effective;                                                                                                   \
-        TRAP_IF(address + sizeof(mem) > memory_size, MEMORY_BOUNDS);                                                                    \
-        AT(mem) = (mem)(stored);                                                                                                        \
-        NEXT(words);                                                                                                                    \
-    }
-#define IMMEDIATE_u32 IMM16(u32, pc->b)
-#define IMMEDIATE_u64 IMM16(u64, pc->b)
-#define IMMEDIATE_f32 murre_f32_of_bits(IMM16(u32, pc->b))
-#define IMMEDIATE_f64 murre_f64_of_bits(IMM16(u64, pc->b))
-#define STORE(id, type, mem)                                                                                                            \
-    MAKE_STORE(id##_RR, type, mem, (uint64_t)SLOT(u32, pc->a) + pc->c, SLOT(type, pc->b), 1)                                            \
-    MAKE_STORE(id##_RA, type, mem, (uint64_t)SLOT(u32, pc->a) + pc->bc, ACC_##type, 1)                                                  \
-    MAKE_STORE(id##_AR, type, mem, (uint64_t)(uint32_t)acc + pc->bc, SLOT(type, pc->a), 1)                                              \
-    MAKE_STORE(id##_KR, type, mem, pc->bc, SLOT(type, pc->a), 1)                                                                        \
-    MAKE_STORE(id##_KA, type, mem, pc->bc, ACC_##type, 1)                                                                               \
-    MAKE_STORE(id##_RX, type, mem, SLOT(u32, pc->a) + pc[1].u64, SLOT(type, pc->b), 2)                                                  \
-    MAKE_STORE(id##_RI, type, mem, (uint64_t)SLOT(u32, pc->a) + pc->c, IMMEDIATE_##type, 1)
-
+#define OP(name) HANDLER(name)
+#define PLAIN(name)
+#define BINARY(id, type, expr)
+#define COMPARE(id, type, expr)
+#define TEST(id, type, expr)
+#define FBINARY(id, type, expr)
+#define FCOMPARE(id, type, expr)
+#define UNARY(id, result, type, expr)
 #include "interp/ops.def"

@@ -1,0 +1,68 @@
+/* Code of handlers: jumps and returns (4.4.8, 4.4.10). */
+#ifndef MURRE_INTERP_BODY_CONTROL_H
+#define MURRE_INTERP_BODY_CONTROL_H
+
+#include "interp/handler.h"
+
+INLINE(BR) {
+    NEXT((int32_t)pc->bc);
+}
+INLINE(BACK) {
+    INTERRUPT_POINT();
+    NEXT((int32_t)pc->bc);
+}
+
+#define LEAVE_FRAME()                                                                                                                   \
+    do {                                                                                                                                \
+        struct murre_interp_frame *frame = store->stack.frame - 1;                                                                      \
+        store->stack.frame = frame;                                                                                                     \
+        store->stack.func = frame->func;                                                                                                \
+        pc = frame->pc;                                                                                                                 \
+        fp = frame->slots;                                                                                                              \
+        DISPATCH();                                                                                                                     \
+    } while (0)
+
+INLINE(RET) {
+    LEAVE_FRAME();
+}
+INLINE(RET_R) {
+    acc = fp[pc->a].u64;
+    fp[0].u64 = acc;
+    LEAVE_FRAME();
+}
+INLINE(RET_A) {
+    fp[0].u64 = acc;
+    LEAVE_FRAME();
+}
+INLINE(RET_K) {
+    acc = (uint64_t)(int32_t)pc->bc;
+    fp[0].u64 = acc;
+    LEAVE_FRAME();
+}
+INLINE(RET_K64) {
+    fp[0].u64 = pc[1].u64;
+    acc = fp[0].u64;
+    accd = fp[0].f64;
+    accf = fp[0].f32;
+    LEAVE_FRAME();
+}
+INLINE(RET_F64_R) {
+    accd = fp[pc->a].f64;
+    fp[0].f64 = accd;
+    LEAVE_FRAME();
+}
+INLINE(RET_F64_A) {
+    fp[0].f64 = accd;
+    LEAVE_FRAME();
+}
+INLINE(RET_F32_R) {
+    accf = fp[pc->a].f32;
+    fp[0].u64 = murre_f32_bits(accf);
+    LEAVE_FRAME();
+}
+INLINE(RET_F32_A) {
+    fp[0].u64 = murre_f32_bits(accf);
+    LEAVE_FRAME();
+}
+
+#endif
