@@ -8,6 +8,15 @@
 #include "runtime/table.h"
 #include "wasm/limits.h"
 
+/* Compiled code does not look at store->interrupt, and cannot be stopped while it waits for one of these: a loop that does little else would
+ * run on. So those that took long look at it when they are done. (Not at instantiation, where nothing runs.) */
+enum { LONG_BYTES = 1024 };
+static enum murre_trapkind done(const struct murre_instance *instance, size_t bytes) {
+    const struct murre_store *store = instance->store;
+    bool interrupted = bytes >= LONG_BYTES && store->activation && atomic_load_explicit(&store->interrupt, memory_order_relaxed);
+    return interrupted ? MURRE_TRAP_INTERRUPT : MURRE_TRAP_COUNT;
+}
+
 /* ---- memories ---- */
 
 enum murre_trapkind murre_bulk_memory_init(struct murre_instance *instance, uint32_t data, uint32_t memory, uint32_t d, uint32_t s, uint32_t n) {
@@ -18,7 +27,7 @@ enum murre_trapkind murre_bulk_memory_init(struct murre_instance *instance, uint
         return MURRE_TRAP_MEMORY_BOUNDS;
     if (n)
         memcpy(to->base + d, segment->bytes + s, n);
-    return MURRE_TRAP_COUNT;
+    return done(instance, n);
 }
 
 enum murre_trapkind murre_bulk_memory_copy(struct murre_instance *instance, uint32_t to, uint32_t from, uint32_t d, uint32_t s, uint32_t n) {
@@ -27,7 +36,7 @@ enum murre_trapkind murre_bulk_memory_copy(struct murre_instance *instance, uint
     if (!murre_memory_in_bounds(target, d, n) || !murre_memory_in_bounds(source, s, n))
         return MURRE_TRAP_MEMORY_BOUNDS;
     memmove(target->base + d, source->base + s, n);
-    return MURRE_TRAP_COUNT;
+    return done(instance, n);
 }
 
 enum murre_trapkind murre_bulk_memory_fill(struct murre_instance *instance, uint32_t memory, uint32_t d, uint32_t value, uint32_t n) {
@@ -35,7 +44,7 @@ enum murre_trapkind murre_bulk_memory_fill(struct murre_instance *instance, uint
     if (!murre_memory_in_bounds(target, d, n))
         return MURRE_TRAP_MEMORY_BOUNDS;
     memset(target->base + d, (int)(value & 0xff), n);
-    return MURRE_TRAP_COUNT;
+    return done(instance, n);
 }
 
 void murre_bulk_data_drop(struct murre_instance *instance, uint32_t data) {
@@ -78,7 +87,7 @@ enum murre_trapkind murre_bulk_table_fill(struct murre_instance *instance, uint3
         return MURRE_TRAP_TABLE_BOUNDS;
     for (uint32_t i = 0; i < n; i++)
         t->elems[d + i] = ref;
-    return MURRE_TRAP_COUNT;
+    return done(instance, (size_t)n * sizeof(void *));
 }
 
 enum murre_trapkind murre_bulk_table_copy(struct murre_instance *instance, uint32_t to, uint32_t from, uint32_t d, uint32_t s, uint32_t n) {
@@ -88,7 +97,7 @@ enum murre_trapkind murre_bulk_table_copy(struct murre_instance *instance, uint3
         return MURRE_TRAP_TABLE_BOUNDS;
     if (n)
         memmove(target->elems + d, source->elems + s, n * sizeof *target->elems);
-    return MURRE_TRAP_COUNT;
+    return done(instance, (size_t)n * sizeof(void *));
 }
 
 enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint32_t elem, uint32_t table, uint32_t d, uint32_t s, uint32_t n) {
@@ -101,7 +110,7 @@ enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint3
     if (segment->funcs) {
         for (uint32_t i = 0; i < n; i++)
             to[i] = murre_instance_func(instance, segment->funcs[s + i]);
-        return MURRE_TRAP_COUNT;
+        return done(instance, (size_t)n * sizeof(void *));
     }
     /* What the expressions name (functions, immutable globals) never changes, so that they may be evaluated now instead of at instantiation. */
     for (uint32_t i = 0; i < n; i++) {
@@ -110,7 +119,7 @@ enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint3
             return MURRE_TRAP_MEMORY;
         to[i] = value->ref;
     }
-    return MURRE_TRAP_COUNT;
+    return done(instance, (size_t)n * sizeof(void *));
 }
 
 void murre_bulk_elem_drop(struct murre_instance *instance, uint32_t elem) {

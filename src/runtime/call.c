@@ -128,6 +128,8 @@ void murre_call_host(struct murre_store *store, struct murre_instance *caller, s
     struct murre_trap *trap = run_host(store, caller, func, slots);
     if (__builtin_expect(trap != NULL, false))
         murre_trap_raise_host(store, trap);
+    if (__builtin_expect(atomic_load_explicit(&store->interrupt, memory_order_relaxed), false))
+        murre_trap_raise_waiting(store, MURRE_TRAP_INTERRUPT);
 }
 
 /* ---- compiled code to C --------------------------------------------------------------------------------------------------------- */

@@ -212,6 +212,13 @@ void murre_trap_raise_native(struct murre_store *store, enum murre_trapkind kind
     finish(&walk, kind, NULL);
 }
 
+void murre_trap_raise_waiting(struct murre_store *store, enum murre_trapkind kind) {
+    assert(store->activation);
+    struct walk walk = {.store = store};
+    walk_rest(&walk, NULL, 0, MURRE_NO_OFFSET);
+    finish(&walk, kind, NULL);
+}
+
 void murre_trap_interrupted(const volatile bool *interrupt) {
     struct murre_store *store = (struct murre_store *)((uintptr_t)interrupt - offsetof(struct murre_store, interrupt));
     murre_trap_raise_native(store, MURRE_TRAP_INTERRUPT, MURRE_NO_OFFSET);

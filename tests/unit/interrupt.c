@@ -1,0 +1,311 @@
+/* Ending a run from outside, in every tier: requests from other threads and handlers, deadlines, blocking host calls. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/build.h"
+
+enum { I32 = 0x7f };
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void sleep_ms(unsigned ms) {
+    struct timespec time = {0, (long)ms * 1000000};
+    nanosleep(&time, NULL);
+}
+
+/* Exports of type () to (): "spin", an endless loop; "calls", one that calls "leaf" for ever; "host", one that calls the host for ever;
+ * "once", which calls the host once; "fill", which fills the memory for ever; "leaf", which does nothing. */
+static struct builder spin_module(void) {
+    struct builder b = build_module();
+    build_whole(&b, SECTION_TYPE, 1, 0x60, 0, 0);
+    build_whole(&b, SECTION_IMPORT, 1, 1, 'h', 1, 'f', 0, 0);
+    build_whole(&b, SECTION_FUNCTION, 6, 0, 0, 0, 0, 0, 0);
+    build_whole(&b, SECTION_MEMORY, 1, 0x00, 0x80, 8);
+    build_section(&b, SECTION_EXPORT);
+    build_u32(&b, 6);
+    static const char *const names[] = {"spin", "calls", "host", "once", "fill", "leaf"};
+    for (unsigned i = 0; i < 6; i++) {
+        build_name(&b, names[i]);
+        build(&b, 0x00, (uint8_t)(i + 1));
+    }
+    build_close(&b);
+    build_whole(&b, SECTION_CODE, 6,                                                                              /* */
+                7, 0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b,                                                            /* spin */
+                9, 0, 0x03, 0x40, 0x10, 6, 0x0c, 0, 0x0b, 0x0b,                                                   /* calls */
+                9, 0, 0x03, 0x40, 0x10, 0, 0x0c, 0, 0x0b, 0x0b,                                                   /* host */
+                4, 0, 0x10, 0, 0x0b,                                                                              /* once */
+                19, 0, 0x03, 0x40, 0x41, 0, 0x41, 1, 0x41, 0x80, 0x80, 0x80, 0x20, 0xfc, 11, 0, 0x0c, 0, 0x0b, 0x0b, /* fill */
+                2, 0, 0x0b);                                                                                      /* leaf */
+    return b;
+}
+
+static int pipe_ends[2];
+static volatile unsigned host_calls;
+
+/* Blocks for ever, but for interrupts. */
+static struct murre_trap *blocking_host(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    (void)env, (void)args, (void)results;
+    char byte;
+    host_calls++;
+    while (read(pipe_ends[0], &byte, 1) < 0 && errno == EINTR)
+        if (murre_store_interrupt_pending(murre_caller_store(caller)))
+            return NULL;
+    return NULL;
+}
+
+static struct murre_trap *quick_host(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    (void)env, (void)caller, (void)args, (void)results;
+    host_calls++;
+    return NULL;
+}
+
+static struct murre_instance *spin_instance(enum murre_tier tier, murre_host_fn host, struct murre_store **made) {
+    struct murre_config config;
+    murre_config_init(&config);
+    config.tier = tier;
+    config.entry_threshold = 10;
+    config.loop_threshold = 10;
+    struct murre_engine *engine = murre_engine_new(&config, NULL);
+    cr_assert_not_null(engine);
+    struct murre_store *store = murre_store_new(engine, NULL);
+    cr_assert_not_null(store);
+    murre_engine_unref(engine);
+    struct builder b = spin_module();
+    struct murre_module *module = test_module(engine, &b);
+    struct murre_functype type = {0};
+    struct murre_extern import = {.kind = MURRE_EXTERN_FUNC, .of.func = murre_func_new(store, &type, host, store, NULL, NULL)};
+    struct murre_instance *instance = murre_instance_new(store, module, &import, 1, NULL, NULL);
+    cr_assert_not_null(instance);
+    murre_module_unref(module);
+    *made = store;
+    return instance;
+}
+
+static void check_interrupted(struct murre_store *store, struct murre_instance *instance, const char *name) {
+    union murre_slot slot;
+    struct murre_trap *trap = murre_func_call(store, test_func(instance, name), &slot);
+    cr_assert_not_null(trap, "%s", name);
+    cr_assert_eq(murre_trap_kind(trap), MURRE_TRAP_INTERRUPT, "%s: %s", name, murre_trap_message(trap));
+    murre_trap_delete(trap);
+    cr_assert_null(murre_func_call(store, test_func(instance, "leaf"), &slot), "the next call runs");
+}
+
+static const char *const loops[] = {"spin", "calls", "host", "fill"};
+
+struct request {
+    struct murre_store *store;
+    unsigned delay;
+};
+
+static void *request_later(void *argument) {
+    struct request *request = argument;
+    sleep_ms(request->delay);
+    murre_store_interrupt(request->store);
+    return NULL;
+}
+
+Test(interrupt, another_thread_ends_every_loop, .timeout = 60) {
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, quick_host, &store);
+        for (unsigned round = 0; round < 6; round++)
+            for (unsigned i = 0; i < sizeof loops / sizeof *loops; i++) {
+                struct request request = {store, round * 4};
+                pthread_t thread;
+                cr_assert_eq(pthread_create(&thread, NULL, request_later, &request), 0);
+                check_interrupted(store, instance, loops[i]);
+                pthread_join(thread, NULL);
+            }
+        murre_store_delete(store);
+    }
+}
+
+Test(interrupt, a_request_while_nothing_runs_ends_the_next_call) {
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, quick_host, &store);
+        murre_store_interrupt(store);
+        check_interrupted(store, instance, "leaf");
+        murre_store_interrupt(store);
+        check_interrupted(store, instance, "spin");
+        murre_store_delete(store);
+    }
+}
+
+/* The request comes at any moment of entering, leaving and running. */
+static volatile bool stop_asking;
+static void *ask_again_and_again(void *argument) {
+    unsigned random = 1;
+    while (!stop_asking) {
+        murre_store_interrupt(argument);
+        random = random * 1103515245 + 12345;
+        struct timespec pause = {0, (long)(random >> 16 & 0x3fff)};
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+Test(interrupt, no_request_is_lost_and_none_does_harm, .timeout = 60) {
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, quick_host, &store);
+        stop_asking = false;
+        pthread_t thread;
+        cr_assert_eq(pthread_create(&thread, NULL, ask_again_and_again, store), 0);
+        for (unsigned i = 0; i < 1500; i++) {
+            union murre_slot slot;
+            const char *name = i % 5 < 4 ? loops[i % 3] : "once";
+            struct murre_trap *trap = murre_func_call(store, test_func(instance, name), &slot);
+            if (trap)
+                cr_assert_eq(murre_trap_kind(trap), MURRE_TRAP_INTERRUPT);
+            murre_trap_delete(trap);
+        }
+        stop_asking = true;
+        pthread_join(thread, NULL);
+        murre_store_delete(store);
+    }
+}
+
+Test(interrupt, a_deadline_ends_every_loop, .timeout = 60) {
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, quick_host, &store);
+        for (unsigned i = 0; i < sizeof loops / sizeof *loops; i++) {
+            uint64_t start = now();
+            cr_assert_eq(murre_store_set_timeout(store, 50000000, NULL), MURRE_OK);
+            check_interrupted(store, instance, loops[i]);
+            uint64_t took = now() - start;
+            cr_assert_geq(took, 50000000);
+            cr_assert_lt(took, 5000000000u, "%s took %llu ms", loops[i], (unsigned long long)(took / 1000000));
+        }
+        murre_store_delete(store);
+    }
+}
+
+Test(interrupt, a_deadline_that_passes_between_calls_ends_the_next) {
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, quick_host, &store);
+        union murre_slot slot;
+        cr_assert_eq(murre_store_set_timeout(store, 5000000, NULL), MURRE_OK);
+        cr_assert_null(murre_func_call(store, test_func(instance, "leaf"), &slot));
+        sleep_ms(10);
+        check_interrupted(store, instance, "leaf");
+        murre_store_delete(store);
+    }
+}
+
+Test(interrupt, a_cancelled_deadline_ends_nothing) {
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, quick_host, &store);
+        union murre_slot slot;
+        cr_assert_eq(murre_store_set_timeout(store, 3000000, NULL), MURRE_OK);
+        cr_assert_eq(murre_store_set_timeout(store, 0, NULL), MURRE_OK);
+        sleep_ms(10);
+        cr_assert_null(murre_func_call(store, test_func(instance, "leaf"), &slot));
+        cr_assert_eq(murre_store_set_timeout(store, 3000000, NULL), MURRE_OK);
+        sleep_ms(10);
+        cr_assert_eq(murre_store_set_timeout(store, UINT64_MAX, NULL), MURRE_OK, "never");
+        cr_assert_null(murre_func_call(store, test_func(instance, "leaf"), &slot));
+        murre_store_delete(store);
+    }
+}
+
+Test(interrupt, a_deadline_follows_the_store_to_another_thread, .timeout = 60) {
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, quick_host, &store);
+        union murre_slot slot;
+        cr_assert_null(murre_func_call(store, test_func(instance, "leaf"), &slot));
+        struct spin {
+            struct murre_store *store;
+            struct murre_instance *instance;
+        } spin = {store, instance};
+        cr_assert_eq(murre_store_set_timeout(store, 30000000, NULL), MURRE_OK);
+        pthread_t thread;
+        extern void *spin_in_thread(void *);
+        cr_assert_eq(pthread_create(&thread, NULL, spin_in_thread, &spin), 0);
+        pthread_join(thread, NULL);
+        murre_store_delete(store);
+    }
+}
+
+void *spin_in_thread(void *argument);
+void *spin_in_thread(void *argument) {
+    struct {
+        struct murre_store *store;
+        struct murre_instance *instance;
+    } *spin = argument;
+    check_interrupted(spin->store, spin->instance, "spin");
+    return NULL;
+}
+
+Test(interrupt, a_blocking_host_call_is_woken, .timeout = 60) {
+    cr_assert_eq(pipe(pipe_ends), 0);
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, blocking_host, &store);
+        cr_assert_eq(murre_store_set_timeout(store, 20000000, NULL), MURRE_OK);
+        check_interrupted(store, instance, "once");
+        struct request request = {store, 20};
+        pthread_t thread;
+        cr_assert_eq(pthread_create(&thread, NULL, request_later, &request), 0);
+        check_interrupted(store, instance, "host");
+        pthread_join(thread, NULL);
+        murre_store_delete(store);
+    }
+}
+
+/* ---- from a handler ---- */
+
+static struct murre_store *alarm_store;
+static void on_alarm(int number) {
+    (void)number;
+    murre_store_interrupt(alarm_store);
+}
+
+Test(interrupt, a_signal_handler_may_ask, .timeout = 60) {
+    signal(SIGALRM, on_alarm);
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, quick_host, &store);
+        alarm_store = store;
+        for (unsigned i = 0; i < sizeof loops / sizeof *loops; i++) {
+            ualarm(20000, 0);
+            check_interrupted(store, instance, loops[i]);
+        }
+        murre_store_delete(store);
+    }
+}
+
+static volatile unsigned urgent;
+static void on_urgent(int number) {
+    (void)number;
+    urgent++;
+}
+
+Test(interrupt, the_hosts_own_use_of_the_signal_goes_on) {
+    signal(SIGURG, on_urgent);
+    struct murre_store *store;
+    struct murre_instance *instance = spin_instance(MURRE_TIER_AUTO, quick_host, &store);
+    raise(SIGURG);
+    cr_assert_eq(urgent, 1);
+    murre_store_interrupt(store);
+    check_interrupted(store, instance, "leaf");
+    cr_assert_eq(urgent, 1, "ours are not passed on");
+    raise(SIGURG);
+    cr_assert_eq(urgent, 2);
+    murre_store_delete(store);
+    raise(SIGURG);
+    cr_assert_eq(urgent, 3);
+}
