@@ -12,6 +12,22 @@ INLINE(BACK) {
     NEXT((int32_t)pc->bc);
 }
 
+static inline const union murre_word *table_target(const union murre_word *pc, uint32_t index) {
+    uint32_t count = pc->bc;
+    const int32_t *distances = (const int32_t *)(pc + 1);
+    return pc + distances[index < count ? index : count];
+}
+INLINE(BR_TABLE_R) {
+    INTERRUPT_POINT();
+    pc = table_target(pc, fp[pc->a].u32);
+    DISPATCH();
+}
+INLINE(BR_TABLE_A) {
+    INTERRUPT_POINT();
+    pc = table_target(pc, (uint32_t)acc);
+    DISPATCH();
+}
+
 #define LEAVE_FRAME()                                                                                                                   \
     do {                                                                                                                                \
         struct murre_interp_frame *frame = store->stack.frame - 1;                                                                      \

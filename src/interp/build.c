@@ -181,6 +181,11 @@ void build_bind(struct builder *b, uint32_t label) {
     if (b->failed)
         return;
     at->word = b->count;
+    if (!b->bind_count || b->binds[b->bind_count - 1] != b->count) {
+        if (!reserve(b, (void **)&b->binds, &b->bind_capacity, (uint64_t)b->bind_count + 1, sizeof *b->binds))
+            return;
+        b->binds[b->bind_count++] = b->count;
+    }
     uint32_t index = at->fixup;
     at->fixup = NO_FIXUP;
     while (index != NO_FIXUP) {
@@ -230,6 +235,7 @@ struct builder *builder_new(const struct murre_allocator *allocator) {
         murre_free(allocator, b, sizeof *b);
         return NULL;
     }
+    build_fuse_init(b);
     return b;
 }
 
@@ -239,6 +245,7 @@ void builder_delete(struct builder *b) {
     murre_front_delete(b->front);
     murre_free(b->allocator, b->words, b->capacity * sizeof *b->words);
     murre_free(b->allocator, b->labels, b->label_capacity * sizeof *b->labels);
+    murre_free(b->allocator, b->binds, b->bind_capacity * sizeof *b->binds);
     murre_free(b->allocator, b->fixups, b->fixup_capacity * sizeof *b->fixups);
     murre_free(b->allocator, b, sizeof *b);
 }

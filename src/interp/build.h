@@ -21,6 +21,8 @@
 enum accumulator { ACC_INT, ACC_F64, ACC_F32, ACC_COUNT };
 enum { NO_SLOT = UINT32_MAX, NO_WORD = UINT32_MAX, NO_FIXUP = UINT32_MAX, SCRATCH_SLOTS = 4 };
 
+enum { FUSE_SLOTS = 1024 };
+
 struct fixup {
     uint32_t from;  /* the branch's first word */
     uint32_t where; /* its distance: 16-bit units from the start of the code */
@@ -54,11 +56,14 @@ struct builder {
     uint32_t last_copy; /* word of a COPY that the next may join, or NO_WORD */
     union murre_word nowhere[4]; /* what is written when there is no memory; instructions with more extension words look at failed */
     struct label no_label;
+    uint16_t fuse[FUSE_SLOTS];   /* hash table of pairs: index + 1 */
     /* Growing arrays, kept from function to function. */
     union murre_word *words;
     uint32_t capacity;
     struct label *labels;
     uint32_t label_count, label_capacity;
+    uint32_t *binds; /* words where labels are bound, ascending */
+    uint32_t bind_count, bind_capacity;
     struct fixup *fixups;
     uint32_t fixup_count, fixup_capacity, fixup_free;
 };
@@ -179,6 +184,12 @@ void build_unreachable(struct murre_sink *sink);
 void build_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst);
 void build_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index, const struct murre_operand *args,
                          uint32_t base, uint32_t dst);
+
+/* build_fuse.c */
+void build_fuse_init(struct builder *b);
+void build_fuse(struct builder *b);
+/* Words of the instruction at word, which is not fused. */
+uint32_t murre_build_length(const union murre_word *word);
 
 /* A builder with its front end. NULL: no memory. */
 struct builder *builder_new(const struct murre_allocator *allocator);

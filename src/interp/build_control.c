@@ -13,6 +13,7 @@ void build_begin(struct murre_sink *sink, const struct murre_sink_func *func) {
     b->param_slots = func->type->param_slots;
     b->count = 0;
     b->label_count = 0;
+    b->bind_count = 0;
     b->fixup_count = 0;
     b->fixup_free = NO_FIXUP;
     build_forget(b);
@@ -34,6 +35,8 @@ void build_end(struct murre_sink *sink, uint32_t slot_count) {
     /* Instructions that trap for certain may name slot 0 for want of a better. */
     if (b->frame_slots == 0)
         b->frame_slots = 1;
+    if (!b->failed)
+        build_fuse(b);
 }
 
 /* ---- labels and branches ----------------------------------------------------------------------------------------- */

@@ -85,22 +85,6 @@ LONE_HANDLER(LOOP_COUNT) {
     NEXT(2);
 }
 
-static inline const union murre_word *table_target(const union murre_word *pc, uint32_t index) {
-    uint32_t count = pc->bc;
-    const int32_t *distances = (const int32_t *)(pc + 1);
-    return pc + distances[index < count ? index : count];
-}
-LONE_HANDLER(BR_TABLE_R) {
-    INTERRUPT_POINT();
-    pc = table_target(pc, fp[pc->a].u32);
-    DISPATCH();
-}
-LONE_HANDLER(BR_TABLE_A) {
-    INTERRUPT_POINT();
-    pc = table_target(pc, (uint32_t)acc);
-    DISPATCH();
-}
-
 void murre_interp_return(PARAMS) {
     acc = fp[0].u64;
     accd = fp[0].f64;
@@ -135,5 +119,6 @@ LONE_HANDLER(EXIT) {
     UNUSED_ARGS();
 }
 
-HANDLER(BR) HANDLER(BACK) HANDLER(RET) HANDLER(RET_R) HANDLER(RET_A) HANDLER(RET_K) 
+HANDLER(BR) HANDLER(BACK) HANDLER(BR_TABLE_R) HANDLER(BR_TABLE_A)
+ HANDLER(RET) HANDLER(RET_R) HANDLER(RET_A) HANDLER(RET_K) 
 HANDLER(RET_K64) HANDLER(RET_F64_R) HANDLER(RET_F64_A) HANDLER(RET_F32_R) HANDLER(RET_F32_A)

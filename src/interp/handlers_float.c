@@ -3,6 +3,8 @@
 
 #define OP(name) HANDLER(name)
 #define PLAIN(name)
+#define PAIR(first, second)
+#define TRIPLE(first, second, third)
 #define BINARY(id, type, expr)
 #define COMPARE(id, type, expr)
 #define TEST(id, type, expr)

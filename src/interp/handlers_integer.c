@@ -3,6 +3,8 @@
 
 #define OP(name) HANDLER(name)
 #define PLAIN(name)
+#define PAIR(first, second)
+#define TRIPLE(first, second, third)
 #define FBINARY(id, type, expr)
 #define FCOMPARE(id, type, expr)
 #define UNARY(id, result, type, expr)

@@ -1,0 +1,106 @@
+/* The builder, last step: sequences of instructions that have a handler of their own (pairs.def) get its opcode in their first word. Greedy from
+ * the left. A sequence does not run over a label, so that loops start with a sequence of their own. */
+#include "interp/build.h"
+
+static const struct {
+    uint16_t first, second, fused;
+} pairs[] = {
+#define PAIR(a, b) {MURRE_RC_##a, MURRE_RC_##b, MURRE_RC_##a##__##b},
+#define TRIPLE(a, b, c) {MURRE_RC_##a##__##b, MURRE_RC_##c, MURRE_RC_##a##__##b##__##c},
+#include "interp/pairs.def"
+#undef PAIR
+#undef TRIPLE
+};
+enum { PAIRS = sizeof pairs / sizeof pairs[0] };
+_Static_assert(PAIRS * 2 < FUSE_SLOTS, "the hash table of pairs is half empty at least");
+
+/* Words of an instruction where there are not exactly one; 0 here: one. */
+static const uint8_t lengths[MURRE_RC_COUNT] = {
+#define BINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
+#define FBINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
+#define LOAD(id, type, mem) [MURRE_RC_##id##_RX] = 2, [MURRE_RC_T_##id##_RX] = 2,
+#define STORE(id, type, mem) [MURRE_RC_##id##_RX] = 2,
+#include "interp/ops.def"
+    [MURRE_RC_CONST64] = 2,
+    [MURRE_RC_ACC_CONST64] = 2,
+    [MURRE_RC_ACC_F64_CONST] = 2,
+    [MURRE_RC_SELECT_RK] = 2,
+    [MURRE_RC_SELECT_KR] = 2,
+    [MURRE_RC_SELECT_KK] = 3,
+    [MURRE_RC_LOOP_COUNT] = 2,
+    [MURRE_RC_RET_K64] = 2,
+    [MURRE_RC_CALL_INDIRECT_R] = 2,
+    [MURRE_RC_CALL_INDIRECT_A] = 2,
+    [MURRE_RC_CALL_INDIRECT_X] = 3,
+    [MURRE_RC_CALL_X] = 2,
+    [MURRE_RC_CALL_IMPORT_X] = 2,
+};
+
+uint32_t murre_build_length(const union murre_word *word) {
+    uint32_t count, words = 1;
+    switch (word->op) {
+    case MURRE_RC_BR_TABLE_R:
+    case MURRE_RC_BR_TABLE_A:
+        return 1 + (word->bc + 2) / 2;
+    case MURRE_RC_RET_MULTI:
+        for (count = word->bc; count; count--)
+            words += word[words].u64 ? 1 : 2;
+        return words;
+    case MURRE_RC_MEMORY_GROW:
+    case MURRE_RC_MEMORY_INIT:
+    case MURRE_RC_DATA_DROP:
+    case MURRE_RC_MEMORY_COPY:
+    case MURRE_RC_MEMORY_FILL:
+    case MURRE_RC_TABLE_GET:
+    case MURRE_RC_TABLE_SET:
+    case MURRE_RC_TABLE_INIT:
+    case MURRE_RC_ELEM_DROP:
+    case MURRE_RC_TABLE_COPY:
+    case MURRE_RC_TABLE_GROW:
+    case MURRE_RC_TABLE_SIZE:
+    case MURRE_RC_TABLE_FILL:
+        return word->c;
+    default:
+        return lengths[word->op] ? lengths[word->op] : 1;
+    }
+}
+
+static uint32_t hash(uint32_t first, uint32_t second) {
+    return (first * 2654435761u ^ second * 2246822519u) >> 16 & (FUSE_SLOTS - 1);
+}
+
+void build_fuse_init(struct builder *b) {
+    for (uint32_t i = 0; i < PAIRS; i++) {
+        uint32_t at = hash(pairs[i].first, pairs[i].second);
+        while (b->fuse[at])
+            at = (at + 1) & (FUSE_SLOTS - 1);
+        b->fuse[at] = (uint16_t)(i + 1);
+    }
+}
+
+/* The opcode of both together, or 0, which is no pair's. */
+static uint32_t fused(const struct builder *b, uint32_t first, uint32_t second) {
+    for (uint32_t at = hash(first, second); b->fuse[at]; at = (at + 1) & (FUSE_SLOTS - 1)) {
+        uint32_t i = b->fuse[at] - 1u;
+        if (pairs[i].first == first && pairs[i].second == second)
+            return pairs[i].fused;
+    }
+    return 0;
+}
+
+void build_fuse(struct builder *b) {
+    uint32_t next_label = 0;
+    union murre_word *end = b->words + b->count;
+    union murre_word *head = b->words; /* of the sequence at hand */
+    for (union murre_word *at = b->words, *next; at < end; at = next) {
+        next = at + murre_build_length(at);
+        while (next_label < b->bind_count && b->binds[next_label] < (uint32_t)(at - b->words))
+            next_label++;
+        bool label = next_label < b->bind_count && b->binds[next_label] == (uint32_t)(at - b->words);
+        uint32_t op = at == head || label ? 0 : fused(b, head->op, at->op);
+        if (op)
+            head->op = (uint16_t)op;
+        else
+            head = at;
+    }
+}
