@@ -207,7 +207,7 @@ static int print_disassembly(struct murre_module *module, const char *file, cons
 /* ---- the command --------------------------------------------------------------------------------------------------------- */
 
 static int inspect(const char *file, bool instructions, const char *function) {
-    struct murre_error error;
+    struct murre_error error = {0};
     struct murre_config config;
     murre_config_init(&config);
     config.tier = MURRE_TIER_INTERP; /* nothing is run */

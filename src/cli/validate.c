@@ -24,7 +24,7 @@ static bool validate(struct murre_engine *engine, const char *file) {
 static int validate_main(int argc, char **argv) {
     struct cli_parser parser;
     const char *file;
-    struct murre_error error;
+    struct murre_error error = {0};
     struct murre_config config;
     murre_config_init(&config);
     config.tier = MURRE_TIER_INTERP; /* nothing is run */

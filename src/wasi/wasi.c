@@ -127,6 +127,7 @@ static enum murre_status fill(struct murre_wasi *wasi, const struct murre_wasi_c
 }
 
 struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct murre_error *error) {
+    murre_error_clear(error);
     if (!check_streams(config)) {
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: a standard stream is of a kind that it cannot be");
         return NULL;
