@@ -362,13 +362,14 @@ MURRE_API struct murre_table *murre_table_new(struct murre_store *store, murre_v
                                               struct murre_error *error) MURRE_MUST_USE;
 MURRE_API uint64_t murre_table_size(const struct murre_table *table);
 MURRE_API bool murre_table_get(const struct murre_table *table, uint64_t index, void **ref);
+/* False when there is no such index, or the function belongs to another store. */
 MURRE_API bool murre_table_set(struct murre_table *table, uint64_t index, void *ref);
 MURRE_API uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init);
 
 MURRE_API struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable,
                                                 union murre_slot value, struct murre_error *error) MURRE_MUST_USE;
 MURRE_API union murre_slot murre_global_get(const struct murre_global *global);
-MURRE_API bool murre_global_set(struct murre_global *global, union murre_slot value); /* false when immutable */
+MURRE_API bool murre_global_set(struct murre_global *global, union murre_slot value); /* false when immutable, or of another store */
 MURRE_API void murre_extern_type(const struct murre_extern *item, struct murre_externtype *type);
 
 #ifdef __cplusplus

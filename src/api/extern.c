@@ -25,8 +25,17 @@ void murre_memory_limits(const struct murre_memory *memory, struct murre_limits 
     *limits = memory->limits;
 }
 
+/* A function of another store would dangle when that one dies, and run in the wrong one until then. */
+static bool fits(const struct murre_store *store, murre_valtype type, void *ref) {
+    return type != MURRE_FUNCREF || !ref || murre_func_store(ref) == store;
+}
+
 struct murre_table *murre_table_new(struct murre_store *store, murre_valtype type, struct murre_limits limits, void *init,
                                     struct murre_error *error) {
+    if (!fits(store, type, init)) {
+        murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "the function belongs to another store");
+        return NULL;
+    }
     return murre_table_create(store, type, limits, init, error);
 }
 
@@ -42,19 +51,24 @@ bool murre_table_get(const struct murre_table *table, uint64_t index, void **ref
 }
 
 bool murre_table_set(struct murre_table *table, uint64_t index, void *ref) {
-    if (index >= table->size)
+    if (index >= table->size || !fits(table->store, table->type, ref))
         return false;
     table->elems[index] = ref;
     return true;
 }
 
 uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init) {
-    uint32_t old = count < UINT32_MAX ? murre_table_grow_by(table, (uint32_t)count, init) : UINT32_MAX;
+    bool possible = count < UINT32_MAX && fits(table->store, table->type, init);
+    uint32_t old = possible ? murre_table_grow_by(table, (uint32_t)count, init) : UINT32_MAX;
     return old == UINT32_MAX ? UINT64_MAX : old;
 }
 
 struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable, union murre_slot value,
                                       struct murre_error *error) {
+    if (!fits(store, type, value.ref)) {
+        murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "the function belongs to another store");
+        return NULL;
+    }
     return murre_store_global(store, type, is_mutable, value, error);
 }
 
@@ -63,7 +77,7 @@ union murre_slot murre_global_get(const struct murre_global *global) {
 }
 
 bool murre_global_set(struct murre_global *global, union murre_slot value) {
-    if (!global->is_mutable)
+    if (!global->is_mutable || !fits(global->store, global->type, value.ref))
         return false;
     global->value[0] = value;
     return true;

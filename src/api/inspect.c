@@ -65,8 +65,13 @@ bool murre_module_section(const struct murre_module *module, uint32_t index, str
 }
 
 const char *murre_module_feature(struct murre_module *module, uint32_t index) {
-    murre_features features = murre_walk_features(&module->info);
-    features &= ~((murre_features)1 << MURRE_FEATURE_MVP);
+    const murre_features mvp = (murre_features)1 << MURRE_FEATURE_MVP;
+    murre_features features = atomic_load_explicit(&module->used, memory_order_relaxed);
+    if (!features) {
+        features = murre_walk_features(&module->info) | mvp;
+        atomic_store_explicit(&module->used, features, memory_order_relaxed);
+    }
+    features &= ~mvp;
     for (unsigned feature = 0; feature < MURRE_FEATURE_COUNT; feature++)
         if (features >> feature & 1 && index-- == 0)
             return murre_feature_name(feature);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/pages.h"
 #include "runtime/bulk.h"
 #include "runtime/call.h"
 #include "runtime/memory.h"
@@ -112,6 +113,7 @@ static void init_funcs(struct murre_instance *instance) {
     struct murre_func *func = murre_instance_at(instance, module->layout.funcs);
     uint32_t imported = info->func_import_count;
     void *entry = murre_tier_first_entry(module->engine, NULL);
+    murre_pages_populate(func, (info->func_count - imported) * sizeof *func);
     for (uint32_t i = imported; i < info->func_count; i++, func++) {
         atomic_init(&func->entry, entry);
         func->memory_base = instance->memory_base;
@@ -232,6 +234,9 @@ static enum murre_trapkind apply_datas(struct murre_instance *instance) {
         union murre_slot offset[2];
         if (!murre_instance_evaluate(instance, segment->offset, offset))
             return MURRE_TRAP_MEMORY;
+        const struct murre_memory *memory = murre_instance_memory(instance, segment->memory);
+        if (murre_memory_in_bounds(memory, offset->u32, segment->size))
+            murre_pages_populate(memory->base + offset->u32, segment->size);
         enum murre_trapkind kind = murre_bulk_memory_init(instance, i, segment->memory, offset->u32, 0, segment->size);
         if (kind != MURRE_TRAP_COUNT)
             return kind;
