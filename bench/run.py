@@ -29,7 +29,7 @@ def arguments():
     parser.add_argument("--filter", default="", help="only items whose name this regular expression finds")
     parser.add_argument("--runs", type=int, help="how often each is run (5, or 1 with --quick)")
     parser.add_argument("--quick", action="store_true", help="one run of shorter work: a smoke test, not a measurement")
-    parser.add_argument("--timeout", type=int, default=300, help="seconds for one run")
+    parser.add_argument("--timeout", type=int, default=60, help="seconds for one run")
     parser.add_argument("--output", type=Path, default=places.OUT / "results.json", help="JSON; the chart goes beside it as .svg")
     parser.add_argument("--install-peers", action="store_true", help="bring other runtimes to .deps/peers, and stop")
     return parser.parse_args()
