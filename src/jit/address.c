@@ -2,11 +2,8 @@
  *
  * address = base register + zero-extended 32-bit index + constant offset
  *
- * The base register is fixed for the whole process of compiled code (runtime.h) and is never computed with. The index comes from
- * murre_emit_use_extended, which gives a register whose upper half is zero: either the slot's own, known to be so because in this very basic
- * block it was written by an instruction that MIR defines to clear the upper half (an unsigned narrow load, a comparison, a zero extension, a
- * 64-bit AND with a mask below 2^31, an extension operation that ext.h says is zero extended, a constant), or the result of an explicit
- * UEXT32. Instructions with S in their name do not count: MIR leaves their upper half undefined.
+ * The base register is fixed for the whole process of compiled code (runtime.h) and is never computed with. The index is the register of a
+ * slot that holds an i32, which is zero extended always (emit.h says how that is kept), or a constant.
  *
  * With guard pages nothing else is needed: index < 2^32 and offset + size < 2^32 + 16 keep the access inside the reservation (memory.h).
  * Otherwise index + offset + size, which cannot overflow 64 bits, is compared with the memory's size first. */
@@ -64,7 +61,7 @@ MIR_op_t murre_emit_at(struct murre_emit *e, MIR_type_t type, struct emit_addres
 struct access {
     uint8_t type; /* MIR_type_t */
     uint8_t size;
-    bool clean;   /* a load whose result has a zero upper half */
+    bool is_signed; /* a load of an i32 that comes sign extended to 64 bits */
 };
 
 static struct access access_of(enum murre_op op) {
@@ -72,25 +69,25 @@ static struct access access_of(enum murre_op op) {
     case MURRE_OP_I32_LOAD:
     case MURRE_OP_I64_LOAD32_U:
     case MURRE_OP_I32_STORE:
-    case MURRE_OP_I64_STORE32: return (struct access){MIR_T_U32, 4, true};
+    case MURRE_OP_I64_STORE32: return (struct access){MIR_T_U32, 4, false};
     case MURRE_OP_I64_LOAD:
     case MURRE_OP_I64_STORE: return (struct access){MIR_T_I64, 8, false};
     case MURRE_OP_F32_LOAD:
     case MURRE_OP_F32_STORE: return (struct access){MIR_T_F, 4, false};
     case MURRE_OP_F64_LOAD:
     case MURRE_OP_F64_STORE: return (struct access){MIR_T_D, 8, false};
-    case MURRE_OP_I32_LOAD8_S:
+    case MURRE_OP_I32_LOAD8_S: return (struct access){MIR_T_I8, 1, true};
     case MURRE_OP_I64_LOAD8_S: return (struct access){MIR_T_I8, 1, false};
     case MURRE_OP_I32_LOAD8_U:
     case MURRE_OP_I64_LOAD8_U:
     case MURRE_OP_I32_STORE8:
-    case MURRE_OP_I64_STORE8: return (struct access){MIR_T_U8, 1, true};
-    case MURRE_OP_I32_LOAD16_S:
+    case MURRE_OP_I64_STORE8: return (struct access){MIR_T_U8, 1, false};
+    case MURRE_OP_I32_LOAD16_S: return (struct access){MIR_T_I16, 2, true};
     case MURRE_OP_I64_LOAD16_S: return (struct access){MIR_T_I16, 2, false};
     case MURRE_OP_I32_LOAD16_U:
     case MURRE_OP_I64_LOAD16_U:
     case MURRE_OP_I32_STORE16:
-    case MURRE_OP_I64_STORE16: return (struct access){MIR_T_U16, 2, true};
+    case MURRE_OP_I64_STORE16: return (struct access){MIR_T_U16, 2, false};
     case MURRE_OP_I64_LOAD32_S: return (struct access){MIR_T_I32, 4, false};
     default: murre_mirctx_fail("no code for %s", murre_op_info[op].name);
     }
@@ -101,9 +98,10 @@ void murre_emit_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, st
     struct access access = access_of(op);
     enum emit_class class = murre_emit_class(murre_op_info[op].result);
     MIR_op_t from = murre_emit_at(e, (MIR_type_t)access.type, murre_emit_address(e, address, arg, access.size), 0);
-    emit2(e, murre_emit_move_code(class), murre_emit_write(e, dst, class), from);
-    if (access.clean)
-        murre_emit_mark_clean(e, dst);
+    MIR_op_t to = murre_emit_write(e, dst, class);
+    emit2(e, murre_emit_move_code(class), to, from);
+    if (access.is_signed)
+        emit2(e, MIR_UEXT32, to, to);
 }
 
 void murre_emit_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,

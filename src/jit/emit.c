@@ -8,7 +8,8 @@ _Static_assert(offsetof(struct murre_func, entry) == 0, "calls go through the fi
 _Static_assert(offsetof(struct murre_func, type_id) < 4096, "a null function faults in the null page");
 _Static_assert(sizeof(((struct murre_instance *)NULL)->stack_limit) == 8, "compared as 64 bits");
 
-enum { HOISTED_CONSTANTS = 32 };
+/* The level above which tiers do not climb. */
+enum { BEST_LEVEL = 2 };
 
 /* ---- memory ------------------------------------------------------------------------------------------------------- */
 
@@ -98,6 +99,7 @@ MIR_op_t murre_emit_read(struct murre_emit *e, uint32_t number, enum emit_class 
     struct emit_slot *slot = slot_at(e, number);
     if (number < e->first_temp && !slot->written[class])
         slot->zeroed[class] = true;
+    slot->used = true;
     return emit_reg(e, slot_reg(e, slot, class));
 }
 
@@ -109,47 +111,29 @@ MIR_op_t murre_emit_write(struct murre_emit *e, uint32_t number, enum emit_class
         else
             slot->zeroed[class] = true;
     }
-    if (class == EMIT_INT)
-        slot->clean_block = slot->extended_block = 0;
     return emit_reg(e, slot_reg(e, slot, class));
-}
-
-void murre_emit_mark_clean(struct murre_emit *e, uint32_t slot) {
-    slot_at(e, slot)->clean_block = e->block;
-}
-
-bool murre_emit_is_clean(struct murre_emit *e, uint32_t slot) {
-    return slot_at(e, slot)->clean_block == e->block;
 }
 
 bool murre_emit_is_slot(struct murre_operand operand, uint32_t slot) {
     return operand.kind == MURRE_OPERAND_SLOT && operand.slot == slot;
 }
 
-/* ---- constants ---------------------------------------------------------------------------------------------------- */
+/* ---- operands ----------------------------------------------------------------------------------------------------- */
 
-static void set_float(struct murre_emit *e, enum emit_class class, MIR_op_t dst, uint64_t bits) {
-    MIR_op_t raw = murre_emit_scratch(e, EMIT_INT, 3);
-    emit2(e, MIR_MOV, raw, emit_int(e, (int64_t)bits));
-    enum murre_ext op = class == EMIT_FLOAT ? MURRE_EXT_F32_REINTERPRET_I32 : MURRE_EXT_F64_REINTERPRET_I64;
-    if (!murre_ext_emit(e->mir, e->item, op, dst, raw, raw))
-        murre_mirctx_fail("no bit cast");
+static MIR_op_t float_constant(struct murre_emit *e, enum emit_class class, uint64_t bits) {
+    float narrow;
+    double wide;
+    if (class == EMIT_FLOAT) {
+        uint32_t low = (uint32_t)bits;
+        memcpy(&narrow, &low, sizeof narrow);
+        return MIR_new_float_op(e->mir, narrow);
+    }
+    memcpy(&wide, &bits, sizeof wide);
+    return MIR_new_double_op(e->mir, wide);
 }
 
-/* Inside loops a float constant gets a register that is set once at the start; spilled, it serves as a constant pool. */
-static MIR_op_t use_float(struct murre_emit *e, enum emit_class class, uint64_t bits) {
-    for (uint32_t i = 0; i < e->constant_count; i++)
-        if (e->constants[i].bits == bits && e->constants[i].class == class)
-            return emit_reg(e, e->constants[i].reg);
-    if (!e->seen_loop || e->constant_count >= HOISTED_CONSTANTS) {
-        MIR_op_t dst = emit_reg(e, murre_emit_new_reg(e, class));
-        set_float(e, class, dst, bits);
-        return dst;
-    }
-    e->constants = murre_emit_grow(e->constants, e->constant_count, &e->constant_capacity, e->constant_count + 1, sizeof *e->constants);
-    struct emit_constant *constant = &e->constants[e->constant_count++];
-    *constant = (struct emit_constant){.bits = bits, .class = (uint8_t)class, .reg = murre_emit_new_reg(e, class)};
-    return emit_reg(e, constant->reg);
+static MIR_op_t zero(struct murre_emit *e, enum emit_class class) {
+    return class == EMIT_INT ? emit_int(e, 0) : float_constant(e, class, 0);
 }
 
 MIR_op_t murre_emit_use(struct murre_emit *e, struct murre_operand operand) {
@@ -157,25 +141,14 @@ MIR_op_t murre_emit_use(struct murre_emit *e, struct murre_operand operand) {
     if (operand.kind == MURRE_OPERAND_SLOT)
         return murre_emit_read(e, operand.slot, class);
     if (class != EMIT_INT)
-        return use_float(e, class, operand.bits);
+        return float_constant(e, class, operand.bits);
     return emit_int(e, operand.type == MURRE_I32 ? (int32_t)operand.bits : (int64_t)operand.bits);
 }
 
 MIR_op_t murre_emit_use_extended(struct murre_emit *e, struct murre_operand operand) {
-    if (operand.kind == MURRE_OPERAND_CONST)
+    if (operand.kind == MURRE_OPERAND_CONST && operand.type == MURRE_I32)
         return emit_int(e, (int64_t)(uint32_t)operand.bits);
-    MIR_op_t value = murre_emit_read(e, operand.slot, EMIT_INT);
-    struct emit_slot *slot = slot_at(e, operand.slot);
-    if (slot->clean_block == e->block)
-        return value;
-    if (slot->extended == 0)
-        slot->extended = murre_emit_new_reg(e, EMIT_INT);
-    MIR_op_t extended = emit_reg(e, slot->extended);
-    if (slot->extended_block != e->block) {
-        emit2(e, MIR_UEXT32, extended, value);
-        slot->extended_block = e->block;
-    }
-    return extended;
+    return murre_emit_use(e, operand);
 }
 
 /* ---- labels ------------------------------------------------------------------------------------------------------- */
@@ -206,13 +179,11 @@ void murre_emit_bind(struct murre_emit *e, MIR_label_t label) {
 static void bind_label(struct murre_sink *sink, uint32_t label) {
     struct murre_emit *e = (struct murre_emit *)sink;
     e->straight = false;
-    e->block++;
     emit_append(e, label_at(e, label));
 }
 
 static void bind_loop(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count) {
     struct murre_emit *e = (struct murre_emit *)sink;
-    e->seen_loop = true;
     bind_label(sink, label);
     if (index != e->loop)
         return;
@@ -257,16 +228,9 @@ MIR_op_t murre_emit_field(struct murre_emit *e, MIR_type_t type, MIR_reg_t base,
 static void emit_copy(struct murre_sink *sink, uint32_t dst, struct murre_operand a) {
     struct murre_emit *e = (struct murre_emit *)sink;
     enum emit_class class = murre_emit_class(a.type);
-    if (a.kind == MURRE_OPERAND_CONST && class != EMIT_INT) {
-        set_float(e, class, murre_emit_write(e, dst, class), a.bits);
-        return;
-    }
-    bool clean = a.type == MURRE_I32 && (a.kind == MURRE_OPERAND_CONST ? (int32_t)a.bits >= 0 : murre_emit_is_clean(e, a.slot));
-    MIR_op_t value = murre_emit_use(e, a);
+    MIR_op_t value = murre_emit_use_extended(e, a);
     if (!murre_emit_is_slot(a, dst))
         emit2(e, murre_emit_move_code(class), murre_emit_write(e, dst, class), value);
-    if (clean)
-        murre_emit_mark_clean(e, dst);
 }
 
 static void emit_unreachable(struct murre_sink *sink) {
@@ -324,12 +288,8 @@ static void emit_traps(struct murre_emit *e) {
         MIR_op_t args[2] = {emit_int(e, e->traps[i].kind), emit_int(e, e->traps[i].offset)};
         murre_emit_helper(e, MURRE_HELPER_TRAP, args[0], args);
     }
-    if (e->result_reg != 0) {
-        if (e->result_class == EMIT_INT)
-            emit2(e, MIR_MOV, emit_reg(e, e->result_reg), emit_int(e, 0));
-        else
-            set_float(e, e->result_class, emit_reg(e, e->result_reg), 0);
-    }
+    if (e->result_reg != 0)
+        emit2(e, murre_emit_move_code(e->result_class), emit_reg(e, e->result_reg), zero(e, e->result_class));
     emit1(e, MIR_JMP, emit_label_op(e, e->ret_label));
 }
 
@@ -349,10 +309,9 @@ static void emit_locals(struct murre_emit *e) {
         if (e->loop != UINT32_MAX) {
             load_slot(e, e->func->local_slots[i], type);
         } else if (slot->zeroed[class]) {
-            if (class == EMIT_INT)
-                emit2(e, MIR_MOV, emit_reg(e, slot->regs[class]), emit_int(e, 0));
-            else
-                set_float(e, class, emit_reg(e, slot->regs[class]), 0);
+            emit2(e, murre_emit_move_code(class), emit_reg(e, slot->regs[class]), zero(e, class));
+        } else if (i < e->func->type->func.param_count && type == MURRE_I32 && slot->used) {
+            emit2(e, MIR_UEXT32, emit_reg(e, slot->regs[class]), emit_reg(e, slot->regs[class]));
         }
     }
     for (uint32_t i = 0; i < e->osr_live_count; i++)
@@ -364,15 +323,13 @@ static void emit_prologue(struct murre_emit *e, MIR_op_t overflow) {
         emit2(e, MIR_MOV, emit_reg(e, e->instance_reg),
               murre_emit_field(e, MIR_T_I64, e->func_reg, offsetof(struct murre_func, instance)));
     if (e->calls) {
-        /* MIR's way to read the stack pointer; the frame is set up by now. */
+        /* The frame is set up by now. */
         MIR_op_t stack = murre_emit_scratch(e, EMIT_INT, 0);
-        emit1(e, MIR_BSTART, stack);
+        murre_ext_emit_stack_pointer(e->mir, e->item, stack);
         emit3(e, MIR_UBLT, overflow, stack,
               murre_emit_field(e, MIR_T_I64, e->instance_reg, offsetof(struct murre_instance, stack_limit)));
     }
     emit_locals(e);
-    for (uint32_t i = 0; i < e->constant_count; i++)
-        set_float(e, (enum emit_class)e->constants[i].class, emit_reg(e, e->constants[i].reg), e->constants[i].bits);
     if (e->loop != UINT32_MAX)
         emit1(e, MIR_JMP, emit_label_op(e, e->osr_label));
 }
@@ -425,7 +382,8 @@ static const struct murre_sink_ops emit_ops = {
     .bulk = murre_emit_bulk,
 };
 
-void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mir_module, struct murre_module *module, uint32_t loop) {
+void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mir_module, struct murre_module *module, uint32_t loop,
+                     int level) {
     *emit = (struct murre_emit){
         .sink = {.ops = &emit_ops, .live_loop = loop},
         .mir = mir,
@@ -433,7 +391,7 @@ void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mi
         .module = module,
         .loop = loop,
         .explicit_bounds = module->explicit_bounds,
-        .block = 1,
+        .direct_self = loop == UINT32_MAX && level >= BEST_LEVEL,
         .straight = true,
     };
     emit->memory_alias = murre_mirctx_trap_alias(mir);

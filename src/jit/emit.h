@@ -2,9 +2,9 @@
  * then the front end drives sink.ops.
  *
  * Registers. A slot has a MIR register for each class of value that it ever holds: integers (i32, i64, references), floats, doubles; made
- * when first needed. An i32 in a register has an unspecified upper half. Per slot and basic block the emitter knows two things that save
- * extensions: that the upper half is zero ("clean"), and a second register that holds the zero-extended value. Both are forgotten at every
- * label. Only address.c and the few operations that look at 64 bits ask for them.
+ * when first needed. THE REGISTER OF A SLOT THAT HOLDS AN i32 IS ZERO EXTENDED, always: addresses rely on it (address.c). MIR's …S
+ * instructions and all of ext.h give such results (deps/mir/README.md); whatever else makes an i32 is extended where it is made: arguments,
+ * results of calls, signed loads and sign extensions, i64 wrapped to i32, constants.
  *
  * Order of the code. The body as it comes, then one return, then cold code: a call of the trap helper for each (kind, offset), and the
  * loads of an on-stack-replacement entry. What belongs at the very start (loading the instance, the stack check, zeroing locals) is
@@ -23,12 +23,9 @@
 
 enum emit_class { EMIT_INT, EMIT_FLOAT, EMIT_DOUBLE, EMIT_CLASSES };
 
-/* What is known of a slot's integer register, in the basic block with this number. */
 struct emit_slot {
     MIR_reg_t regs[EMIT_CLASSES]; /* 0: none yet */
-    MIR_reg_t extended;           /* register for the zero-extended value, or 0 */
-    uint32_t clean_block;         /* the upper half is zero in this block */
-    uint32_t extended_block;      /* extended holds the value in this block */
+    bool used;                    /* read at all (parameters) */
     bool zeroed[EMIT_CLASSES];    /* a local that must be zero at entry */
     bool written[EMIT_CLASSES];   /* a local that was written on every path before it was read */
 };
@@ -36,12 +33,6 @@ struct emit_slot {
 struct emit_trap {
     MIR_label_t label;
     uint32_t kind, offset;
-};
-
-struct emit_constant {
-    uint64_t bits;
-    MIR_reg_t reg;
-    uint8_t class;
 };
 
 struct emit_live {
@@ -59,13 +50,12 @@ struct murre_emit {
     const struct murre_sink_func *func;
     uint32_t loop;        /* an on-stack-replacement entry for this loop, or UINT32_MAX */
     bool explicit_bounds; /* every access compares with the memory's size */
+    bool direct_self;     /* calls of itself need not ask for a better version */
 
     struct emit_slot *slots;
     uint32_t slot_capacity;
     uint32_t first_temp;
-    uint32_t block;      /* number of the basic block, from 1 on */
     bool straight;       /* no label and no branch yet: what is written now dominates everything */
-    bool seen_loop;      /* constants are worth hoisting from now on */
     bool calls;          /* the function calls: it checks the stack */
     uint32_t name;       /* for unique register names */
 
@@ -86,8 +76,6 @@ struct murre_emit {
 
     struct emit_trap *traps;
     uint32_t trap_count, trap_capacity;
-    struct emit_constant *constants;
-    uint32_t constant_count, constant_capacity;
     MIR_item_t *type_protos; /* by type index */
     MIR_item_t helper_protos[MURRE_HELPER_COUNT], helper_imports[MURRE_HELPER_COUNT];
     MIR_alias_t memory_alias, instance_alias, table_alias; /* linear memory; what only the runtime changes; tables */
@@ -95,7 +83,8 @@ struct murre_emit {
 
 /* ---- emit.c: registers, labels, the function's frame -------------------------------------------------------------- */
 
-void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mir_module, struct murre_module *module, uint32_t loop);
+void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mir_module, struct murre_module *module, uint32_t loop,
+                     int level);
 
 static inline void emit_append(struct murre_emit *e, MIR_insn_t insn) {
     MIR_append_insn(e->mir, e->item, insn);
@@ -129,23 +118,18 @@ MIR_insn_code_t murre_emit_move_code(enum emit_class class);
 /* A fresh register; murre_emit_scratch: one of four shared ones a class, for a value that dies before the next operation. */
 MIR_reg_t murre_emit_new_reg(struct murre_emit *e, enum emit_class class);
 MIR_op_t murre_emit_scratch(struct murre_emit *e, enum emit_class class, unsigned which);
-/* A slot as a source; as a destination (which forgets what was known of it). */
+/* A slot as a source, as a destination. Whoever writes an i32 sees to its upper half. */
 MIR_op_t murre_emit_read(struct murre_emit *e, uint32_t slot, enum emit_class class);
 MIR_op_t murre_emit_write(struct murre_emit *e, uint32_t slot, enum emit_class class);
-/* After writing: the upper half of the i32 in the slot is zero. */
-void murre_emit_mark_clean(struct murre_emit *e, uint32_t slot);
-bool murre_emit_is_clean(struct murre_emit *e, uint32_t slot);
 
-/* An operand as a source. An i32 constant comes sign-extended, which is shortest; look only at the low half. A float constant is in a
- * register. */
+/* An operand as a source. murre_emit_use: an i32 constant comes sign extended, which is shortest: good for …S instructions and where the
+ * upper half is unspecified. murre_emit_use_extended: it comes zero extended, as registers are. */
 MIR_op_t murre_emit_use(struct murre_emit *e, struct murre_operand operand);
-/* An i32 operand whose upper half is zero, as a register, or a constant. */
 MIR_op_t murre_emit_use_extended(struct murre_emit *e, struct murre_operand operand);
 bool murre_emit_is_slot(struct murre_operand operand, uint32_t slot);
 
 MIR_op_t murre_emit_label(struct murre_emit *e, uint32_t label);
-/* A label of the emitter's own. Binding it does not end what is known of slots: an operation's inner branches must not write slots
- * differently. */
+/* A label of the emitter's own. */
 MIR_label_t murre_emit_new_label(struct murre_emit *e);
 void murre_emit_bind(struct murre_emit *e, MIR_label_t label);
 /* The label of the trap at the instruction that is being lowered. */

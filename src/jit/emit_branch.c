@@ -55,7 +55,6 @@ void murre_emit_compare(struct murre_emit *e, enum murre_op op, uint32_t dst, st
     op = order(op, &a, &b);
     MIR_op_t first = murre_emit_use(e, a), second = murre_emit_use(e, b);
     emit3(e, comparisons[op].set, murre_emit_write(e, dst, EMIT_INT), first, second);
-    murre_emit_mark_clean(e, dst);
 }
 
 /* Against zero. */
@@ -128,7 +127,7 @@ static bool cond_reads(const struct murre_cond *cond, uint32_t slot) {
 }
 
 static void move_to(struct murre_emit *e, uint32_t dst, enum emit_class class, struct murre_operand a) {
-    MIR_op_t value = murre_emit_use(e, a);
+    MIR_op_t value = murre_emit_use_extended(e, a);
     emit2(e, murre_emit_move_code(class), murre_emit_write(e, dst, class), value);
 }
 

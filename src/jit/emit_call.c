@@ -83,8 +83,9 @@ static void leave_instance(struct murre_emit *e, MIR_reg_t func) {
     emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)), murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, memory_base)));
 }
 
-/* func: a register with the struct murre_func. leaves: the callee may belong to another instance. */
-static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, bool leaves, const struct murre_operand *args,
+/* func: a register with the struct murre_func. leaves: the callee may belong to another instance; itself: it is the function being
+ * compiled, in its best version. */
+static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, bool leaves, bool itself, const struct murre_operand *args,
                       uint32_t base, uint32_t dst) {
     const struct murre_functype *type = &e->module->info.types[type_index].func;
     e->calls = true;
@@ -92,7 +93,7 @@ static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, 
     size_t n = 0;
     ops[n++] = MIR_new_ref_op(e->mir, type_proto(e, type_index));
     MIR_op_t entry = murre_emit_scratch(e, EMIT_INT, 2);
-    ops[n++] = entry;
+    ops[n++] = itself ? MIR_new_ref_op(e->mir, e->item) : entry;
     size_t result = n;
     if (type->result_count == 1)
         n++;
@@ -103,13 +104,16 @@ static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, 
         ops[result] = murre_emit_write(e, dst, murre_emit_class(type->results[0]));
     if (leaves)
         leave_instance(e, func.u.reg);
-    emit2(e, MIR_MOV, entry, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_func, entry), func.u.reg, 0, 1));
+    if (!itself)
+        emit2(e, MIR_MOV, entry, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_func, entry), func.u.reg, 0, 1));
     emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, n, ops));
     if (leaves && e->module->info.memory_count != 0)
         emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)),
               murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, memory_base)));
     if (type->result_count > 1)
         fetch_results(e, type, base);
+    else if (type->result_count == 1 && type->results[0] == MURRE_I32)
+        emit2(e, MIR_UEXT32, ops[result], ops[result]);
 }
 
 /* The address of one of the instance's functions. */
@@ -128,9 +132,13 @@ static void func_address(struct murre_emit *e, MIR_op_t to, uint32_t func) {
 void murre_emit_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst) {
     struct murre_emit *e = (struct murre_emit *)sink;
     const struct murre_module_info *info = &e->module->info;
+    if (func == e->func->func_index && e->direct_self) {
+        emit_call(e, info->func_types[func], emit_reg(e, e->func_reg), false, true, args, base, dst);
+        return;
+    }
     MIR_op_t callee = murre_emit_scratch(e, EMIT_INT, 1);
     func_address(e, callee, func);
-    emit_call(e, info->func_types[func], callee, func < info->func_import_count, args, base, dst);
+    emit_call(e, info->func_types[func], callee, func < info->func_import_count, false, args, base, dst);
 }
 
 void murre_emit_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func) {
@@ -157,7 +165,7 @@ void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t t
     emit3(e, MIR_BNES, murre_emit_trap(e, MURRE_TRAP_INDIRECT_TYPE),
           murre_emit_field(e, MIR_T_U32, callee.u.reg, offsetof(struct murre_func, type_id)),
           emit_int(e, (int32_t)e->module->type_ids[type]));
-    emit_call(e, type, callee, true, args, base, dst);
+    emit_call(e, type, callee, true, false, args, base, dst);
 }
 
 void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count) {

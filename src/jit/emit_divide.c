@@ -43,11 +43,9 @@ static bool by_power(struct murre_emit *e, struct division d, uint32_t dst, stru
     MIR_op_t to = murre_emit_write(e, dst, EMIT_INT);
     int shift = __builtin_ctzll(divisor);
     if (d.is_remainder)
-        emit3(e, MIR_AND, to, value, emit_int(e, (int64_t)(divisor - 1)));
+        emit3(e, d.is64 ? MIR_AND : MIR_ANDS, to, value, emit_int(e, (int64_t)(divisor - 1)));
     else
         emit3(e, d.is64 ? MIR_URSH : MIR_URSHS, to, value, emit_int(e, shift));
-    if (d.is_remainder && divisor <= (UINT64_C(1) << 32))
-        murre_emit_mark_clean(e, dst);
     return true;
 }
 

@@ -17,7 +17,7 @@ static const uint16_t mir_binary[MURRE_OP_COUNT] = {
 static const uint16_t mir_unary[MURRE_OP_COUNT] = {
     [MURRE_OP_F32_DEMOTE_F64] = MIR_D2F,     [MURRE_OP_F64_PROMOTE_F32] = MIR_F2D,   [MURRE_OP_I64_EXTEND_I32_S] = MIR_EXT32,
     [MURRE_OP_I32_EXTEND8_S] = MIR_EXT8,     [MURRE_OP_I32_EXTEND16_S] = MIR_EXT16,  [MURRE_OP_I64_EXTEND8_S] = MIR_EXT8,
-    [MURRE_OP_I64_EXTEND16_S] = MIR_EXT16,   [MURRE_OP_I64_EXTEND32_S] = MIR_EXT32,
+    [MURRE_OP_I64_EXTEND16_S] = MIR_EXT16,   [MURRE_OP_I64_EXTEND32_S] = MIR_EXT32,  [MURRE_OP_I32_WRAP_I64] = MIR_UEXT32,
 };
 
 /* Extension operations, plus one. */
@@ -49,35 +49,8 @@ static const uint8_t ext_of[MURRE_OP_COUNT] = {
 };
 #undef EXT
 
-/* Results that ext.h promises zero extended. */
-static bool ext_is_clean(enum murre_ext op) {
-    switch (op) {
-    case MURRE_EXT_ROTL32:
-    case MURRE_EXT_ROTR32:
-    case MURRE_EXT_CLZ32:
-    case MURRE_EXT_CTZ32:
-    case MURRE_EXT_POPCNT32:
-    case MURRE_EXT_CLZ64:
-    case MURRE_EXT_CTZ64:
-    case MURRE_EXT_POPCNT64:
-    case MURRE_EXT_I32_REINTERPRET_F32:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static bool is_trapping(enum murre_ext op) {
     return op >= MURRE_EXT_I32_TRUNC_F32_S && op <= MURRE_EXT_I64_TRUNC_F64_U;
-}
-
-/* Extension operations want registers. */
-static MIR_op_t in_register(struct murre_emit *e, MIR_op_t op, unsigned scratch) {
-    if (op.mode != MIR_OP_INT)
-        return op;
-    MIR_op_t reg = murre_emit_scratch(e, EMIT_INT, scratch);
-    emit2(e, MIR_MOV, reg, op);
-    return reg;
 }
 
 static void emit_ext(struct murre_emit *e, enum murre_op op, uint32_t dst, MIR_op_t a, MIR_op_t b) {
@@ -95,47 +68,31 @@ static void emit_ext(struct murre_emit *e, enum murre_op op, uint32_t dst, MIR_o
             murre_mirctx_fail("no code for %s", murre_op_info[op].name);
         murre_emit_helper(e, helper, to, &a);
     }
-    if (ext_is_clean(ext))
-        murre_emit_mark_clean(e, dst);
 }
 
 void murre_emit_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a) {
     struct murre_emit *e = (struct murre_emit *)sink;
-    bool clean = a.kind == MURRE_OPERAND_SLOT && murre_emit_class(a.type) == EMIT_INT && murre_emit_is_clean(e, a.slot);
-    MIR_op_t value = murre_emit_use(e, a);
+    MIR_op_t value = murre_emit_use_extended(e, a);
     if (ext_of[op] != 0) {
-        value = in_register(e, value, 0);
         emit_ext(e, op, dst, value, value);
         return;
     }
     if (mir_unary[op] != 0) {
-        emit2(e, mir_unary[op], murre_emit_write(e, dst, murre_emit_class(murre_op_info[op].result)), value);
+        MIR_op_t to = murre_emit_write(e, dst, murre_emit_class(murre_op_info[op].result));
+        emit2(e, mir_unary[op], to, value);
+        if (op == MURRE_OP_I32_EXTEND8_S || op == MURRE_OP_I32_EXTEND16_S)
+            emit2(e, MIR_UEXT32, to, to);
         return;
     }
     switch (op) {
-    case MURRE_OP_I32_WRAP_I64:
+    case MURRE_OP_I64_EXTEND_I32_U: /* registers hold i32 zero extended */
         if (!murre_emit_is_slot(a, dst))
             emit2(e, MIR_MOV, murre_emit_write(e, dst, EMIT_INT), value);
-        if (clean)
-            murre_emit_mark_clean(e, dst);
         return;
-    case MURRE_OP_I64_EXTEND_I32_U:
-        value = murre_emit_use_extended(e, a);
-        if (!(clean && murre_emit_is_slot(a, dst)))
-            emit2(e, MIR_MOV, murre_emit_write(e, dst, EMIT_INT), value);
-        murre_emit_mark_clean(e, dst);
-        return;
-    case MURRE_OP_I32_EQZ:
-        emit3(e, MIR_EQS, murre_emit_write(e, dst, EMIT_INT), value, emit_int(e, 0));
-        murre_emit_mark_clean(e, dst);
-        return;
+    case MURRE_OP_I32_EQZ: emit3(e, MIR_EQS, murre_emit_write(e, dst, EMIT_INT), value, emit_int(e, 0)); return;
     case MURRE_OP_I64_EQZ:
-    case MURRE_OP_REF_IS_NULL:
-        emit3(e, MIR_EQ, murre_emit_write(e, dst, EMIT_INT), value, emit_int(e, 0));
-        murre_emit_mark_clean(e, dst);
-        return;
-    default:
-        murre_mirctx_fail("no code for %s", murre_op_info[op].name);
+    case MURRE_OP_REF_IS_NULL: emit3(e, MIR_EQ, murre_emit_write(e, dst, EMIT_INT), value, emit_int(e, 0)); return;
+    default: murre_mirctx_fail("no code for %s", murre_op_info[op].name);
     }
 }
 
@@ -157,20 +114,20 @@ static bool is_commutative(MIR_insn_code_t code) {
     }
 }
 
-/* Better instructions where the second operand is constant. True when the result's upper half is zero. code and value are changed in
- * place; code becomes an extension (two operands) for the masks that are one. */
-static bool simplify_constant(MIR_insn_code_t *code, int64_t *value) {
+/* Better instructions where the second operand is constant. code and value are changed in place; code becomes an extension (two operands)
+ * for the masks that are one. */
+static void simplify_constant(MIR_insn_code_t *code, int64_t *value) {
     switch (*code) {
-    case MIR_SUBS:
+    case MIR_SUBS: /* additions have a form with three operands */
         *code = MIR_ADDS;
         *value = (int32_t)(0 - (uint32_t)*value);
-        return false;
+        break;
     case MIR_SUB:
         if (*value != INT64_MIN) {
             *code = MIR_ADD;
             *value = -*value;
         }
-        return false;
+        break;
     case MIR_MUL:
     case MIR_MULS: {
         uint64_t factor = *code == MIR_MULS ? (uint32_t)*value : (uint64_t)*value;
@@ -178,7 +135,7 @@ static bool simplify_constant(MIR_insn_code_t *code, int64_t *value) {
             *code = *code == MIR_MULS ? MIR_LSHS : MIR_LSH;
             *value = __builtin_ctzll(factor);
         }
-        return false;
+        break;
     }
     case MIR_AND:
     case MIR_ANDS:
@@ -188,23 +145,9 @@ static bool simplify_constant(MIR_insn_code_t *code, int64_t *value) {
             *code = MIR_UEXT16;
         else if (*value == 0xffffffff)
             *code = MIR_UEXT32;
-        else if (*value < 0 || *value > INT32_MAX)
-            return false;
-        else
-            *code = MIR_AND; /* a mask with a zero upper half makes the result's upper half zero, whatever the operand's is */
-        return true;
-    case MIR_LSHS:
-    case MIR_RSHS:
-    case MIR_URSHS:
-        *value &= 31;
-        return false;
-    case MIR_LSH:
-    case MIR_RSH:
-    case MIR_URSH:
-        *value &= 63;
-        return *code == MIR_URSH && *value >= 32;
+        break;
     default:
-        return false;
+        break;
     }
 }
 
@@ -215,11 +158,8 @@ void murre_emit_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, 
         return;
     }
     if (ext_of[op] != 0) {
-        MIR_op_t first = in_register(e, murre_emit_use(e, a), 0);
-        MIR_op_t second = murre_emit_use(e, b);
-        if (second.mode == MIR_OP_INT)
-            second.u.i &= op == MURRE_OP_I32_ROTL || op == MURRE_OP_I32_ROTR ? 31 : 63;
-        emit_ext(e, op, dst, first, second);
+        MIR_op_t first = murre_emit_use_extended(e, a);
+        emit_ext(e, op, dst, first, murre_emit_use_extended(e, b));
         return;
     }
     MIR_insn_code_t code = mir_binary[op];
@@ -233,10 +173,9 @@ void murre_emit_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, 
         b = swap;
     }
     MIR_op_t first = murre_emit_use(e, a), second = murre_emit_use(e, b);
-    bool clean = false;
     if (second.mode == MIR_OP_INT) {
         int64_t value = second.u.i;
-        clean = simplify_constant(&code, &value);
+        simplify_constant(&code, &value);
         second = emit_int(e, value);
     }
     MIR_op_t to = murre_emit_write(e, dst, murre_emit_class(murre_op_info[op].result));
@@ -244,6 +183,4 @@ void murre_emit_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, 
         emit2(e, code, to, first);
     else
         emit3(e, code, to, first, second);
-    if (clean)
-        murre_emit_mark_clean(e, dst);
 }

@@ -31,8 +31,6 @@ void murre_emit_global_get(struct murre_sink *sink, uint32_t dst, uint32_t globa
     enum emit_class class = murre_emit_class(type);
     MIR_op_t from = global_operand(e, global);
     emit2(e, murre_emit_move_code(class), murre_emit_write(e, dst, class), from);
-    if (type == MURRE_I32)
-        murre_emit_mark_clean(e, dst);
 }
 
 void murre_emit_global_set(struct murre_sink *sink, uint32_t global, struct murre_operand a) {
@@ -166,7 +164,9 @@ static void grow(struct murre_emit *e, enum murre_helper helper, uint32_t dst, u
     MIR_op_t args[4] = {emit_reg(e, murre_emit_instance(e)), emit_int(e, object)};
     for (unsigned i = 0; i < count; i++)
         args[i + 2] = murre_emit_use(e, operands[i]);
-    murre_emit_helper(e, helper, murre_emit_write(e, dst, EMIT_INT), args);
+    MIR_op_t result = murre_emit_write(e, dst, EMIT_INT);
+    murre_emit_helper(e, helper, result, args);
+    emit2(e, MIR_UEXT32, result, result);
 }
 
 static void drop(struct murre_emit *e, enum murre_helper helper, uint32_t segment) {
@@ -211,7 +211,6 @@ void murre_emit_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, co
         MIR_reg_t table = murre_emit_table(e, immediate, 0);
         emit2(e, MIR_MOV, murre_emit_write(e, dst, EMIT_INT),
               murre_emit_table_field(e, MIR_T_U32, table, 0, offsetof(struct murre_table, size)));
-        murre_emit_mark_clean(e, dst);
         return;
     }
     case MURRE_OP_TABLE_GET: {

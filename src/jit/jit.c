@@ -105,6 +105,8 @@ struct request {
     struct worker *worker;
     struct murre_module *module;
     uint32_t func_index, loop;
+    int level;
+    FILE *text; /* where the MIR is printed, or NULL */
     struct murre_error *error;
 };
 
@@ -112,10 +114,14 @@ struct request {
 static MIR_item_t build(void *user, MIR_context_t mir, MIR_module_t mir_module) {
     const struct request *request = user;
     struct murre_emit *emit = murre_mirctx_alloc(sizeof *emit);
-    murre_emit_init(emit, mir, mir_module, request->module, request->loop);
+    murre_emit_init(emit, mir, mir_module, request->module, request->loop, request->level);
     enum murre_status status = murre_front_run(request->worker->front, &request->module->info, request->func_index,
                                                request->module->engine->features, &emit->sink, request->error);
-    return status == MURRE_OK ? emit->item : NULL;
+    if (status != MURRE_OK)
+        return NULL;
+    if (request->text != NULL)
+        MIR_output_item(mir, request->text, emit->item);
+    return emit->item;
 }
 
 static enum murre_status status_of(enum murre_mirctx_status status) {
@@ -127,14 +133,13 @@ static enum murre_status status_of(enum murre_mirctx_status status) {
     }
 }
 
-/* The code, named compiled, or NULL and error filled. */
-static const uint8_t *run(struct worker *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level,
-                          struct compiled *compiled, struct murre_mirctx_result *result, struct murre_error *error) {
+/* The code, its block owned by compiled, or NULL and error filled. */
+static const uint8_t *run(struct request *request, int level, struct compiled *compiled, struct murre_mirctx_result *result,
+                          struct murre_error *error) {
     struct murre_error found = {.status = MURRE_OK};
-    struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop, .error = &found};
-    if (level < 0 || level > 3)
-        level = 2;
-    enum murre_mirctx_status status = murre_mirctx_compile(worker->mirctx, (unsigned)level, build, &request, compiled, result);
+    request->error = &found;
+    request->level = level < 0 || level > 3 ? 2 : level;
+    enum murre_mirctx_status status = murre_mirctx_compile(request->worker->mirctx, (unsigned)request->level, build, request, compiled, result);
     if (status == MURRE_MIRCTX_OK)
         return result->code;
     if (found.status != MURRE_OK)
@@ -157,7 +162,8 @@ static void *compile(void *opaque, struct murre_module *module, uint32_t func_in
     compiled->module = module;
     compiled->func_index = func_index;
     struct murre_mirctx_result result;
-    compiled->code = run(worker, module, func_index, loop, level, compiled, &result, error);
+    struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop};
+    compiled->code = run(&request, level, compiled, &result, error);
     if (compiled->code == NULL) {
         murre_free(&jit->allocator, compiled, sizeof *compiled);
         return NULL;
@@ -229,7 +235,7 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t loop, int level,
+bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t loop, int level, FILE *text,
                     void (*see)(void *context, const struct murre_jit_dump *dump), void *context, struct murre_error *error) {
     struct murre_jit *jit = module->engine->jit;
     struct worker *worker = jit == NULL ? NULL : worker_new(jit);
@@ -239,7 +245,8 @@ bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t l
     }
     struct murre_mirctx_result result;
     double before = now();
-    const uint8_t *code = run(worker, module, func_index, loop, level, NULL, &result, error);
+    struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop, .text = text};
+    const uint8_t *code = run(&request, level, NULL, &result, error);
     if (code != NULL) {
         struct murre_jit_dump dump = {
             .code = code, .size = result.code_size, .peak_memory = result.peak_memory, .seconds = now() - before};

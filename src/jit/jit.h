@@ -2,17 +2,20 @@
 #ifndef MURRE_JIT_JIT_H
 #define MURRE_JIT_JIT_H
 
+#include <stdio.h>
+
 #include "runtime/runtime.h"
 
 extern const struct murre_jit_ops murre_jit_ops;
 
-/* For debugging: compiles a function and hands out its machine code, which is dropped again. Not for use while an engine runs it. */
+/* For debugging: compiles a function, prints what the emitter made of it to text (unless NULL), and hands out its machine code, which is
+ * dropped again. */
 struct murre_jit_dump {
     const uint8_t *code; /* where it would run; valid during the call of see */
     size_t size, peak_memory;
     double seconds;
 };
-bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t loop, int level,
+bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t loop, int level, FILE *text,
                     void (*see)(void *context, const struct murre_jit_dump *dump), void *context, struct murre_error *error);
 
 #endif
