@@ -41,6 +41,8 @@ struct cli_file {
     size_t size;
     bool mapped;
 };
+/* Once, before there is an engine: what happens when a mapped file shrinks. */
+void cli_watch_files(void);
 /* "-" is stdin. */
 bool cli_load(const char *name, struct cli_file *file) MURRE_MUST_USE;
 void cli_unload(struct cli_file *file);

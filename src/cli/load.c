@@ -24,6 +24,11 @@ static void on_bus_error(int signal) {
     _exit(CLI_FAILED);
 }
 
+void cli_watch_files(void) {
+    struct sigaction action = {.sa_handler = on_bus_error};
+    sigaction(SIGBUS, &action, NULL);
+}
+
 static bool fail(const char *name, const char *why) {
     cli_error("%s: %s", name, why);
     return false;
@@ -33,8 +38,6 @@ static bool map(int fd, size_t size, struct cli_file *file) {
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
         return false;
-    struct sigaction action = {.sa_handler = on_bus_error};
-    sigaction(SIGBUS, &action, NULL);
     file->bytes = bytes;
     file->size = size;
     file->mapped = true;

@@ -72,7 +72,7 @@ failed:
     return false;
 }
 
-static void clean_up(struct run *run) {
+__attribute__((unused)) static void clean_up(struct run *run) {
     if (run->store != NULL)
         murre_store_delete(run->store);
     if (run->linker != NULL)
