@@ -7,9 +7,11 @@ static const struct {
 } pairs[] = {
 #define PAIR(a, b) {MURRE_RC_##a, MURRE_RC_##b, MURRE_RC_##a##__##b},
 #define TRIPLE(a, b, c) {MURRE_RC_##a##__##b, MURRE_RC_##c, MURRE_RC_##a##__##b##__##c},
+#define QUAD(a, b, c, d) {MURRE_RC_##a##__##b##__##c, MURRE_RC_##d, MURRE_RC_##a##__##b##__##c##__##d},
 #include "interp/pairs.def"
 #undef PAIR
 #undef TRIPLE
+#undef QUAD
 };
 enum { PAIRS = sizeof pairs / sizeof pairs[0] };
 _Static_assert(PAIRS * 2 < FUSE_SLOTS, "the hash table of pairs is half empty at least");

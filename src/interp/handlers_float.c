@@ -5,6 +5,7 @@
 #define PLAIN(name)
 #define PAIR(first, second)
 #define TRIPLE(first, second, third)
+#define QUAD(first, second, third, fourth)
 #define BINARY(id, type, expr)
 #define COMPARE(id, type, expr)
 #define TEST(id, type, expr)

@@ -5,6 +5,7 @@
 #define PLAIN(name)
 #define PAIR(first, second)
 #define TRIPLE(first, second, third)
+#define QUAD(first, second, third, fourth)
 #define FBINARY(id, type, expr)
 #define FCOMPARE(id, type, expr)
 #define UNARY(id, result, type, expr)
