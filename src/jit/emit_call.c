@@ -89,6 +89,7 @@ static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, 
                       uint32_t base, uint32_t dst) {
     const struct murre_functype *type = &e->module->info.types[type_index].func;
     e->calls = true;
+    murre_emit_memory(e); /* what is called finds it as it is: it must not be allocated here, used or not */
     MIR_op_t *ops = murre_mirctx_alloc(((size_t)type->param_count + 4) * sizeof *ops);
     size_t n = 0;
     ops[n++] = MIR_new_ref_op(e->mir, type_proto(e, type_index));
