@@ -150,12 +150,11 @@ static void print_line(void *context, const char *line) {
 static bool disassemble(struct murre_module *module, const char *file, uint32_t index) {
     struct murre_error error = {.offset = MURRE_NO_OFFSET};
     struct murre_name name = murre_module_function_name(module, index);
-    printf("function %" PRIu32, index);
     if (name.size != 0) {
-        printf(" ");
+        printf(";; ");
         print_name(name);
+        putchar('\n');
     }
-    printf(":\n");
     if (murre_module_disassemble(module, index, print_line, NULL, &error) == MURRE_OK)
         return true;
     cli_error_file(file, &error);
