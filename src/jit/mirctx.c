@@ -184,6 +184,7 @@ static void generate(struct murre_mirctx *ctx, unsigned level, murre_mirctx_emit
 {
   MIR_context_t mir = ctx->mir;
   MIR_gen_set_optimize_level(mir, level);
+  MIR_set_keep_operands(mir, level < 2);
   MIR_module_t module = MIR_new_module(mir, "m");
   MIR_item_t function = emit(user, mir, module);
   if (function == NULL)
@@ -228,6 +229,11 @@ enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned
 void *murre_mirctx_alloc(size_t size)
 {
   return memset(murre_mir_malloc(size), 0, size);
+}
+
+MIR_reg_t murre_mirctx_reg(MIR_context_t mir, MIR_item_t func, MIR_type_t type)
+{
+  return _MIR_new_temp_reg(mir, type, func->u.func);
 }
 
 MIR_item_t murre_mirctx_import(MIR_context_t mir, const char *name, const void *address)

@@ -62,6 +62,9 @@ _Noreturn void murre_mirctx_fail(const char *format, ...) __attribute__((format(
 // emitter's own scratch: it is released however the compilation ends. Zeroed.
 void *murre_mirctx_alloc(size_t size);
 
+// A new register of the function, without a name: much cheaper than MIR_new_func_reg. type: MIR_T_I64, MIR_T_F or MIR_T_D.
+MIR_reg_t murre_mirctx_reg(MIR_context_t mir, MIR_item_t func, MIR_type_t type);
+
 // An import item for an absolute address, to be the second operand of a call. The name must be unique within the
 // compilation for each address. A direct call is made when the address is in reach.
 MIR_item_t murre_mirctx_import(MIR_context_t mir, const char *name, const void *address);
