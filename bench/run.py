@@ -48,11 +48,17 @@ def warn_of_noise():
         say(f"note: the machine is busy (load {load:.1f}): these numbers will be rough")
 
 
+def write(results, present, options):
+    settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(options).items()}
+    report.write_json(options.output, report.document(results, present, settings))
+    options.output.with_suffix(".svg").write_text(chart.draw(results))
+
+
 def measure_all(options, wanted, present):
     runs = options.runs or (1 if options.quick else 5)
     items = groups.items(wanted, options.quick, options.filter)
     running = [i for i in items if i.group != "validate"]
-    results = measure.interleaved(running, present, runs, options.timeout, say)
+    results = measure.interleaved(running, present, runs, options.timeout, say, lambda r: write(r, present, options))
     validating = [i for i in items if i.group == "validate"]
     if validating and os.access(options.murre, os.X_OK):
         results |= measure.validation(validating, measure.validators(options.murre), runs, options.timeout)
@@ -83,9 +89,7 @@ def main():
     corpus.prepare(wanted, say)
     warn_of_noise()
     results = measure_all(options, wanted, present)
-    settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(options).items()}
-    report.write_json(options.output, report.document(results, present, settings))
-    options.output.with_suffix(".svg").write_text(chart.draw(results))
+    write(results, present, options)
     print(report.tables(results))
     status = conclude(results)
     say(f"written: {options.output} and {options.output.with_suffix('.svg')}")
