@@ -1,0 +1,288 @@
+/* Functions whose register code outgrows its narrow fields: frames of more than 65,536 slots, branches over more than 32,767 words; and long runs
+ * of every kind of jump, which would overflow the C stack if handlers did not call each other in tail position. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "interp/regcode.h"
+#include "support/build.h"
+
+enum { I32 = 0x7f, I64 = 0x7e, F64 = 0x7c };
+
+/* A module with one function of type (i32, f64) → i64, exported as "f", its body open behind the locals. */
+static struct builder start(const uint8_t *locals, size_t size) {
+    struct builder b = build_module();
+    build_whole(&b, SECTION_TYPE, 2, 0x60, 2, I32, F64, 1, I64, 0x60, 3, I32, I64, I32, 1, I64);
+    build_whole(&b, SECTION_FUNCTION, 2, 0, 1);
+    build_whole(&b, SECTION_TABLE, 1, 0x70, 0, 1);
+    build_whole(&b, SECTION_MEMORY, 1, 0, 1);
+    build_whole(&b, SECTION_GLOBAL, 1, I64, 1, 0x42, 0, 0x0b);
+    build_section(&b, SECTION_EXPORT);
+    build(&b, 1);
+    build_name(&b, "f");
+    build(&b, 0, 0);
+    build_close(&b);
+    build_whole(&b, SECTION_ELEMENT, 1, 0, 0x41, 0, 0x0b, 1, 1);
+    build_section(&b, SECTION_CODE);
+    build(&b, 2);
+    build_body(&b);
+    build_raw(&b, locals, size);
+    return b;
+}
+
+/* The second function: i64 of its first and third parameters' sum, and the second. */
+static void finish(struct builder *b) {
+    build(b, 0x0b);
+    build_close(b);
+    build_body(b);
+    build(b, 0, 0x20, 0, 0x20, 2, 0x6a, 0xad, 0x20, 1, 0x7c, 0x0b);
+    build_close(b);
+    build_close(b);
+}
+
+struct run {
+    struct murre_engine *engine;
+    struct murre_store *store;
+    struct murre_module *module;
+    struct murre_instance *instance;
+};
+
+static struct run load(struct builder *b) {
+    struct run run = {.engine = test_engine(MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO)};
+    run.store = murre_store_new(run.engine, NULL);
+    run.module = test_module(run.engine, b);
+    run.instance = murre_instance_new(run.store, run.module, NULL, 0, NULL, NULL);
+    cr_assert_not_null(run.instance);
+    return run;
+}
+
+static void unload(struct run *run) {
+    murre_store_delete(run->store);
+    murre_module_unref(run->module);
+    murre_engine_unref(run->engine);
+}
+
+static uint64_t call(struct run *run, int32_t x, double y) {
+    union murre_slot slots[2] = {{.i32 = x}, {.f64 = y}};
+    struct murre_trap *trap = murre_func_call(run->store, test_func(run->instance, "f"), slots);
+    cr_assert_null(trap, "%s", trap ? murre_trap_message(trap) : "");
+    return slots[0].u64;
+}
+
+static uint32_t mode_of(struct run *run) {
+    const struct murre_regcode *code = atomic_load(&run->module->codes[0].regcode);
+    cr_assert_not_null(code);
+    return code->mode;
+}
+
+/* Local indices: 0 and 1 the parameters, 2 to 40,001 i64, from 40,002 i32 to 49,999. */
+static const uint8_t many_locals[] = {2, 0xc0, 0xb8, 0x02, I64, 0x8e, 0x4e, I32};
+enum { LAST_I64 = 40001, LAST_I32 = 49999, DEEP = 20000 };
+
+static void get(struct builder *b, uint32_t local) {
+    build(b, 0x20);
+    build_u32(b, local);
+}
+static void set(struct builder *b, uint32_t local) {
+    build(b, 0x21);
+    build_u32(b, local);
+}
+
+/* Fills the operand stack with values in home slots. */
+static void pile(struct builder *b) {
+    for (int i = 0; i < DEEP; i++) {
+        get(b, 0);
+        build(b, 0x41, 1, 0x6a);
+    }
+}
+static void unpile(struct builder *b, uint32_t into) {
+    for (int i = 0; i < DEEP; i++) {
+        get(b, into);
+        build(b, 0x6a);
+        set(b, into);
+    }
+}
+
+Test(interp_large, frames_beyond_sixteen_bits_work) {
+    struct builder b = start(many_locals, sizeof many_locals);
+    build(&b, 0x42);
+    build_s64(&b, 1000);
+    set(&b, LAST_I64);
+    pile(&b);
+    /* Out there: arithmetic of all kinds, memory, globals, selections, calls, branches with values. */
+    get(&b, 0);
+    build(&b, 0x41, 3, 0x6c);       /* i32 x * 3 */
+    build(&b, 0x22);
+    build_u32(&b, LAST_I32);
+    build(&b, 0x41, 16, 0x6a);      /* + 16: an address */
+    get(&b, LAST_I64);
+    build(&b, 0x37, 3, 0);          /* i64.store */
+    get(&b, LAST_I32);
+    build(&b, 0x29, 3, 16);         /* i64.load offset=16 */
+    get(&b, 1);
+    build(&b, 0xb0, 0x7c);          /* + i64.trunc_f64_s y */
+    get(&b, LAST_I64);
+    get(&b, LAST_I32);
+    get(&b, 0);
+    build(&b, 0x4a, 0x1b);          /* select by LAST_I32 > x */
+    get(&b, LAST_I64);
+    build(&b, 0x7c);
+    set(&b, 2);                     /* sum */
+    get(&b, 0);
+    get(&b, 2);
+    get(&b, LAST_I32);
+    build(&b, 0x10, 1);             /* call 1 */
+    build(&b, 0x24, 0);             /* global.set */
+    get(&b, 0);
+    build(&b, 0x23, 0);             /* global.get */
+    get(&b, LAST_I32);
+    build(&b, 0x41, 0, 0x11, 1, 0); /* call_indirect */
+    set(&b, LAST_I64);
+    build(&b, 0x02, I64, 0x20, 0, 0xac); /* block (result i64): x */
+    get(&b, LAST_I32);
+    get(&b, 0);
+    build(&b, 0x4b, 0x0d, 0);       /* br_if when LAST_I32 >u x */
+    build(&b, 0x1a, 0x42, 0, 0x0b);
+    get(&b, LAST_I64);
+    build(&b, 0x7c);
+    set(&b, LAST_I64);
+    unpile(&b, LAST_I32);
+    get(&b, LAST_I64);
+    get(&b, LAST_I32);
+    build(&b, 0xad, 0x7c);
+    finish(&b);
+    struct run run = load(&b);
+    int32_t x = 5;
+    double y = 7.5;
+    uint64_t sum = 1000 + 7;                           /* loaded, converted */
+    sum = 1000 + (15 > x ? sum : 1000);
+    uint64_t first = (uint64_t)(x + 15) + sum;
+    uint64_t second = (uint64_t)(x + 15) + first + (uint64_t)x;
+    uint64_t all = second + 15 + (uint64_t)DEEP * 6;
+    cr_assert_eq(call(&run, x, y), all, "%llu is not %llu", (unsigned long long)call(&run, x, y), (unsigned long long)all);
+    cr_assert(mode_of(&run) & MURRE_BUILD_FAR);
+    unload(&run);
+}
+
+Test(interp_large, a_trap_in_a_large_frame_is_where_it_happens) {
+    struct builder b = start(many_locals, sizeof many_locals);
+    pile(&b);
+    get(&b, LAST_I32);
+    build(&b, 0x28, 2, 0);
+    set(&b, LAST_I32);
+    unpile(&b, LAST_I32);
+    get(&b, 0);
+    get(&b, LAST_I32);
+    build(&b, 0x6d, 0xad); /* i32.div_s by zero: LAST_I32 is what it is */
+    finish(&b);
+    struct run run = load(&b);
+    union murre_slot slots[2] = {{.i32 = -1}, {.f64 = 0}};
+    struct murre_trap *trap = murre_func_call(run.store, test_func(run.instance, "f"), slots);
+    cr_assert_not_null(trap);
+    cr_assert_eq(murre_trap_kind(trap), MURRE_TRAP_DIVIDE_ZERO);
+    struct murre_frame frame;
+    cr_assert(murre_trap_frame(trap, 0, &frame));
+    cr_assert_neq(frame.offset, MURRE_NO_OFFSET);
+    cr_assert_eq(run.module->info.bytes[frame.offset], 0x6d);
+    murre_trap_delete(trap);
+    unload(&run);
+}
+
+/* Local 2: i64, local 3: i32. */
+static const uint8_t few_locals[] = {2, 1, I64, 1, I32};
+enum { FILLER = 40000 };
+
+/* As many words as it takes. Leaves the locals as they are. */
+static void filler(struct builder *b) {
+    for (int i = 0; i < FILLER; i++)
+        build(b, 0x20, 2, 0x42, 0, 0x7c, 0x21, 2);
+}
+
+/* Jumps over and back across the filler: a loop that ends when the counter reaches 10. compare: puts a condition on the stack. */
+static void check_long(const uint8_t *compare, size_t size, uint64_t rounds) {
+    struct builder b = start(few_locals, sizeof few_locals);
+    build(&b, 0x03, 0x40);                               /* loop */
+    build(&b, 0x20, 2, 0x42, 1, 0x7c, 0x21, 2);          /* i64 counter += 1 */
+    build(&b, 0x20, 3, 0x41, 1, 0x6a, 0x21, 3);          /* i32 counter += 1 */
+    build(&b, 0x02, 0x40);                               /* block */
+    build_raw(&b, compare, size);
+    build(&b, 0x45, 0x0d, 0);                            /* br_if over the filler when it does not hold */
+    filler(&b);
+    build_raw(&b, compare, size);
+    build(&b, 0x0d, 1);                                  /* back when it holds */
+    build(&b, 0x0b, 0x0b, 0x20, 2);
+    finish(&b);
+    struct run run = load(&b);
+    cr_assert_eq(call(&run, 10, 10), rounds);
+    cr_assert(mode_of(&run) & MURRE_BUILD_LONG);
+    unload(&run);
+}
+
+Test(interp_large, branches_beyond_sixteen_bits_work) {
+    static const uint8_t less[] = {0x20, 3, 0x20, 0, 0x48}, less_imm[] = {0x20, 3, 0x41, 10, 0x48}, greater[] = {0x20, 0, 0x20, 3, 0x4a};
+    static const uint8_t large[] = {0x20, 2, 0x42, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x56}; /* i64 > large: never */
+    static const uint8_t floats[] = {0x20, 3, 0xb7, 0x20, 1, 0x63}, test[] = {0x41, 10, 0x20, 3, 0x6b};
+    check_long(less, sizeof less, 10);
+    check_long(less_imm, sizeof less_imm, 10);
+    check_long(greater, sizeof greater, 10);
+    check_long(large, sizeof large, 1);
+    check_long(floats, sizeof floats, 10);
+    /* A test has 32 bits for its distance anyway, but the block's other branch may not. */
+    struct builder b = start(few_locals, sizeof few_locals);
+    build(&b, 0x03, 0x40, 0x20, 3, 0x41, 1, 0x6a, 0x21, 3);
+    filler(&b);
+    build_raw(&b, test, sizeof test);
+    build(&b, 0x0d, 0, 0x0b, 0x20, 3, 0xad);
+    finish(&b);
+    struct run run = load(&b);
+    cr_assert_eq(call(&run, 0, 0), 10);
+    unload(&run);
+}
+
+Test(interp_large, floats_keep_their_sense_over_long_branches) {
+    /* !(x < NaN) is not x >= NaN. */
+    static const uint8_t never[] = {0x20, 1, 0x20, 1, 0x63};
+    struct builder b = start(few_locals, sizeof few_locals);
+    build(&b, 0x02, 0x40);
+    build_raw(&b, never, sizeof never);
+    build(&b, 0x45, 0x0d, 0);
+    filler(&b);
+    build(&b, 0x42, 1, 0x0f, 0x0b, 0x42, 2);
+    finish(&b);
+    struct run run = load(&b);
+    cr_assert_eq(call(&run, 0, __builtin_nan("")), 2);
+    unload(&run);
+}
+
+/* Ten million rounds of jumps, calls, table jumps, memory, bulk operations. */
+Test(interp_large, handlers_do_not_use_up_the_stack) {
+    struct builder b = start(few_locals, sizeof few_locals);
+    build(&b, 0x03, 0x40);
+    build(&b, 0x20, 3, 0x41, 1, 0x6a, 0x21, 3);
+    build(&b, 0x02, 0x40, 0x02, 0x40, 0x20, 3, 0x41, 1, 0x71, 0x0e, 1, 0, 1, 0x0b, 0x0b);      /* br_table */
+    build(&b, 0x20, 3, 0x20, 2, 0x41, 1, 0x10, 1, 0x21, 2);                                     /* call */
+    build(&b, 0x20, 3, 0x20, 2, 0x41, 1, 0x41, 0, 0x11, 1, 0, 0x21, 2);                         /* call_indirect */
+    build(&b, 0x41, 8, 0x20, 2, 0x37, 3, 0, 0x41, 8, 0x29, 3, 0, 0x24, 0, 0x23, 0, 0x21, 2);    /* memory, global */
+    build(&b, 0x41, 16, 0x41, 0, 0x41, 8, 0xfc, 11, 0, 0x3f, 0, 0x1a);                          /* memory.fill, memory.size */
+    build(&b, 0x20, 3, 0x41, 0xc0, 0x84, 0x3d, 0x48, 0x0d, 0, 0x0b, 0x20, 3, 0xad);             /* until a million */
+    finish(&b);
+    struct run run = load(&b);
+    cr_assert_eq(call(&run, 0, 0), 1000000);
+    unload(&run);
+}
+
+static void count_line(void *context, const char *line) {
+    cr_assert_not_null(line);
+    ++*(unsigned *)context;
+}
+
+Test(interp_large, register_code_can_be_shown) {
+    struct builder b = start(few_locals, sizeof few_locals);
+    build(&b, 0x20, 0, 0xad);
+    finish(&b);
+    struct run run = load(&b);
+    call(&run, 1, 0);
+    unsigned lines = 0;
+    murre_interp_dump(atomic_load(&run.module->codes[0].regcode), count_line, &lines);
+    cr_assert_geq(lines, 2);
+    unload(&run);
+}
