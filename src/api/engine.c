@@ -60,6 +60,7 @@ static void free_engine(struct murre_engine *engine) {
 }
 
 struct murre_engine *murre_engine_new(const struct murre_config *given, struct murre_error *error) {
+    murre_error_clear(error);
     struct murre_config config;
     murre_config_init(&config);
     if (given)

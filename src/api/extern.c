@@ -6,6 +6,7 @@
 #include "runtime/table.h"
 
 struct murre_memory *murre_memory_new(struct murre_store *store, struct murre_limits limits, struct murre_error *error) {
+    murre_error_clear(error);
     return murre_memory_create(store, limits, error);
 }
 
@@ -32,6 +33,7 @@ static bool fits(const struct murre_store *store, murre_valtype type, void *ref)
 
 struct murre_table *murre_table_new(struct murre_store *store, murre_valtype type, struct murre_limits limits, void *init,
                                     struct murre_error *error) {
+    murre_error_clear(error);
     if (!fits(store, type, init)) {
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "the function belongs to another store");
         return NULL;
@@ -65,6 +67,7 @@ uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init)
 
 struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable, union murre_slot value,
                                       struct murre_error *error) {
+    murre_error_clear(error);
     if (!fits(store, type, value.ref)) {
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "the function belongs to another store");
         return NULL;

@@ -4,6 +4,7 @@
 
 struct murre_func *murre_func_new(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn, void *env,
                                   void (*finalize)(void *env), struct murre_error *error) {
+    murre_error_clear(error);
     return murre_store_host_func(store, type, fn, env, finalize, error);
 }
 

@@ -80,6 +80,7 @@ const char *murre_module_feature(struct murre_module *module, uint32_t index) {
 
 enum murre_status murre_module_disassemble(struct murre_module *module, uint32_t index, void (*sink)(void *context, const char *line),
                                            void *context, struct murre_error *error) {
+    murre_error_clear(error);
     if (index < module->info.func_import_count || index >= module->info.func_count)
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "function %u is not defined in the module", (unsigned)index);
     return murre_disassemble(&module->info, index, &module->engine->allocator, sink, context, error);

@@ -5,6 +5,7 @@
 
 struct murre_instance *murre_instance_new(struct murre_store *store, struct murre_module *module, const struct murre_extern *imports,
                                           size_t import_count, struct murre_trap **trap, struct murre_error *error) {
+    murre_error_clear(error);
     return murre_instance_create(store, module, imports, import_count, trap, error);
 }
 

@@ -30,6 +30,7 @@ struct murre_linker {
 enum { FIRST_SLOTS = 128 };
 
 struct murre_linker *murre_linker_new(struct murre_engine *engine, struct murre_error *error) {
+    murre_error_clear(error);
     struct murre_linker *linker = murre_alloc_zero(&engine->allocator, sizeof *linker);
     if (!linker) {
         murre_error_memory(error);
@@ -139,6 +140,7 @@ static bool copy_type(struct murre_linker *linker, struct murre_functype *copy, 
 
 enum murre_status murre_linker_define_func(struct murre_linker *linker, const char *module, const char *name,
                                            const struct murre_functype *type, murre_host_fn fn, void *env, struct murre_error *error) {
+    murre_error_clear(error);
     struct murre_functype own;
     if (!fn)
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "no function to define");
@@ -166,6 +168,7 @@ static enum murre_status define_item(struct murre_linker *linker, struct murre_n
 
 enum murre_status murre_linker_define(struct murre_linker *linker, const char *module, const char *name, struct murre_extern item,
                                       struct murre_error *error) {
+    murre_error_clear(error);
     if (!item.of.func || item.kind > MURRE_EXTERN_GLOBAL)
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "nothing to define");
     return define_item(linker, name_of(module), name_of(name), item, error);
@@ -173,6 +176,7 @@ enum murre_status murre_linker_define(struct murre_linker *linker, const char *m
 
 enum murre_status murre_linker_define_instance(struct murre_linker *linker, const char *module, struct murre_instance *instance,
                                                struct murre_error *error) {
+    murre_error_clear(error);
     const struct murre_module_info *info = &instance->module->info;
     enum murre_status status = MURRE_OK;
     for (uint32_t i = 0; i < info->export_count && status == MURRE_OK; i++)
@@ -209,6 +213,7 @@ static enum murre_status resolve_all(struct murre_linker *linker, struct murre_s
 
 struct murre_instance *murre_linker_instantiate(struct murre_linker *linker, struct murre_store *store, struct murre_module *module,
                                                 struct murre_trap **trap, struct murre_error *error) {
+    murre_error_clear(error);
     if (trap)
         *trap = NULL;
     if (store->engine != linker->engine) {

@@ -26,6 +26,7 @@ static enum murre_status check_size(size_t size, struct murre_error *error) {
 }
 
 struct murre_module *murre_module_new(struct murre_engine *engine, const void *bytes, size_t size, struct murre_error *error) {
+    murre_error_clear(error);
     if (check_size(size, error) != MURRE_OK)
         return NULL;
     struct copy *copy = murre_alloc(&engine->allocator, sizeof *copy + size);
@@ -45,6 +46,7 @@ struct murre_module *murre_module_new(struct murre_engine *engine, const void *b
 
 struct murre_module *murre_module_new_borrowed(struct murre_engine *engine, const void *bytes, size_t size,
                                                void (*release)(void *context), void *context, struct murre_error *error) {
+    murre_error_clear(error);
     static const uint8_t none[1];
     if (check_size(size, error) != MURRE_OK)
         return NULL;
@@ -52,5 +54,6 @@ struct murre_module *murre_module_new_borrowed(struct murre_engine *engine, cons
 }
 
 enum murre_status murre_module_validate(struct murre_module *module, struct murre_error *error) {
+    murre_error_clear(error);
     return murre_module_validate_bodies(module, error);
 }

@@ -4,6 +4,7 @@
 #include "runtime/interrupt.h"
 
 struct murre_store *murre_store_new(struct murre_engine *engine, struct murre_error *error) {
+    murre_error_clear(error);
     return murre_store_create(engine, error);
 }
 
@@ -33,5 +34,6 @@ bool murre_store_interrupt_pending(const struct murre_store *store) {
 }
 
 enum murre_status murre_store_set_timeout(struct murre_store *store, uint64_t nanoseconds, struct murre_error *error) {
+    murre_error_clear(error);
     return murre_interrupt_set_timeout(store, nanoseconds, error);
 }

@@ -14,8 +14,11 @@ struct murre_quoted {
 struct murre_quoted murre_quote(struct murre_name name);
 /* At the start of a public function: what the caller left in error is no description. error may be NULL. */
 static inline void murre_error_clear(struct murre_error *error) {
-    if (error)
-        *error = (struct murre_error){.offset = MURRE_NO_OFFSET};
+    if (error) {
+        error->status = MURRE_OK;
+        error->offset = MURRE_NO_OFFSET;
+        error->message[0] = '\0';
+    }
 }
 /* MURRE_ERROR_MEMORY, without an offset. */
 enum murre_status murre_error_memory(struct murre_error *error);
