@@ -4,11 +4,22 @@ An engine is given a module, its arguments, folders {guest: host} and a path for
 takes part: native, jit or interp.
 """
 
+import functools
 import shutil
 import subprocess
 from dataclasses import dataclass, field
 
 from . import places
+
+
+@functools.cache
+def first_line_of(*command):
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    lines = (answer.stdout or answer.stderr).strip().splitlines()
+    return lines[0] if lines and answer.returncode == 0 else "unknown"
 
 
 @dataclass
@@ -33,12 +44,7 @@ class Engine:
         return [self.program, *self.before, *folders, str(module), *args]
 
     def version(self):
-        try:
-            answer = subprocess.run([self.program, *self.version_args], capture_output=True, text=True, timeout=20)
-        except (OSError, subprocess.TimeoutExpired):
-            return "unknown"
-        lines = (answer.stdout or answer.stderr).strip().splitlines()
-        return lines[0] if lines and answer.returncode == 0 else "unknown"
+        return first_line_of(self.program, *self.version_args)
 
 
 class Native(Engine):

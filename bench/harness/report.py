@@ -1,5 +1,6 @@
 """Turns results into tables of text and one JSON document."""
 
+import functools
 import json
 import math
 import os
@@ -119,6 +120,7 @@ def failures(results):
             for (group, name), row in results.items() for engine, series in row.items() if series.error]
 
 
+@functools.cache
 def first_line(command):
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=20).stdout.splitlines()[0]
@@ -139,8 +141,8 @@ def machine():
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
         "kernel": platform.release(),
-        "gcc": first_line(["gcc", "--version"]),
-        "clang": first_line(["clang-14", "--version"]) or first_line(["clang", "--version"]),
+        "gcc": first_line(("gcc", "--version")),
+        "clang": first_line(("clang-14", "--version")) or first_line(("clang", "--version")),
         "load": os.getloadavg(),
     }
 
