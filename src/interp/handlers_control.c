@@ -66,8 +66,9 @@ static inline _Atomic uint32_t *loop_counter(const union murre_word *pc) {
 static __attribute__((noinline, cold)) void loop_hot(PARAMS) {
     struct murre_func *func = store->stack.func;
     struct murre_instance *instance = store->stack.instance;
-    atomic_store_explicit(loop_counter(pc), pc[1].high, memory_order_relaxed);
-    void *entry = murre_tier_hot_loop(func, pc->bc);
+    uint32_t again;
+    void *entry = murre_tier_hot_loop(func, pc->bc, &again);
+    atomic_store_explicit(loop_counter(pc), again, memory_order_relaxed);
     if (!entry)
         NEXT(2);
     store->stack.top = fp + atomic_load_explicit(&func->code->regcode, memory_order_relaxed)->frame_slots;

@@ -94,7 +94,7 @@ struct murre_engine {
 struct murre_code {
     _Atomic(struct murre_regcode *) regcode; /* NULL: not lowered yet */
     _Atomic(void *) native;                  /* best compiled entry so far, or NULL */
-    _Atomic(struct murre_osr *) osr;         /* compiled loop entries, newest first; nodes are never unlinked before the module dies */
+    _Atomic(struct murre_osr *) osr;         /* loops that have been hot, newest first; nodes are never unlinked before the module dies */
     _Atomic uint32_t heat;                   /* entries counted; interpreted tier only */
     _Atomic uint8_t level;                   /* optimisation level of native + 1; 0: none */
     _Atomic uint8_t queued;                  /* level + 1 of a request that waits or runs */
@@ -106,9 +106,10 @@ struct murre_code {
 struct murre_osr {
     struct murre_osr *next;
     uint32_t loop;
+    _Atomic uint8_t asked; /* for compilation */
     _Atomic uint8_t refused;
     _Atomic uint8_t hits;
-    void *_Atomic entry; /* NULL: asked for */
+    void *_Atomic entry; /* NULL: not compiled yet */
 };
 
 /* Where the parts of an instance lie behind its struct, in bytes from its start. The same for every instance of a module. */

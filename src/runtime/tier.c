@@ -1,11 +1,17 @@
 /* How a function climbs.
  *
- * Tier auto. 1. The interpreter counts entries and back edges (tier.h) and asks here when a count is full. 2. The first request for a function or
- * loop goes into the queue; what comes later only adds to its hits. 3. A compile thread takes the request with the best score: hits, weighed
- * against the size of the body, because a big function costs more and keeps others waiting. Loops count more than functions: a loop is running,
- * a function may never be called again. 4. The code is published: code->native, then func->entry of every instance of the module, under
- * engine->lock; a loop's entry in its node of code->osr. Callers notice at their next call, loops at their next full count. 5. A function
- * that was compiled at a low level, because it is large, is compiled once more at the high one when nothing else waits.
+ * Tier auto. 1. The interpreter counts entries and passes of loop headers (tier.h) and asks here when a count is full. 2. The first request for a
+ * function or loop goes into the queue; what comes later only adds to its hits. 3. A compile thread takes the request with the best score: hits,
+ * weighed against the size of the body, because a big function costs more and keeps others waiting. 4. The code is published: code->native, then
+ * func->entry of every instance of the module, under engine->lock; a loop's entry in its node of code->osr. Callers notice at their next
+ * call, loops within an eighth of their threshold. 5. A function that was compiled at a low level, because it is large, is compiled once more
+ * at the high one when nothing else waits.
+ *
+ * A loop's entry costs as much as the whole function: it is the whole function, with one more way in. Interpreters compiled to Wasm are one
+ * function with a hundred loop headers, all hot; compiling each would keep the thread busy for seconds (measured: QuickJS, 14 times 135 ms). So the
+ * first hot loop of a function is compiled, and frames get into it when they pass that header. Another one is compiled only when it goes on
+ * being hot although there is code for the function or for another of its loops: then there are frames that do not pass there. Of a small
+ * function that has been called several times no loop is compiled at first, but the function itself.
  *
  * Tier jit. Functions start with murre_arch_exit_first as their entry, which comes here through murre_call_exit: the same threads compile, the
  * caller waits. (They have a large stack and own the compiler's scratch memory; the caller may be at the end of a small stack.)
@@ -32,6 +38,8 @@ static const size_t thread_stack = 8 * 1024 * 1024; /* bytes; the compiler recur
 /* Levels of the compiler and the sizes of bodies, in bytes, up to which they are used at once, or for a second time. */
 enum { LOW_LEVEL = 1, HIGH_LEVEL = 2 };
 static const uint32_t high_at_once = 8 * 1024, high_at_all = 256 * 1024;
+/* Loops: see above. Bytes of body, entries counted, full counts of the loop. */
+static const uint32_t small_body = 2000, several_entries = 4, hits_in_spite = 4;
 
 struct request {
     struct request *next;
@@ -153,7 +161,7 @@ static double score(const struct request *request) {
         return 1e9;
     unsigned hits = atomic_load_explicit(request->loop ? &request->loop->hits : &request->code->hits, memory_order_relaxed);
     double value = (hits + 1.0) / (request->body_size + 500.0);
-    return request->rise ? value * 1e-6 : request->loop ? value * 8 : value;
+    return request->rise ? value * 1e-6 : value;
 }
 
 /* Requests are few, and scores change while they wait: looking at all of them beats keeping order. */
@@ -305,6 +313,12 @@ static bool add(struct murre_tier_queue *queue, struct murre_func *func, struct 
 
 /* ---- what the interpreter calls --------------------------------------------------------------------------------------------------- */
 
+/* How often the function has been entered, about. */
+static uint64_t entries_of(const struct murre_engine *engine, const struct murre_code *code) {
+    return (uint64_t)atomic_load_explicit(&code->hits, memory_order_relaxed) * engine->config.entry_threshold +
+           atomic_load_explicit(&code->heat, memory_order_relaxed);
+}
+
 static void add_hit(_Atomic uint8_t *hits) {
     uint8_t count = atomic_load_explicit(hits, memory_order_relaxed);
     if (count < UINT8_MAX)
@@ -339,37 +353,82 @@ static struct murre_osr *find_loop(const struct murre_code *code, uint32_t loop)
     return node;
 }
 
-/* With queue->lock. */
-static void add_loop(struct murre_tier_queue *queue, struct murre_func *func, uint32_t loop) {
-    struct murre_code *code = func->code;
-    if (find_loop(code, loop))
-        return;
+static struct murre_osr *add_loop(struct murre_tier_queue *queue, struct murre_code *code, uint32_t loop) {
     struct murre_osr *node = murre_alloc_zero(&queue->engine->allocator, sizeof *node);
     if (!node)
-        return;
-    node->loop = loop;
-    node->next = atomic_load_explicit(&code->osr, memory_order_relaxed);
-    if (!add(queue, func, node, NULL)) {
-        murre_free(&queue->engine->allocator, node, sizeof *node);
-        return;
+        return NULL;
+    pthread_mutex_lock(&queue->lock);
+    struct murre_osr *found = find_loop(code, loop);
+    if (!found) {
+        node->loop = loop;
+        node->next = atomic_load_explicit(&code->osr, memory_order_relaxed);
+        atomic_store_explicit(&code->osr, node, memory_order_release);
     }
-    atomic_store_explicit(&code->osr, node, memory_order_release);
+    pthread_mutex_unlock(&queue->lock);
+    if (found)
+        murre_free(&queue->engine->allocator, node, sizeof *node);
+    return found ? found : node;
 }
 
-void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop) {
+/* What there is for the function besides this loop. */
+enum cover { NO_CODE, CODE_COMES, CODE_IS_THERE };
+
+static enum cover cover_of(const struct murre_code *code, const struct murre_osr *but) {
+    enum cover cover = NO_CODE;
+    if (atomic_load_explicit(&code->queued, memory_order_relaxed))
+        cover = CODE_COMES;
+    for (const struct murre_osr *node = atomic_load_explicit(&code->osr, memory_order_acquire); node; node = node->next) {
+        if (node == but || !atomic_load_explicit(&node->asked, memory_order_relaxed) || atomic_load_explicit(&node->refused, memory_order_relaxed))
+            continue;
+        if (!atomic_load_explicit(&node->entry, memory_order_relaxed))
+            return CODE_COMES;
+        cover = cover == NO_CODE ? CODE_IS_THERE : cover;
+    }
+    return atomic_load_explicit(&code->native, memory_order_relaxed) ? CODE_IS_THERE : cover;
+}
+
+/* Asks for the loop, or for its function, or not yet. */
+static void consider_loop(struct murre_tier_queue *queue, struct murre_func *func, struct murre_osr *node) {
+    struct murre_code *code = func->code;
+    enum cover cover = cover_of(code, node);
+    if (cover == CODE_COMES) {
+        atomic_store_explicit(&node->hits, 0, memory_order_relaxed);
+        return;
+    }
+    if (cover == CODE_IS_THERE && atomic_load_explicit(&node->hits, memory_order_relaxed) < hits_in_spite)
+        return;
+    uint32_t start, end;
+    murre_module_body(&func->instance->module->info, func->index, &start, &end);
+    bool whole = cover == NO_CODE && end - start <= small_body && entries_of(queue->engine, code) >= several_entries &&
+                 !atomic_load_explicit(&code->refused, memory_order_relaxed);
+    pthread_mutex_lock(&queue->lock);
+    if (whole) {
+        if (!atomic_load_explicit(&code->queued, memory_order_relaxed) && !atomic_load_explicit(&code->native, memory_order_relaxed))
+            add(queue, func, NULL, NULL);
+    } else if (!atomic_load_explicit(&node->asked, memory_order_relaxed)) {
+        atomic_store_explicit(&node->asked, add(queue, func, node, NULL), memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop, uint32_t *again) {
     struct murre_tier_queue *queue = func->instance->store->engine->queue;
+    *again = func->instance->store->engine->config.loop_threshold;
     if (!queue || func->instance->interpreted_only)
         return NULL;
     struct murre_osr *node = find_loop(func->code, loop);
-    if (node) {
-        add_hit(&node->hits);
-        return atomic_load_explicit(&node->entry, memory_order_acquire);
+    void *entry = node ? atomic_load_explicit(&node->entry, memory_order_acquire) : NULL;
+    if (entry) {
+        *again = 0;
+        return entry;
     }
-    if (in_child(queue))
+    if (in_child(queue) || (!node && !(node = add_loop(queue, func->code, loop))) || atomic_load_explicit(&node->refused, memory_order_relaxed))
         return NULL;
-    pthread_mutex_lock(&queue->lock);
-    add_loop(queue, func, loop);
-    pthread_mutex_unlock(&queue->lock);
+    add_hit(&node->hits);
+    if (!atomic_load_explicit(&node->asked, memory_order_relaxed))
+        consider_loop(queue, func, node);
+    else
+        *again /= 8; /* it comes soon */
     return NULL;
 }
 

@@ -8,8 +8,8 @@
  *  - at each entry it adds one to func->code->heat, and when that reaches engine->config.entry_threshold it calls murre_tier_hot_function,
  *    which sets heat back to 0 (so this comes again after another threshold, for as long as the function is interpreted) and goes on
  *    interpreting this call;
- *  - at back edges it counts likewise (a counter of its own a loop or a frame) up to engine->config.loop_threshold, calls
- *    murre_tier_hot_loop and sets its counter back. NULL: go on. Else: hand the frame to murre_call_osr with this entry, and return.
+ *  - at loop headers it counts likewise, a counter of its own a loop, up to engine->config.loop_threshold, and calls murre_tier_hot_loop. NULL:
+ *    go on. Else: hand the frame to murre_call_osr with this entry, and return. *again tells after how many more passes to ask again.
  *  - at each call it looks whether the callee murre_tier_is_native (in every tier; in tier jit that is so from the start).
  * Neither call blocks, traps, or allocates much; both may be made as often as one likes. */
 
@@ -18,9 +18,9 @@ enum { MURRE_TIER_ENTRY_THRESHOLD = 1000, MURRE_TIER_LOOP_THRESHOLD = 10000 };
 
 /* A function was entered in the interpreter often enough: asks for its compilation, or switches func to code that is there. */
 void murre_tier_hot_function(struct murre_func *func);
-/* A loop took its back edge often enough. Returns the on-stack-replacement entry for it when there is one, else asks for it and returns
- * NULL. */
-void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop);
+/* A loop's header was passed often enough. Returns the on-stack-replacement entry for it when there is one, else asks for it, if that is worth
+ * it, and returns NULL. */
+void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop, uint32_t *again);
 /* The entry that a function of a new instance starts with; code NULL: nothing of the module is compiled yet. Call it, and chain the instance to its module, under murre_tier_lock; code that
  * is published later reaches the chained instances. */
 void *murre_tier_first_entry(const struct murre_engine *engine, const struct murre_code *code);
