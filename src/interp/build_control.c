@@ -219,10 +219,18 @@ void build_call(struct murre_sink *sink, uint32_t func, const struct murre_opera
     bool imported = func < info->func_import_count;
     uint32_t offset = imported ? layout->func_imports + func * (uint32_t)sizeof(struct murre_func *)
                                : layout->funcs + (func - info->func_import_count) * (uint32_t)sizeof(struct murre_func);
-    if (is_far_base(b, base))
-        build_emit32(b, 2, imported ? MURRE_RC_CALL_IMPORT_X : MURRE_RC_CALL_X, 0, offset)[1].u64 = build_slot(b, base);
-    else
-        build_emit32(b, 1, imported ? MURRE_RC_CALL_IMPORT : MURRE_RC_CALL, build_slot(b, base), offset);
+    bool far = is_far_base(b, base);
+    uint32_t field = far ? 0 : build_slot(b, base);
+    union murre_word *last;
+    if (imported) {
+        last = build_emit32(b, 1 + far, far ? MURRE_RC_CALL_IMPORT_X : MURRE_RC_CALL_IMPORT, field, offset) + far;
+    } else {
+        union murre_word *word = build_emit32(b, 2 + far, far ? MURRE_RC_CALL_X : MURRE_RC_CALL, field, offset);
+        word[1].u64 = 0;
+        last = word + 1 + far;
+    }
+    if (far)
+        last->u64 = build_slot(b, base);
     take_results(b, type, base, dst);
 }
 

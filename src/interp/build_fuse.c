@@ -34,7 +34,8 @@ static const uint8_t lengths[MURRE_RC_COUNT] = {
     [MURRE_RC_CALL_INDIRECT_R] = 2,
     [MURRE_RC_CALL_INDIRECT_A] = 2,
     [MURRE_RC_CALL_INDIRECT_X] = 3,
-    [MURRE_RC_CALL_X] = 2,
+    [MURRE_RC_CALL] = 2,
+    [MURRE_RC_CALL_X] = 3,
     [MURRE_RC_CALL_IMPORT_X] = 2,
 };
 

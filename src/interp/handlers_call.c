@@ -21,6 +21,7 @@ static const union murre_word leave_word[1] = {{.op = MURRE_RC_LEAVE}};
         store->stack.frame = frame + 1;                                                                                                 \
         store->stack.func = (target);                                                                                                   \
         fp = (base);                                                                                                                    \
+        acc = 0; /* accumulators do not pass: a register for the code above */                                                          \
         pc = (rc)->code;                                                                                                                \
         DISPATCH();                                                                                                                     \
     } while (0)
@@ -30,17 +31,19 @@ static inline bool has_room(const struct murre_store *store, const union murre_s
            store->stack.frame + frames <= store->stack.frames_end;
 }
 
-/* callee is of the running instance. */
-#define CALL_NEAR(target, slots, next)                                                                                                  \
+/* callee is of the running instance, rc its register code or NULL. */
+#define CALL_NEAR(target, regcode, base, next, without)                                                                                 \
     do {                                                                                                                                \
         struct murre_func *near_callee = (target);                                                                                      \
-        union murre_slot *near_slots = (slots);                                                                                         \
-        const struct murre_regcode *rc = atomic_load_explicit(&near_callee->code->regcode, memory_order_acquire);                       \
-        if (__builtin_expect(!rc || murre_tier_is_native(near_callee) ||                                                                \
-                                 atomic_load_explicit(&store->interrupt, memory_order_relaxed) || !has_room(store, near_slots, rc, 1),  \
+        union murre_slot *near_base = (base);                                                                                           \
+        const struct murre_regcode *rc = (regcode);                                                                                     \
+        if (__builtin_expect(!rc, 0))                                                                                                   \
+            without;                                                                                                                    \
+        if (__builtin_expect(murre_tier_is_native(near_callee) || atomic_load_explicit(&store->interrupt, memory_order_relaxed) ||      \
+                                 !has_room(store, near_base, rc, 1),                                                                    \
                              0))                                                                                                        \
-            CALL_FAR(near_callee, near_slots, next);                                                                                    \
-        ENTER(rc, near_callee, near_slots, next);                                                                                       \
+            CALL_FAR(near_callee, near_base, next);                                                                                     \
+        ENTER(rc, near_callee, near_base, next);                                                                                        \
     } while (0)
 #define CALL_FAR(target, slots, next)                                                                                                   \
     do {                                                                                                                                \
@@ -50,8 +53,29 @@ static inline bool has_room(const struct murre_store *store, const union murre_s
         GO(murre_interp_call_slow);                                                                                                     \
     } while (0)
 
+/* The register code of the callee is kept in the call's own code: one for all instances, and there as long as the module is. */
+static inline _Atomic(struct murre_regcode *) *call_cache(const union murre_word *pc) {
+    return (_Atomic(struct murre_regcode *) *)(uintptr_t)&pc[1];
+}
+#define CALLEE() ((struct murre_func *)((char *)store->stack.instance + pc->bc))
+
+/* The first call from here, or the callee is not interpreted. */
+static __attribute__((noinline, cold)) void call_first(struct murre_store *store, const union murre_word *pc) {
+    struct murre_func *callee = CALLEE();
+    if (store->engine->config.tier != MURRE_TIER_JIT && !murre_tier_is_native(callee))
+        atomic_store_explicit(call_cache(pc), murre_interp_lower(callee->instance->module, callee->index), memory_order_release);
+}
+static __attribute__((noinline, cold)) void call_near_first(PARAMS) {
+    call_first(store, pc);
+    CALL_FAR(CALLEE(), fp + pc->a, pc + 2);
+}
+static __attribute__((noinline, cold)) void call_near_first_x(PARAMS) {
+    call_first(store, pc);
+    CALL_FAR(CALLEE(), fp + pc[2].u64, pc + 3);
+}
+
 LONE_HANDLER(CALL) {
-    CALL_NEAR((struct murre_func *)((char *)store->stack.instance + pc->bc), fp + pc->a, pc + 1);
+    CALL_NEAR(CALLEE(), atomic_load_explicit(call_cache(pc), memory_order_acquire), fp + pc->a, pc + 2, GO(call_near_first));
 }
 LONE_HANDLER(CALL_IMPORT) {
     CALL_FAR(*(struct murre_func **)((char *)store->stack.instance + pc->bc), fp + pc->a, pc + 1);
@@ -68,11 +92,12 @@ LONE_HANDLER(CALL_IMPORT) {
         GO_TRAP_IF(callee->type_id != pc[1].low, INDIRECT_TYPE);                                                                        \
         if (__builtin_expect(callee->instance != instance, 0))                                                                          \
             CALL_FAR(callee, fp + (base), pc + (words));                                                                                \
-        CALL_NEAR(callee, fp + (base), pc + (words));                                                                                   \
+        CALL_NEAR(callee, atomic_load_explicit(&callee->code->regcode, memory_order_acquire), fp + (base), pc + (words),                \
+                  CALL_FAR(callee, fp + (base), pc + (words)));                                                                         \
     } while (0)
 
 LONE_HANDLER(CALL_X) {
-    CALL_NEAR((struct murre_func *)((char *)store->stack.instance + pc->bc), fp + pc[1].u64, pc + 2);
+    CALL_NEAR(CALLEE(), atomic_load_explicit(call_cache(pc), memory_order_acquire), fp + pc[2].u64, pc + 3, GO(call_near_first_x));
 }
 LONE_HANDLER(CALL_IMPORT_X) {
     CALL_FAR(*(struct murre_func **)((char *)store->stack.instance + pc->bc), fp + pc[1].u64, pc + 2);

@@ -11,7 +11,7 @@
  *
  * Slots are always written as 64 bits, so that a later read of either width is served from the store buffer.
  *
- * Register code is shared by all instances of a module, and by threads; only counters of loops in it are written (relaxed). */
+ * Register code is shared by all instances of a module, and by threads; only counters of loops and callees' code in it are written. */
 #ifndef MURRE_INTERP_REGCODE_H
 #define MURRE_INTERP_REGCODE_H
 
