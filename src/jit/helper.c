@@ -1,9 +1,8 @@
 /* See helper.h. These run on the C stack of compiled code; a trap leaves them through murre_trap_raise_native, so they own nothing. */
 #include "jit/helper.h"
 
-#include <math.h>
-
 #include "runtime/bulk.h"
+#include "runtime/numeric.h"
 #include "runtime/thread.h"
 #include "runtime/trap.h"
 
@@ -106,26 +105,26 @@ uint64_t murre_helper_popcnt64(uint64_t a) {
     return (uint64_t)__builtin_popcountll(a);
 }
 float murre_helper_ceil_f32(float a) {
-    return ceilf(a);
+    return murre_f32_ceil(a);
 }
 float murre_helper_floor_f32(float a) {
-    return floorf(a);
+    return murre_f32_floor(a);
 }
 float murre_helper_trunc_f32(float a) {
-    return truncf(a);
+    return murre_f32_trunc(a);
 }
 float murre_helper_nearest_f32(float a) {
-    return nearbyintf(a);
+    return murre_f32_nearest(a);
 }
 double murre_helper_ceil_f64(double a) {
-    return ceil(a);
+    return murre_f64_ceil(a);
 }
 double murre_helper_floor_f64(double a) {
-    return floor(a);
+    return murre_f64_floor(a);
 }
 double murre_helper_trunc_f64(double a) {
-    return trunc(a);
+    return murre_f64_trunc(a);
 }
 double murre_helper_nearest_f64(double a) {
-    return nearbyint(a);
+    return murre_f64_nearest(a);
 }
