@@ -102,6 +102,8 @@ void front_drop_to(struct murre_front *f, uint32_t height) {
 }
 
 void front_expect(struct murre_front *f, struct type_list types) {
+    if (types.count == 0)
+        return;
     const struct frame *frame = front_frame(f);
     uint32_t own = f->height - frame->height;
     if (own >= types.count) {

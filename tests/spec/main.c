@@ -1,4 +1,4 @@
-/* spec-runner [--tier=auto|interp|jit] [--bounds=auto|guard|explicit] [--opt-level=N] [--hot=N] [--skip=GLOB]… [-v] FOLDER|SCRIPT.json…
+/* spec-runner [--tier=auto|interp|jit] [--bounds=auto|guard|explicit] [--opt-level=N] [--hot=N] [--skip=GLOB]… (of the path) [-v] FOLDER|SCRIPT.json…
  *
  * Runs converted scripts of the official suite (wasm-tools json-from-wast). Prints each failure, what was skipped by feature, and a last
  * line `N passed, N failed, N skipped`. Exit status 1 when anything failed or nothing ran. --hot sets both tier-up thresholds. */
@@ -22,7 +22,7 @@ static int visit(const char *path, const struct stat *status, int kind, struct F
     if (kind != FTW_F || !dot || strcmp(dot, ".json") != 0)
         return 0;
     for (unsigned i = 0; i < skip_count; i++)
-        if (fnmatch(skips[i], name, 0) == 0)
+        if (fnmatch(skips[i], path, 0) == 0)
             return 0;
     scripts = realloc(scripts, (script_count + 1) * sizeof *scripts);
     if (!scripts)
