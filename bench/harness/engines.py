@@ -73,7 +73,7 @@ def peers():
         Engine("winch", "jit", str(here / "wasmtime"), ["run", "-C", "cache=n", "-C", "compiler=winch"], "--dir {host}::{guest}"),
         Engine("wazero", "jit", str(here / "wazero"), ["run"], "-mount={host}:{guest}", ("version",)),
         Engine("v8", "jit", "node", [*node, host], "--dir {host}::{guest}"),
-        Engine("v8-liftoff", "jit", "node", [*node, "--liftoff", "--no-wasm-tier-up", host], "--dir {host}::{guest}"),
+        Engine("v8-liftoff", "jit", "node", [*node, "--liftoff-only", host], "--dir {host}::{guest}"),
         Engine("wasmi", "interp", str(here / "wasmi"), [], None),
         Engine("wasm3", "interp", str(here / "wasm3"), [], None),
         Engine("wamr", "interp", str(here / "iwasm"), ["-v=0", "--stack-size=1048576"], None),
