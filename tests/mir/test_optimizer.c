@@ -267,3 +267,23 @@ Test(optimizer, the_compiler_survives_an_overflowing_constant_division)
       cr_assert(f(1) < 0);
     }
 }
+
+// patches/56: (x + 32) of 32 bits, plus 4 of 64 bits.
+static MIR_item_t emit_two_widths(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "i");
+  MIR_reg_t inner = test_new_reg(&b, 'i'), outer = test_new_reg(&b, 'i');
+  test_insn(&b, MIR_new_insn(mir, MIR_ADDS, test_reg(&b, inner), test_reg(&b, b.arg[0]), test_int(&b, 32)));
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, outer), test_reg(&b, inner), test_int(&b, 4)));
+  test_return(&b, test_reg(&b, outer));
+  return test_end(&b);
+}
+
+Test(optimizer, a_sum_of_32_bits_inside_one_of_64_wraps)
+{
+  for (unsigned level = 0; level < LEVELS; level++) {
+    int64_t (*sum)(int64_t) = (int64_t (*)(int64_t))test_compile(level, emit_two_widths, NULL);
+    cr_assert(sum(1) == 37 && sum(0xfffffff0) == 0x14, "level %u", level);
+  }
+}
