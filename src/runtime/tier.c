@@ -5,7 +5,7 @@
  * weighed against the size of the body, because a big function costs more and keeps others waiting. 4. The code is published: code->native, then
  * func->entry of every instance of the module, under engine->lock; a loop's entry in its node of code->osr. Callers notice at their next
  * call, loops within an eighth of their threshold. 5. A function that was compiled at a low level, because it is large, is compiled once more
- * at the high one when nothing else waits.
+ * at the high one, when nothing else has been asked for during about the time that this will take: a request that comes meanwhile must wait.
  *
  * A loop's entry costs as much as the whole function: it is the whole function, with one more way in. Interpreters compiled to Wasm are one
  * function with a hundred loop headers, all hot; compiling each would keep the thread busy for seconds (measured: QuickJS, 14 times 135 ms). So the
@@ -38,6 +38,8 @@ static const size_t thread_stack = 8 * 1024 * 1024; /* bytes; the compiler recur
 /* Levels of the compiler and the sizes of bodies, in bytes, up to which they are used at once, or for a second time. */
 enum { LOW_LEVEL = 1, HIGH_LEVEL = 2 };
 static const uint32_t high_at_once = 8 * 1024, high_at_all = 256 * 1024;
+/* What a byte of body costs at the high level, about. */
+static const uint64_t rise_nanoseconds = 5000;
 /* Loops: see above. Bytes of body, entries counted, full counts of the loop. */
 static const uint32_t small_body = 2000, several_entries = 4, hits_in_spite = 4;
 
@@ -49,6 +51,7 @@ struct request {
     struct murre_osr *loop; /* NULL: the function itself */
     int level;
     bool rise;    /* has code of a lower level */
+    uint64_t patience; /* rise: nanoseconds without a request before it begins */
     bool *done;   /* somebody waits: urgent; set when it has been dealt with */
 };
 
@@ -64,6 +67,7 @@ struct murre_tier_queue {
     pthread_cond_t work; /* a request, or stopping */
     pthread_cond_t done; /* a worker has finished something */
     struct request *waiting;
+    uint64_t last_request; /* moment, nanoseconds */
     bool stopping, broken; /* broken: no thread could be had */
     bool started;
     unsigned thread_count;
@@ -71,6 +75,12 @@ struct murre_tier_queue {
     _Atomic pid_t process; /* that the threads are in; 0: not started */
     atomic_flag child;     /* a child has made engine->lock anew */
 };
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
 
 static bool in_child(const struct murre_tier_queue *queue) {
     pid_t process = atomic_load_explicit(&queue->process, memory_order_relaxed);
@@ -160,12 +170,15 @@ static double score(const struct request *request) {
     if (request->done)
         return 1e9;
     unsigned hits = atomic_load_explicit(request->loop ? &request->loop->hits : &request->code->hits, memory_order_relaxed);
-    double value = (hits + 1.0) / (request->body_size + 500.0);
-    return request->rise ? value * 1e-6 : value;
+    /* A hit of a large function stands for more work than one of a small function, but for less than its size says. */
+    double value = (hits + 1.0) * (hits + 1.0) / (request->body_size + 500.0);
+    return request->rise ? value * 1e-9 : value;
 }
 
-/* Requests are few, and scores change while they wait: looking at all of them beats keeping order. */
-static struct request *take_best(struct murre_tier_queue *queue) {
+/* Requests are few, and scores change while they wait: looking at all of them beats keeping order. NULL: none, or only one that must have
+ * patience until *moment (else 0). */
+static struct request *take_best(struct murre_tier_queue *queue, uint64_t *moment) {
+    *moment = 0;
     struct request **best = NULL;
     double best_score = -1;
     for (struct request **link = &queue->waiting; *link; link = &(*link)->next) {
@@ -175,8 +188,13 @@ static struct request *take_best(struct murre_tier_queue *queue) {
             best = link;
         }
     }
-    struct request *request = *best;
-    *best = request->next;
+    struct request *request = best ? *best : NULL;
+    if (request && request->rise && now() < queue->last_request + request->patience) {
+        *moment = queue->last_request + request->patience;
+        return NULL;
+    }
+    if (request)
+        *best = request->next;
     return request;
 }
 
@@ -201,6 +219,7 @@ static void finish(struct murre_tier_queue *queue, struct request *request) {
     if (above >= 0 && queue->engine->queue && !queue->stopping && atomic_load_explicit(&request->code->native, memory_order_relaxed)) {
         request->level = above;
         request->rise = true;
+        request->patience = (uint64_t)request->body_size * rise_nanoseconds;
         request->next = queue->waiting;
         queue->waiting = request;
         atomic_store_explicit(&request->code->queued, (uint8_t)(above + 1), memory_order_relaxed);
@@ -218,11 +237,16 @@ static void *work(void *argument) {
     void *compiler = engine->jit_ops->worker_new(engine->jit);
     pthread_mutex_lock(&queue->lock);
     while (!queue->stopping) {
-        if (!queue->waiting) {
-            pthread_cond_wait(&queue->work, &queue->lock);
+        uint64_t moment;
+        struct request *request = take_best(queue, &moment);
+        if (!request) {
+            struct timespec until = {(time_t)(moment / 1000000000u), (long)(moment % 1000000000u)};
+            if (moment)
+                pthread_cond_timedwait(&queue->work, &queue->lock, &until);
+            else
+                pthread_cond_wait(&queue->work, &queue->lock);
             continue;
         }
-        struct request *request = take_best(queue);
         worker->module = request->module;
         pthread_mutex_unlock(&queue->lock);
         if (compiler) {
@@ -305,6 +329,7 @@ static bool add(struct murre_tier_queue *queue, struct murre_func *func, struct 
         .done = done,
     };
     queue->waiting = request;
+    queue->last_request = now();
     if (!loop)
         atomic_store_explicit(&func->code->queued, (uint8_t)(request->level + 1), memory_order_relaxed);
     pthread_cond_signal(&queue->work);
@@ -468,7 +493,11 @@ enum murre_status murre_tier_start(struct murre_engine *engine, struct murre_err
         return murre_error_memory(error);
     queue->engine = engine;
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_cond_init(&queue->work, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->work, &attr);
+    pthread_condattr_destroy(&attr);
     pthread_cond_init(&queue->done, NULL);
     atomic_flag_clear(&queue->child);
     engine->workers = queue;
