@@ -56,22 +56,18 @@ static void arithmetic(struct evaluation *e, enum murre_op op) {
     }
 }
 
-static bool constant(struct evaluation *e, enum murre_op op, struct murre_reader *r) {
-    struct operand *operand = push(e);
-    if (!operand)
-        return false;
-    union murre_slot *value = operand->value;
+/* An instruction that takes no operands; value is zeroed. */
+static void constant(struct murre_instance *instance, enum murre_op op, struct murre_reader *r, union murre_slot *value) {
     switch (op) {
     case MURRE_OP_I32_CONST: value->u64 = (uint32_t)murre_read_s32(r); break;
     case MURRE_OP_I64_CONST: value->i64 = murre_read_s64(r); break;
     case MURRE_OP_F32_CONST: value->u64 = murre_read_fixed32(r); break;
     case MURRE_OP_F64_CONST: value->u64 = murre_read_fixed64(r); break;
     case MURRE_OP_REF_NULL: murre_read_byte(r); break;
-    case MURRE_OP_REF_FUNC: value->ref = murre_instance_func(e->instance, murre_read_u32(r)); break;
-    case MURRE_OP_GLOBAL_GET: memcpy(value, murre_instance_global(e->instance, murre_read_u32(r))->value, sizeof operand->value); break;
+    case MURRE_OP_REF_FUNC: value->ref = murre_instance_func(instance, murre_read_u32(r)); break;
+    case MURRE_OP_GLOBAL_GET: memcpy(value, murre_instance_global(instance, murre_read_u32(r))->value, sizeof(struct operand)); break;
     default: __builtin_unreachable();
     }
-    return true;
 }
 
 static bool run(struct evaluation *e, struct murre_reader *r) {
@@ -85,14 +81,17 @@ static bool run(struct evaluation *e, struct murre_reader *r) {
         case MURRE_OP_I64_ADD:
         case MURRE_OP_I64_SUB:
         case MURRE_OP_I64_MUL: arithmetic(e, op); break;
-        default:
-            if (!constant(e, op, r))
+        default: {
+            struct operand *operand = push(e);
+            if (!operand)
                 return false;
+            constant(e->instance, op, r, operand->value);
+        }
         }
     }
 }
 
-bool murre_instance_evaluate(struct murre_instance *instance, struct murre_constexpr expression, union murre_slot value[2]) {
+static bool evaluate_long(struct murre_instance *instance, struct murre_constexpr expression, union murre_slot value[2]) {
     const struct murre_module_info *info = &instance->module->info;
     struct murre_error error = {.status = MURRE_OK};
     struct murre_reader reader = {info->bytes, info->bytes + expression.offset, info->bytes + expression.offset + expression.size, &error};
@@ -104,4 +103,17 @@ bool murre_instance_evaluate(struct murre_instance *instance, struct murre_const
     if (evaluation.operands != evaluation.first)
         murre_free(evaluation.allocator, evaluation.operands, evaluation.capacity * sizeof *evaluation.operands);
     return done;
+}
+
+bool murre_instance_evaluate(struct murre_instance *instance, struct murre_constexpr expression, union murre_slot value[2]) {
+    const struct murre_module_info *info = &instance->module->info;
+    struct murre_error error; /* never written: only its status is read */
+    error.status = MURRE_OK;
+    struct murre_reader reader = {info->bytes, info->bytes + expression.offset, info->bytes + expression.offset + expression.size, &error};
+    /* Nearly all are one instruction. */
+    value[0].u64 = value[1].u64 = 0;
+    constant(instance, murre_op_by_byte[murre_read_byte(&reader)], &reader, value);
+    if (*reader.next == murre_op_info[MURRE_OP_END].code)
+        return true;
+    return evaluate_long(instance, expression, value);
 }
