@@ -35,9 +35,11 @@ extern murre_handler *const murre_handlers[MURRE_RC_COUNT];
 #ifndef MUSTTAIL
 #define MUSTTAIL
 #endif
-/* Instrumentation at a function's exit would keep its calls from being jumps. */
-#if defined(__SANITIZE_THREAD__)
-#define HANDLER_ATTRIBUTES __attribute__((no_sanitize("thread")))
+/* Instrumentation keeps locals in memory, or does something at a function's end: then calls are no jumps any more. Handlers go without. */
+#if defined(__clang__)
+#define HANDLER_ATTRIBUTES __attribute__((no_sanitize("address", "thread", "memory")))
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HANDLER_ATTRIBUTES __attribute__((no_sanitize("address", "thread")))
 #else
 #define HANDLER_ATTRIBUTES
 #endif

@@ -62,13 +62,19 @@ static inline _Atomic uint32_t *loop_counter(const union murre_word *pc) {
     return (_Atomic uint32_t *)(uintptr_t)&pc[1].low;
 }
 
+/* Asks for compiled code; a function of its own, because a handler must not have a local whose address is taken. */
+static __attribute__((noinline, cold)) void *ask_for_loop(struct murre_func *func, const union murre_word *pc) {
+    uint32_t again;
+    void *entry = murre_tier_hot_loop(func, pc->bc, &again);
+    atomic_store_explicit(loop_counter(pc), again, memory_order_relaxed);
+    return entry;
+}
+
 /* The loop goes on in compiled code if there is some; then the function's results are in slots 0 and up when it comes back. */
 static __attribute__((noinline, cold)) void loop_hot(PARAMS) {
     struct murre_func *func = store->stack.func;
     struct murre_instance *instance = store->stack.instance;
-    uint32_t again;
-    void *entry = murre_tier_hot_loop(func, pc->bc, &again);
-    atomic_store_explicit(loop_counter(pc), again, memory_order_relaxed);
+    void *entry = ask_for_loop(func, pc);
     if (!entry)
         NEXT(2);
     store->stack.top = fp + atomic_load_explicit(&func->code->regcode, memory_order_relaxed)->frame_slots;
