@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -590,4 +592,75 @@ Test(wasi_calls, positions_sizes_and_transfers_on_files) {
     cr_expect_eq(CALL(fd_fdstat_set_flags, fd, WASI_FDFLAG_SYNC), WASI_NOTSUP);
     cr_expect_eq(CALL(fd_fdstat_get, fd, 1024), WASI_SUCCESS);
     cr_expect_eq(murre_wasi_get16(memory + 1026), WASI_FDFLAG_APPEND);
+}
+
+/* ---- anything at all --------------------------------------------------------------------------------------------------------- */
+
+static uint64_t random_state = 88172645463325252;
+
+static uint64_t random_bits(void) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+/* Mostly plausible: small descriptors, pointers into memory, sizes that fit. */
+static uint64_t random_argument(void) {
+    uint64_t bits = random_bits();
+    switch (bits >> 60) {
+    case 0: return bits;
+    case 1: return (uint32_t)bits;
+    case 2: return SIZE - (bits & 31);
+    case 3:
+    case 4:
+    case 5: return bits & 0xfff8;
+    case 6:
+    case 7: return 1024 + (bits & 0xff);
+    default: return bits & 7;
+    }
+}
+
+/* Names that exist, so that calls get far; lengths are arguments of their own. */
+static void scatter_texts(void) {
+    static const char *const texts[] = {"a/b", "../x", "link", "a", "file", ".", "dir/", "b/../a"};
+    for (uint32_t i = 0; i < 16; i++)
+        put_text(1024 + 8 * (uint32_t)(random_bits() & 31), texts[random_bits() & 7]);
+}
+
+/* Nothing that a guest passes may harm the host; what waits is made not to. */
+Test(wasi_calls, random_calls_do_no_harm, .timeout = 120) {
+    struct rlimit limit = {1 << 20, 1 << 20};
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (int i = 0; i < 200000; i++) {
+        int function = (int)(random_bits() % MURRE_WASI_FUNCTIONS);
+        uint64_t args[9];
+        for (int j = 0; j < 9; j++)
+            args[j] = random_argument();
+        if (i % 16 == 0)
+            scatter_texts();
+        if (function == MURRE_WASI_INDEX_poll_oneoff) {
+            uint32_t at = (uint32_t)(random_bits() & 0x7ff8);
+            put_clock(at, 1, 1, 1, false);
+            put_descriptor(at + 48, 2, 1 + (uint8_t)(random_bits() & 1), (uint32_t)(random_bits() & 7));
+            args[0] = at;
+            args[2] = 1 + (random_bits() & 1);
+        }
+        if (function == MURRE_WASI_INDEX_random_get)
+            args[1] &= 0xffff;
+        wasi->bindings[function].fn(&call, (const union murre_slot *)args);
+        trapped();
+        if (i % 1000 == 0 && murre_wasi_fdtable_entry(&wasi->fds, 3) == NULL) { /* a fresh view of the world */
+            murre_wasi_delete(wasi);
+            const struct murre_wasi_preopen folder = {.host = top, .guest = "/", .read_only = i % 3000 == 0};
+            struct murre_wasi_config config;
+            murre_wasi_config_init(&config);
+            config.preopens = &folder;
+            config.preopen_count = 1;
+            config.in.kind = config.out.kind = config.err.kind = MURRE_WASI_NULL;
+            config.no_openat2 = i % 2000 == 0;
+            call.wasi = wasi = make(&config);
+        }
+    }
 }
