@@ -60,6 +60,10 @@ static void *append(void *array, size_t count, size_t size) {
 
 static bool add_folder(struct run_options *options, const char *text, bool read_only) {
     const char *separator = strstr(text, "::");
+    if (separator == text || text[0] == '\0' || (separator != NULL && separator[2] == '\0')) {
+        cli_usage(&cli_run, "--dir%s: '%s' is not of the form HOST or HOST::GUEST", read_only ? "-ro" : "", text);
+        return false;
+    }
     struct murre_wasi_preopen *folders = append(options->folders, options->folder_count, sizeof *folders);
     if (folders == NULL)
         return false;
@@ -82,6 +86,10 @@ static bool add_folder(struct run_options *options, const char *text, bool read_
 /* A variable that is not set is not passed on. */
 static bool add_env(struct run_options *options, const char *text) {
     const char *variable = text;
+    if (text[0] == '=' || text[0] == '\0') {
+        cli_usage(&cli_run, "--env: '%s' has no name", text);
+        return false;
+    }
     if (strchr(text, '=') == NULL) {
         const char *value = getenv(text);
         if (value == NULL)
