@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "runtime/call.h"
+#include "runtime/store.h"
+
 enum { FEW = 16 }; /* values that need no heap */
 
 /* What a host function of the C API carries. */
@@ -20,31 +23,34 @@ static struct murre_trap *no_memory(void) {
     return murre_trap_new("out of memory in a call of a host function");
 }
 
+static inline void drop(wasm_val_t *value) {
+    if (__builtin_expect(value->kind >= WASM_EXTERNREF, false))
+        wasm_val_delete(value);
+}
+
 /* Arguments become values, which the callback borrows; results come back as values that it gives away. */
 static struct murre_trap *call_host(struct host *host, const union murre_slot *args, union murre_slot *results, wasm_val_t *values) {
     uint32_t params = host->type.param_count, count = host->type.result_count;
     wasm_val_vec_t arg_vec = {params, values}, result_vec = {count, values + params};
     bool good = true;
     for (uint32_t i = 0; i < params; i++)
-        good = c_from_slot(host->store, host->type.params[i], args[i], &values[i]) && good;
+        good = c_give(host->store, host->type.params[i], args[i], &values[i]) && good;
     for (uint32_t i = 0; i < count; i++)
         result_vec.data[i] = (wasm_val_t){.kind = c_kind_of(host->type.results[i])};
     wasm_trap_t *trap = NULL;
     if (good)
         trap = host->callback_with_env ? host->callback_with_env(host->env, &arg_vec, &result_vec) : host->callback(&arg_vec, &result_vec);
     for (uint32_t i = 0; i < params; i++)
-        wasm_val_delete(&values[i]);
+        drop(&values[i]);
     if (!good)
         return no_memory();
     if (trap)
         return c_trap_unwrap(trap);
     for (uint32_t i = 0; i < count; i++) {
-        if (result_vec.data[i].kind != c_kind_of(host->type.results[i]))
-            return murre_trap_new("a host function returned a value of another type");
-        results[i] = c_to_slot(&result_vec.data[i]);
-        wasm_val_delete(&result_vec.data[i]);
+        good = c_take(host->type.results[i], &result_vec.data[i], &results[i]) && good;
+        drop(&result_vec.data[i]);
     }
-    return NULL;
+    return good ? NULL : murre_trap_new("a host function returned a value of another type");
 }
 
 static struct murre_trap *enter_host(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
@@ -121,39 +127,43 @@ size_t wasm_func_result_arity(const wasm_func_t *handle) {
 
 static struct murre_trap *call_wasm(wasm_store_t *store, struct murre_func *func, const struct murre_functype *type, const wasm_val_t *args,
                                     wasm_val_t *results, union murre_slot *slots) {
-    for (uint32_t i = 0; i < type->param_count; i++) {
-        if (args[i].kind != c_kind_of(type->params[i]))
+    for (uint32_t i = 0; i < type->param_count; i++)
+        if (!c_take(type->params[i], &args[i], &slots[i]))
             return murre_trap_new("an argument of another type than the parameter's");
-        slots[i] = c_to_slot(&args[i]);
-    }
-    struct murre_trap *trap = murre_func_call(store->store, func, slots);
-    bool good = true;
-    for (uint32_t i = 0; !trap && i < type->result_count; i++)
-        good = c_from_slot(store, type->results[i], slots[i], &results[i]) && good;
-    if (good)
+    struct murre_trap *trap = murre_call_func(store->store, func, slots);
+    if (__builtin_expect(trap != NULL, false))
         return trap;
+    bool good = true;
     for (uint32_t i = 0; i < type->result_count; i++)
-        wasm_val_delete(&results[i]);
+        good = c_give(store, type->results[i], slots[i], &results[i]) && good;
+    if (__builtin_expect(good, true))
+        return NULL;
+    for (uint32_t i = 0; i < type->result_count; i++)
+        drop(&results[i]);
     return no_memory();
 }
 
+static __attribute__((noinline)) struct murre_trap *call_with_many(wasm_store_t *store, struct murre_func *func, const struct murre_functype *type,
+                                                                   const wasm_val_t *args, wasm_val_t *results, uint32_t count) {
+    union murre_slot *slots = malloc(count * sizeof *slots);
+    struct murre_trap *trap = slots ? call_wasm(store, func, type, args, results, slots) : no_memory();
+    free(slots);
+    return trap;
+}
+
 wasm_trap_t *wasm_func_call(const wasm_func_t *handle, const wasm_val_vec_t *args, wasm_val_vec_t *results) {
+    static const wasm_val_vec_t none = WASM_EMPTY_VEC;
     wasm_store_t *store = c_ref(handle)->store;
-    struct murre_functype type;
-    murre_func_type(func_of(handle), &type);
-    size_t given = args ? args->size : 0, room = results ? results->size : 0;
-    if (given < type.param_count || room < type.result_count)
-        return c_trap_wrap(store, murre_trap_new("fewer arguments or less room for results than the function's type has"));
-    uint32_t count = type.param_count > type.result_count ? type.param_count : type.result_count;
-    const wasm_val_t *arg_data = args ? args->data : NULL;
+    struct murre_func *func = func_of(handle);
+    const struct murre_functype *type = &murre_func_signature(func)->func;
+    if (!args)
+        args = &none;
     wasm_val_t *result_data = results ? results->data : NULL;
+    if (args->size < type->param_count || (results ? results->size : 0) < type->result_count)
+        return c_trap_wrap(store, murre_trap_new("fewer arguments or less room for results than the function's type has"));
+    uint32_t count = type->param_count > type->result_count ? type->param_count : type->result_count;
     union murre_slot few[FEW];
-    if (count <= FEW)
-        return c_trap_wrap(store, call_wasm(store, func_of(handle), &type, arg_data, result_data, few));
-    union murre_slot *many = malloc(count * sizeof *many);
-    if (!many)
-        return c_trap_wrap(store, no_memory());
-    struct murre_trap *trap = call_wasm(store, func_of(handle), &type, arg_data, result_data, many);
-    free(many);
-    return c_trap_wrap(store, trap);
+    struct murre_trap *trap = count <= FEW ? call_wasm(store, func, type, args->data, result_data, few)
+                                           : call_with_many(store, func, type, args->data, result_data, count);
+    return __builtin_expect(!trap, true) ? NULL : c_trap_wrap(store, trap);
 }

@@ -68,23 +68,35 @@ static void end(wasm_ref_t *ref) {
     free(ref);
 }
 
-/* The store's objects die with it, so finalizers of all of them run now, whoever still has a handle. Modules and traps have lives of their
- * own. */
-void wasm_store_delete(wasm_store_t *store) {
-    if (!store)
-        return;
+/* The store's objects die with it, so finalizers of all of them run now, whoever still has a handle. A finalizer may delete other handles:
+ * so first every reference is taken off the table and kept by one handle more. Modules and traps have lives of their own. */
+static void end_references(wasm_store_t *store) {
+    wasm_ref_t *all = NULL;
     for (size_t i = 0; i < store->bucket_count; i++)
         for (wasm_ref_t *ref = store->buckets[i]; ref;) {
             wasm_ref_t *next = ref->next;
             ref->store = NULL;
-            ref->pinned = false;
-            if (ref->handles == 0)
-                end(ref);
-            else if (ref->kind != REF_MODULE && ref->kind != REF_TRAP)
-                finalize(ref);
+            ref->handles++;
+            ref->next = all;
+            all = ref;
             ref = next;
         }
     free(store->buckets);
+    store->buckets = NULL;
+    for (wasm_ref_t *ref = all; ref; ref = ref->next)
+        if (ref->kind != REF_MODULE && ref->kind != REF_TRAP)
+            finalize(ref);
+    while (all) {
+        wasm_ref_t *next = all->next;
+        c_ref_delete(all);
+        all = next;
+    }
+}
+
+void wasm_store_delete(wasm_store_t *store) {
+    if (!store)
+        return;
+    end_references(store);
     murre_store_delete(store->store);
     murre_engine_unref(store->engine);
     free(store);

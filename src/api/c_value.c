@@ -39,14 +39,14 @@ bool c_ref_from_wasm(wasm_store_t *store, murre_valtype type, void *pointer, was
     return !pointer || *ref;
 }
 
-union murre_slot c_to_slot(const wasm_val_t *value) {
-    switch (value->kind) {
-    case WASM_I32: return (union murre_slot){.i32 = value->of.i32};
-    case WASM_F32: return (union murre_slot){.f32 = value->of.f32};
-    case WASM_FUNCREF:
-    case WASM_EXTERNREF: return (union murre_slot){.ref = c_ref_to_wasm(c_valtype_of(value->kind), value->of.ref)};
-    default: return (union murre_slot){.i64 = value->of.i64};
-    }
+bool c_value_fits(murre_valtype type, const wasm_val_t *value) {
+    return value->kind == c_kind_of(type) || (is_ref(value->kind) && is_ref(c_kind_of(type)));
+}
+
+union murre_slot c_to_slot(murre_valtype type, const wasm_val_t *value) {
+    if (is_ref(value->kind))
+        return (union murre_slot){.ref = c_ref_to_wasm(type, value->of.ref)};
+    return (union murre_slot){.i64 = value->of.i64};
 }
 
 bool c_from_slot(wasm_store_t *store, murre_valtype type, union murre_slot slot, wasm_val_t *value) {
@@ -67,21 +67,12 @@ static void *handle_of(wasm_store_t *store, enum ref_kind kind, void *object) {
     return object ? c_ref_of(store, kind, object) : NULL;
 }
 
-/* References are told apart by what they are, not by the kind that the value says: a function is a fine externref. */
-static bool value_fits(murre_valtype type, const wasm_val_t *value) {
-    return value->kind == c_kind_of(type) || (is_ref(value->kind) && is_ref(c_kind_of(type)));
-}
-
-static union murre_slot slot_for(murre_valtype type, const wasm_val_t *value) {
-    return is_ref(value->kind) ? (union murre_slot){.ref = c_ref_to_wasm(type, value->of.ref)} : c_to_slot(value);
-}
-
 wasm_global_t *wasm_global_new(wasm_store_t *store, const wasm_globaltype_t *type, const wasm_val_t *value) {
     murre_valtype content = c_valtype_of(wasm_valtype_kind(wasm_globaltype_content(type)));
-    if (!value_fits(content, value))
+    if (!c_value_fits(content, value))
         return NULL;
     bool is_mutable = wasm_globaltype_mutability(type) == WASM_VAR;
-    return handle_of(store, REF_GLOBAL, murre_global_new(store->store, content, is_mutable, slot_for(content, value), NULL));
+    return handle_of(store, REF_GLOBAL, murre_global_new(store->store, content, is_mutable, c_to_slot(content, value), NULL));
 }
 
 static struct murre_global *global_of(const wasm_global_t *handle) {
@@ -115,8 +106,8 @@ void wasm_global_get(const wasm_global_t *handle, wasm_val_t *out) {
 
 void wasm_global_set(wasm_global_t *handle, const wasm_val_t *value) {
     struct murre_global *global = global_of(handle);
-    if (value_fits(global->type, value))
-        murre_global_set(global, slot_for(global->type, value));
+    if (c_value_fits(global->type, value))
+        murre_global_set(global, c_to_slot(global->type, value));
 }
 
 /* ---- tables --------------------------------------------------------------------------------------------------------------------- */
