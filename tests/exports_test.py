@@ -1,34 +1,46 @@
 #!/usr/bin/env python3
-"""Compares what the shared library exports with what its headers declare: exports_test.py NM LIBRARY HEADER…"""
+"""Compares what the shared library exports, and under which version, with what its headers declare:
+exports_test.py NM LIBRARY HEADER… -- COMPILER…"""
 
 import re
 import subprocess
 import sys
-from pathlib import Path
+
+VERSIONS = {"murre_": "MURRE_0", "wasm_": "WASM_C_API_0"}
+
+
+def output(command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def exported(nm, library):
-    lines = subprocess.run([nm, "-D", "--defined-only", library], capture_output=True, text=True, check=True).stdout
-    return {line.split()[-1].split("@")[0] for line in lines.splitlines()}
+    symbols = {line.split()[-1] for line in output([nm, "-D", "--defined-only", library]).splitlines()}
+    return {name: version for name, _, version in (symbol.partition("@") for symbol in symbols) if name not in VERSIONS.values()}
 
 
-def declared(headers):
+def declared(compiler, headers):
+    """The macros of wasm.h declare most of it, so the compiler has to expand them."""
     names = set()
     for header in headers:
-        text = re.sub(r"/\*.*?\*/|//[^\n]*|^\s*#(?:[^\n]*\\\n)*[^\n]*", "", Path(header).read_text(), flags=re.S | re.M)
-        names |= set(re.findall(r"MURRE_API\b[^;{]*?\b(\w+)\s*(?:\(|\[|;)", text))
+        text = output([*compiler, "-E", "-P", header])
+        names |= set(re.findall(r'__attribute__\s*\(\(visibility\("default"\)\)\)[^;{]*?\b(\w+)\s*\(', text))
     return names
 
 
 def main():
-    nm, library, headers = sys.argv[1], sys.argv[2], sys.argv[3:]
-    exports, declarations = exported(nm, library), declared(headers)
+    nm, library, *rest = sys.argv[1:]
+    split = rest.index("--")
+    versions, declarations = exported(nm, library), declared(rest[split + 1 :], rest[:split])
+    exports = set(versions)
     for name in sorted(exports - declarations):
         print(f"{name} is exported, but no header declares it")
     for name in sorted(declarations - exports):
-        print(f"{name} is declared with MURRE_API, but not exported")
-    failed = len(exports ^ declarations)
-    print(f"{len(exports & declarations)} passed, {failed} failed")
+        print(f"{name} is declared as exported, but is not")
+    wrong = [name for name in sorted(exports & declarations) if versions[name].lstrip("@") != VERSIONS.get(name.split("_")[0] + "_")]
+    for name in wrong:
+        print(f"{name} has the version '{versions[name]}'")
+    failed = len(exports ^ declarations) + len(wrong)
+    print(f"{len(exports & declarations) - len(wrong)} passed, {failed} failed")
     return 1 if failed or not declarations else 0
 
 
