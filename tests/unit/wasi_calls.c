@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -550,6 +551,45 @@ Test(wasi_calls, sockets_talk_and_other_things_are_none) {
     call.wasi = wasi;
     cr_expect_neq(fcntl(pair[0], F_GETFD), -1, "it was only lent");
     close(pair[0]);
+}
+
+Test(wasi_calls, connections_are_accepted_polled_and_closed) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", top);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    struct murre_wasi_config config;
+    murre_wasi_config_init(&config);
+    config.sockets = &listener;
+    config.socket_count = 1;
+    struct murre_wasi *other = make(&config);
+    call.wasi = other;
+    cr_assert_eq(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+    put_descriptor(0, 9, WASI_EVENTTYPE_FD_READ, 3);
+    cr_expect_eq(CALL(poll_oneoff, 0, 1024, 1, 512), WASI_SUCCESS);
+    cr_expect_eq(murre_wasi_get16(memory + 1024 + 8), WASI_SUCCESS);
+    cr_assert_eq(CALL(sock_accept, 3, WASI_FDFLAG_NONBLOCK, 16), WASI_SUCCESS);
+    uint32_t fd = murre_wasi_get32(memory + 16);
+    cr_expect_eq(fd, 4u);
+    put_iovec(0, 200, 10);
+    cr_expect_eq(CALL(fd_read, fd, 0, 1, 16), WASI_AGAIN, "as asked for");
+    cr_expect_eq(CALL(fd_fdstat_get, fd, 1024), WASI_SUCCESS);
+    cr_expect_eq(memory[1024], WASI_FILETYPE_SOCKET_STREAM);
+    cr_expect_eq(murre_wasi_get16(memory + 1026), WASI_FDFLAG_NONBLOCK);
+    cr_expect_eq(CALL(fd_fdstat_set_flags, fd, 0), WASI_SUCCESS);
+    cr_expect_eq(CALL(sock_accept, fd, 0, 16), WASI_NOTCAPABLE);
+    close(client);
+    cr_expect_eq(CALL(fd_read, fd, 0, 1, 16), WASI_SUCCESS);
+    cr_expect_eq(murre_wasi_get32(memory + 16), 0u);
+    put_descriptor(0, 9, WASI_EVENTTYPE_FD_READ, fd);
+    cr_expect_eq(CALL(poll_oneoff, 0, 1024, 1, 512), WASI_SUCCESS);
+    cr_expect_eq(murre_wasi_get16(memory + 1024 + 24), WASI_EVENTRWFLAG_HANGUP);
+    cr_expect_eq(CALL(fd_close, fd), WASI_SUCCESS);
+    cr_expect_eq(CALL(sock_accept, 3, 1 << 7, 16), WASI_INVAL);
+    murre_wasi_delete(other);
+    call.wasi = wasi;
+    close(listener);
 }
 
 Test(wasi_calls, signals_end_the_guest_alone) {
