@@ -99,7 +99,6 @@ MIR_op_t murre_emit_read(struct murre_emit *e, uint32_t number, enum emit_class 
     struct emit_slot *slot = slot_at(e, number);
     if (number < e->first_temp && !slot->written[class])
         slot->zeroed[class] = true;
-    slot->used = true;
     return emit_reg(e, slot_reg(e, slot, class));
 }
 
@@ -310,8 +309,6 @@ static void emit_locals(struct murre_emit *e) {
             load_slot(e, e->func->local_slots[i], type);
         } else if (slot->zeroed[class]) {
             emit2(e, murre_emit_move_code(class), emit_reg(e, slot->regs[class]), zero(e, class));
-        } else if (i < e->func->type->func.param_count && type == MURRE_I32 && slot->used) {
-            emit2(e, MIR_UEXT32, emit_reg(e, slot->regs[class]), emit_reg(e, slot->regs[class]));
         }
     }
     for (uint32_t i = 0; i < e->osr_live_count; i++)
@@ -347,6 +344,7 @@ static void end(struct murre_sink *sink, uint32_t slot_count) {
         overflow = murre_emit_trap(e, MURRE_TRAP_STACK);
         murre_emit_instance(e);
     }
+    murre_emit_leaves(e);
     emit_traps(e);
     /* The prologue is built like anything else, then moved to the front, last instruction first. */
     MIR_insn_t last = DLIST_TAIL(MIR_insn_t, e->mir_func->insns);

@@ -3,11 +3,11 @@
  *
  * Registers. A slot has a MIR register for each class of value that it ever holds: integers (i32, i64, references), floats, doubles; made
  * when first needed. THE REGISTER OF A SLOT THAT HOLDS AN i32 IS ZERO EXTENDED, always: addresses rely on it (address.c). MIR's …S
- * instructions and all of ext.h give such results (deps/mir/README.md); whatever else makes an i32 is extended where it is made: arguments,
- * results of calls, signed loads and sign extensions, i64 wrapped to i32, constants.
+ * instructions and all of ext.h give such results (deps/mir/README.md), arguments and results of calls come so (runtime.h); whatever else
+ * makes an i32 is extended where it is made: signed loads and sign extensions, i64 wrapped to i32, constants, results of helpers.
  *
- * Order of the code. The body as it comes, then one return, then cold code: a call of the trap helper for each (kind, offset), and the
- * loads of an on-stack-replacement entry. What belongs at the very start (loading the instance, the stack check, zeroing locals) is
+ * Order of the code. The body as it comes, then one return, then cold code: a call of the trap helper for each (kind, offset), and what a
+ * call into another instance wants. What belongs at the very start (loading the instance, the stack check, zeroing locals) is
  * put there at the end, when it is known what is needed.
  *
  * All memory is the compilation's (murre_mirctx_alloc): a failure leaves by longjmp and nothing here needs releasing. */
@@ -25,7 +25,6 @@ enum emit_class { EMIT_INT, EMIT_FLOAT, EMIT_DOUBLE, EMIT_CLASSES };
 
 struct emit_slot {
     MIR_reg_t regs[EMIT_CLASSES]; /* 0: none yet */
-    bool used;                    /* read at all (parameters) */
     bool zeroed[EMIT_CLASSES];    /* a local that must be zero at entry */
     bool written[EMIT_CLASSES];   /* a local that was written on every path before it was read */
 };
@@ -33,6 +32,12 @@ struct emit_slot {
 struct emit_trap {
     MIR_label_t label;
     uint32_t kind, offset;
+};
+
+/* A call whose callee turned out to be another instance's or the host's: what it wants done, then back to the call. */
+struct emit_leave {
+    MIR_label_t label, back;
+    MIR_reg_t func;
 };
 
 struct emit_live {
@@ -76,6 +81,8 @@ struct murre_emit {
 
     struct emit_trap *traps;
     uint32_t trap_count, trap_capacity;
+    struct emit_leave *leaves;
+    uint32_t leave_count, leave_capacity;
     MIR_item_t *type_protos; /* by type index */
     MIR_item_t helper_protos[MURRE_HELPER_COUNT], helper_imports[MURRE_HELPER_COUNT];
     MIR_alias_t memory_alias, instance_alias, table_alias; /* linear memory; what only the runtime changes; tables */
@@ -170,6 +177,8 @@ void murre_emit_call(struct murre_sink *sink, uint32_t func, const struct murre_
 void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
                               const struct murre_operand *args, uint32_t base, uint32_t dst);
 void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
+/* The cold parts of indirect calls. */
+void murre_emit_leaves(struct murre_emit *e);
 /* args: as many as the helper has parameters. result is ignored for a helper without one. */
 void murre_emit_helper(struct murre_emit *e, enum murre_helper helper, MIR_op_t result, const MIR_op_t *args);
 

@@ -83,29 +83,52 @@ static void leave_instance(struct murre_emit *e, MIR_reg_t func) {
     emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)), murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, memory_base)));
 }
 
-/* func: a register with the struct murre_func. leaves: the callee may belong to another instance; itself: it is the function being
- * compiled, in its best version. */
-static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, bool leaves, bool itself, const struct murre_operand *args,
+/* The same for a callee that most likely is of this instance: the work is done out of line. */
+static void leave_if_foreign(struct murre_emit *e, MIR_reg_t func) {
+    e->leaves = murre_emit_grow(e->leaves, e->leave_count, &e->leave_capacity, e->leave_count + 1, sizeof *e->leaves);
+    struct emit_leave *leave = &e->leaves[e->leave_count++];
+    *leave = (struct emit_leave){.label = murre_emit_new_label(e), .back = murre_emit_new_label(e), .func = func};
+    emit3(e, MIR_BNE, emit_label_op(e, leave->label),
+          murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, instance)), emit_reg(e, murre_emit_instance(e)));
+    murre_emit_bind(e, leave->back);
+}
+
+void murre_emit_leaves(struct murre_emit *e) {
+    for (uint32_t i = 0; i < e->leave_count; i++) {
+        murre_emit_bind(e, e->leaves[i].label);
+        leave_instance(e, e->leaves[i].func);
+        emit1(e, MIR_JMP, emit_label_op(e, e->leaves[i].back));
+    }
+}
+
+enum callee { CALLEE_OWN, CALLEE_ITSELF, CALLEE_IMPORT, CALLEE_ANY };
+
+/* func: a register with the struct murre_func. CALLEE_OWN: of this instance. CALLEE_ITSELF: the function being compiled, in its best
+ * version. */
+static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, enum callee callee, const struct murre_operand *args,
                       uint32_t base, uint32_t dst) {
     const struct murre_functype *type = &e->module->info.types[type_index].func;
+    bool leaves = callee == CALLEE_IMPORT || callee == CALLEE_ANY;
     e->calls = true;
     murre_emit_memory(e); /* what is called finds it as it is: it must not be allocated here, used or not */
     MIR_op_t *ops = murre_mirctx_alloc(((size_t)type->param_count + 4) * sizeof *ops);
     size_t n = 0;
     ops[n++] = MIR_new_ref_op(e->mir, type_proto(e, type_index));
     MIR_op_t entry = murre_emit_scratch(e, EMIT_INT, 2);
-    ops[n++] = itself ? MIR_new_ref_op(e->mir, e->item) : entry;
+    ops[n++] = callee == CALLEE_ITSELF ? MIR_new_ref_op(e->mir, e->item) : entry;
     size_t result = n;
     if (type->result_count == 1)
         n++;
     ops[n++] = func;
     for (uint32_t i = 0; i < type->param_count; i++)
-        ops[n++] = murre_emit_use(e, args[i]);
+        ops[n++] = murre_emit_use_extended(e, args[i]);
     if (type->result_count == 1)
         ops[result] = murre_emit_write(e, dst, murre_emit_class(type->results[0]));
-    if (leaves)
+    if (callee == CALLEE_IMPORT)
         leave_instance(e, func.u.reg);
-    if (!itself)
+    else if (callee == CALLEE_ANY)
+        leave_if_foreign(e, func.u.reg);
+    if (callee != CALLEE_ITSELF)
         emit2(e, MIR_MOV, entry, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_func, entry), func.u.reg, 0, 1));
     emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, n, ops));
     if (leaves && e->module->info.memory_count != 0)
@@ -113,8 +136,6 @@ static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, 
               murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, memory_base)));
     if (type->result_count > 1)
         fetch_results(e, type, base);
-    else if (type->result_count == 1 && type->results[0] == MURRE_I32)
-        emit2(e, MIR_UEXT32, ops[result], ops[result]);
 }
 
 /* The address of one of the instance's functions. */
@@ -134,12 +155,12 @@ void murre_emit_call(struct murre_sink *sink, uint32_t func, const struct murre_
     struct murre_emit *e = (struct murre_emit *)sink;
     const struct murre_module_info *info = &e->module->info;
     if (func == e->func->func_index && e->direct_self) {
-        emit_call(e, info->func_types[func], emit_reg(e, e->func_reg), false, true, args, base, dst);
+        emit_call(e, info->func_types[func], emit_reg(e, e->func_reg), CALLEE_ITSELF, args, base, dst);
         return;
     }
     MIR_op_t callee = murre_emit_scratch(e, EMIT_INT, 1);
     func_address(e, callee, func);
-    emit_call(e, info->func_types[func], callee, func < info->func_import_count, false, args, base, dst);
+    emit_call(e, info->func_types[func], callee, func < info->func_import_count ? CALLEE_IMPORT : CALLEE_OWN, args, base, dst);
 }
 
 void murre_emit_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func) {
@@ -166,13 +187,13 @@ void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t t
     emit3(e, MIR_BNES, murre_emit_trap(e, MURRE_TRAP_INDIRECT_TYPE),
           murre_emit_field(e, MIR_T_U32, callee.u.reg, offsetof(struct murre_func, type_id)),
           emit_int(e, (int32_t)e->module->type_ids[type]));
-    emit_call(e, type, callee, true, false, args, base, dst);
+    emit_call(e, type, callee, CALLEE_ANY, args, base, dst);
 }
 
 void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count) {
     struct murre_emit *e = (struct murre_emit *)sink;
     if (count == 1) {
-        MIR_op_t value = murre_emit_use(e, results[0]);
+        MIR_op_t value = murre_emit_use_extended(e, results[0]);
         emit2(e, murre_emit_move_code(e->result_class), emit_reg(e, e->result_reg), value);
     } else if (count > 1) {
         MIR_op_t to = murre_emit_scratch(e, EMIT_INT, 0);

@@ -77,10 +77,12 @@ static void sort_arguments(struct murre_store *store, const struct murre_functyp
                 args->floats[floats++] = slots[i].u64;
             else
                 stack[on_stack++] = slots[i].u64;
-        } else if (ints < murre_arch_int_registers) {
-            args->ints[ints++] = slots[i].u64;
         } else {
-            stack[on_stack++] = slots[i].u64;
+            uint64_t value = type->params[i] == MURRE_I32 ? slots[i].u32 : slots[i].u64;
+            if (ints < murre_arch_int_registers)
+                args->ints[ints++] = value;
+            else
+                stack[on_stack++] = value;
         }
     }
     args->float_count = floats;
@@ -160,7 +162,7 @@ static void unsort_arguments(const struct murre_functype *type, const struct mur
 static void give_results(struct murre_store *store, const struct murre_functype *type, struct murre_arch_exit_frame *frame,
                          const union murre_slot *slots) {
     if (type->result_count == 1)
-        frame->int_result = frame->float_result = slots->u64;
+        frame->int_result = frame->float_result = type->results[0] == MURRE_I32 ? slots->u32 : slots->u64;
     else if (type->result_count)
         memcpy(store->results, slots, type->result_count * sizeof *slots);
 }
