@@ -1,7 +1,10 @@
-/* Without libFuzzer: runs a target once over each file named on the command line, so that a crash can be replayed. */
+/* Without libFuzzer: runs a target once over each file named on the command line, so that a crash can be replayed, and over every module
+ * below the folders named there. */
+#include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,19 +28,35 @@ static uint8_t *read_file(const char *path, size_t *size) {
     return data;
 }
 
-int main(int argc, char **argv) {
-    int failed = 0;
-    for (int i = 1; i < argc; i++) {
-        size_t size;
-        uint8_t *data = read_file(argv[i], &size);
-        if (!data) {
-            perror(argv[i]);
-            failed = 1;
-            continue;
-        }
-        LLVMFuzzerTestOneInput(data, size);
-        free(data);
+static int inputs, failures;
+
+static void replay(const char *path) {
+    size_t size;
+    uint8_t *data = read_file(path, &size);
+    if (!data) {
+        perror(path);
+        failures++;
+        return;
     }
-    printf("%d inputs\n", argc - 1);
-    return failed;
+    LLVMFuzzerTestOneInput(data, size);
+    inputs++;
+    free(data);
+}
+
+static int visit(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status;
+    const char *dot = strrchr(path, '.');
+    if (kind == FTW_F && (place->level == 0 || (dot && strcmp(dot, ".wasm") == 0)))
+        replay(path);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    for (int i = 1; i < argc; i++)
+        if (nftw(argv[i], visit, 16, FTW_PHYS) != 0) {
+            perror(argv[i]);
+            failures++;
+        }
+    printf("%d passed, %d failed\n", inputs, failures);
+    return failures != 0;
 }
