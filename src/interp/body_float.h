@@ -21,6 +21,8 @@
     FORMS(id, type, SET_##type, expr)                                                                                                   \
     FORMS(T_##id, type, TSET_##type, expr)
 
+#define RARE_FBINARY(id, type, expr) FORMS(id, type, SET_##type, expr)
+
 #define COMPARE_FORMS(name, type, set, expr)                                                                                            \
     MAKE(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr)                                                     \
     MAKE(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)
@@ -58,6 +60,10 @@
     MAKE_UNARY(id##_A, type, SET_##result, ACC(type), expr)                                                                             \
     MAKE_UNARY(T_##id##_R, type, TSET_##result, SLOT(type, r->pc->b), expr)                                                             \
     MAKE_UNARY(T_##id##_A, type, TSET_##result, ACC(type), expr)
+
+#define RARE_UNARY(id, result, type, expr)                                                                                              \
+    MAKE_UNARY(id##_R, type, SET_##result, SLOT(type, r->pc->b), expr)                                                                  \
+    MAKE_UNARY(id##_A, type, SET_##result, ACC(type), expr)
 
 #include "interp/ops.def"
 

@@ -22,6 +22,8 @@
     FORMS(id, type, SET_##type, expr)                                                                                                   \
     FORMS(T_##id, type, TSET_##type, expr)
 
+#define RARE_BINARY(id, type, expr) FORMS(id, type, SET_##type, expr)
+
 #define COMPARE_FORMS(name, type, set, expr)                                                                                            \
     MAKE(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr)                                                     \
     MAKE(name##_RI, type, set, SLOT(type, r->pc->b), IMM16(type, r->pc->c), 1, expr)                                                    \

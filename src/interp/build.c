@@ -10,9 +10,12 @@
 const uint16_t murre_build_first_form[MURRE_OP_COUNT] = {
 #define BINARY(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
 #define FBINARY(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define RARE_BINARY BINARY
+#define RARE_FBINARY FBINARY
 #define COMPARE(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
 #define FCOMPARE(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
 #define UNARY(id, result, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_R,
+#define RARE_UNARY UNARY
 #define LOAD(id, type, mem) [MURRE_OP_##id] = MURRE_RC_##id##_R,
 #define STORE(id, type, mem) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
 #define TEST(id, type, expr)
@@ -20,6 +23,23 @@ const uint16_t murre_build_first_form[MURRE_OP_COUNT] = {
     [MURRE_OP_I32_EQZ] = MURRE_RC_I32_EQZ_R,
     [MURRE_OP_I64_EQZ] = MURRE_RC_I64_EQZ_R,
     [MURRE_OP_REF_IS_NULL] = MURRE_RC_I64_EQZ_R,
+};
+
+const uint8_t murre_build_t_forms[MURRE_OP_COUNT] = {
+#define BINARY(id, type, expr) [MURRE_OP_##id] = MURRE_RC_T_##id##_RR - MURRE_RC_##id##_RR,
+#define FBINARY BINARY
+#define UNARY(id, result, type, expr) [MURRE_OP_##id] = MURRE_RC_T_##id##_R - MURRE_RC_##id##_R,
+#define LOAD(id, type, mem) [MURRE_OP_##id] = MURRE_RC_T_##id##_R - MURRE_RC_##id##_R,
+#define RARE_BINARY(id, type, expr)
+#define RARE_FBINARY(id, type, expr)
+#define RARE_UNARY(id, result, type, expr)
+#define TEST(id, type, expr)
+#define COMPARE(id, type, expr)
+#define FCOMPARE(id, type, expr)
+#include "interp/ops.def"
+    [MURRE_OP_I32_EQZ] = MURRE_RC_T_I32_EQZ_R - MURRE_RC_I32_EQZ_R,
+    [MURRE_OP_I64_EQZ] = MURRE_RC_T_I64_EQZ_R - MURRE_RC_I64_EQZ_R,
+    [MURRE_OP_REF_IS_NULL] = MURRE_RC_T_I64_EQZ_R - MURRE_RC_I64_EQZ_R,
 };
 
 /* Makes *array hold count elements at least. */

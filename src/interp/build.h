@@ -70,6 +70,8 @@ struct builder {
 
 /* The first form of an instruction of the families of ops.def; 0 where there is none. */
 extern const uint16_t murre_build_first_form[MURRE_OP_COUNT];
+/* How much further its T_ forms are; 0: it has none. */
+extern const uint8_t murre_build_t_forms[MURRE_OP_COUNT];
 
 static inline enum accumulator accumulator_of(murre_valtype type) {
     return type == MURRE_F64 ? ACC_F64 : type == MURRE_F32 ? ACC_F32 : ACC_INT;

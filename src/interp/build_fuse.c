@@ -20,6 +20,8 @@ _Static_assert(PAIRS * 2 < FUSE_SLOTS, "the hash table of pairs is half empty at
 static const uint8_t lengths[MURRE_RC_COUNT] = {
 #define BINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
 #define FBINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
+#define RARE_BINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2,
+#define RARE_FBINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2,
 #define LOAD(id, type, mem) [MURRE_RC_##id##_RX] = 2, [MURRE_RC_T_##id##_RX] = 2,
 #define STORE(id, type, mem) [MURRE_RC_##id##_RX] = 2,
 #include "interp/ops.def"

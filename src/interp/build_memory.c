@@ -2,7 +2,7 @@
 #include "interp/build.h"
 
 /* Forms of LOAD and STORE in the order of ops.def. */
-enum { LOAD_R, LOAD_RX, LOAD_A, LOAD_K, LOAD_FORMS };
+enum { LOAD_R, LOAD_RX, LOAD_A, LOAD_K };
 enum { STORE_RR, STORE_RA, STORE_AR, STORE_KR, STORE_KA, STORE_RX, STORE_RI };
 
 void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg) {
@@ -31,7 +31,7 @@ void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct 
         if (far)
             at[1].u64 = offset;
     }
-    build_result(b, accumulator_of(murre_op_info[op].result), dst, word, LOAD_FORMS);
+    build_result(b, accumulator_of(murre_op_info[op].result), dst, word, murre_build_t_forms[op]);
 }
 
 /* The value comes from a slot or an accumulator here; constants have been dealt with. */

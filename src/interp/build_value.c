@@ -2,8 +2,8 @@
 #include "interp/build.h"
 
 /* Forms of BINARY, FBINARY, COMPARE and FCOMPARE in the order of ops.def. */
-enum { FORM_RR, FORM_RI, FORM_RK, FORM_AR, FORM_RA, FORM_AI, BINARY_FORMS };
-enum { FFORM_RR, FFORM_RK, FFORM_AR, FFORM_RA, FBINARY_FORMS };
+enum { FORM_RR, FORM_RI, FORM_RK, FORM_AR, FORM_RA, FORM_AI };
+enum { FFORM_RR, FFORM_RK, FFORM_AR, FFORM_RA };
 enum { CFORM_RR, CFORM_RI, CFORM_AR, CFORM_AI, COMPARE_FORMS };
 enum { FCFORM_RR, FCFORM_AR, FCOMPARE_FORMS };
 enum { COMPARE_OPS = MURRE_RC_I32_NE_RR - MURRE_RC_I32_EQ_RR, FCOMPARE_OPS = MURRE_RC_F32_NE_RR - MURRE_RC_F32_EQ_RR };
@@ -68,9 +68,10 @@ static bool is_commutative(enum murre_op op) {
 }
 
 /* Two constants, or one that has no immediate form on the left: the left one comes from the accumulator. */
-static void const_left(struct builder *b, uint16_t first, unsigned form_ar, unsigned forms, uint32_t dst, const struct murre_operand *a,
+static void const_left(struct builder *b, enum murre_op op, unsigned form_ar, uint32_t dst, const struct murre_operand *a,
                        const struct murre_operand *y) {
     enum accumulator k = accumulator_of(a->type);
+    uint16_t first = murre_build_first_form[op];
     uint32_t right;
     if (is_const(y)) {
         /* dst is none of the operands, so it may hold the right one meanwhile. */
@@ -82,7 +83,7 @@ static void const_left(struct builder *b, uint16_t first, unsigned form_ar, unsi
     build_acc_const(b, a);
     uint32_t word = b->count;
     build_emit(b, 1, (uint16_t)(first + form_ar), build_target(b, dst), 0, right);
-    build_result(b, k, dst, word, (uint16_t)forms);
+    build_result(b, k, dst, word, murre_build_t_forms[op]);
 }
 
 static void integer_binary(struct builder *b, enum murre_op op, uint32_t dst, struct murre_operand x, struct murre_operand y) {
@@ -94,7 +95,7 @@ static void integer_binary(struct builder *b, enum murre_op op, uint32_t dst, st
         y = t;
     }
     if (is_const(&x)) {
-        const_left(b, first, FORM_AR, BINARY_FORMS, dst, &x, &y);
+        const_left(b, op, FORM_AR, dst, &x, &y);
         return;
     }
     bool from_acc = build_mirrored(b, &x);
@@ -106,7 +107,7 @@ static void integer_binary(struct builder *b, enum murre_op op, uint32_t dst, st
             build_take(b, &x);
             uint32_t word = b->count;
             build_emit32(b, 1, first + FORM_AI, build_target(b, dst), (uint32_t)k);
-            build_result(b, ACC_INT, dst, word, BINARY_FORMS);
+            build_result(b, ACC_INT, dst, word, murre_build_t_forms[op]);
             return;
         }
         p = build_source(b, x.slot);
@@ -130,7 +131,7 @@ static void integer_binary(struct builder *b, enum murre_op op, uint32_t dst, st
     build_emit(b, form == FORM_RK ? 2 : 1, (uint16_t)(first + form), target, p, form == FORM_RK ? 0 : q);
     if (form == FORM_RK && !b->failed)
         b->words[word + 1].u64 = y.bits;
-    build_result(b, ACC_INT, dst, word, BINARY_FORMS);
+    build_result(b, ACC_INT, dst, word, murre_build_t_forms[op]);
 }
 
 static void float_binary(struct builder *b, enum murre_op op, uint32_t dst, struct murre_operand x, struct murre_operand y) {
@@ -143,7 +144,7 @@ static void float_binary(struct builder *b, enum murre_op op, uint32_t dst, stru
         y = t;
     }
     if (is_const(&x)) {
-        const_left(b, first, FFORM_AR, FBINARY_FORMS, dst, &x, &y);
+        const_left(b, op, FFORM_AR, dst, &x, &y);
         return;
     }
     unsigned form;
@@ -169,7 +170,7 @@ static void float_binary(struct builder *b, enum murre_op op, uint32_t dst, stru
     build_emit(b, form == FFORM_RK ? 2 : 1, (uint16_t)(first + form), target, p, q);
     if (form == FFORM_RK && !b->failed)
         b->words[word + 1].u64 = y.bits;
-    build_result(b, k, dst, word, FBINARY_FORMS);
+    build_result(b, k, dst, word, murre_build_t_forms[op]);
 }
 
 /* ---- comparisons ------------------------------------------------------------------------------------------------- */
@@ -347,7 +348,7 @@ void build_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct
     uint32_t word = b->count;
     build_emit(b, 1, (uint16_t)(first + form), target, p, 0);
     murre_valtype result = op == MURRE_OP_REF_IS_NULL ? (murre_valtype)MURRE_I32 : murre_op_info[op].result;
-    build_result(b, accumulator_of(result), dst, word, 2);
+    build_result(b, accumulator_of(result), dst, word, murre_build_t_forms[op]);
 }
 
 void build_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand y) {

@@ -7,6 +7,7 @@
 #define TRIPLE(first, second, third)
 #define QUAD(first, second, third, fourth)
 #define BINARY(id, type, expr)
+#define RARE_BINARY(id, type, expr)
 #define COMPARE(id, type, expr)
 #define TEST(id, type, expr)
 #define LOAD(id, type, mem)

@@ -9,6 +9,8 @@
 #define FBINARY(id, type, expr)
 #define FCOMPARE(id, type, expr)
 #define UNARY(id, result, type, expr)
+#define RARE_FBINARY(id, type, expr)
+#define RARE_UNARY(id, result, type, expr)
 #define LOAD(id, type, mem)
 #define STORE(id, type, mem)
 #include "interp/ops.def"

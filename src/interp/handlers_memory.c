@@ -7,9 +7,12 @@
 #define TRIPLE(first, second, third)
 #define QUAD(first, second, third, fourth)
 #define BINARY(id, type, expr)
+#define RARE_BINARY(id, type, expr)
 #define COMPARE(id, type, expr)
 #define TEST(id, type, expr)
 #define FBINARY(id, type, expr)
 #define FCOMPARE(id, type, expr)
 #define UNARY(id, result, type, expr)
+#define RARE_FBINARY(id, type, expr)
+#define RARE_UNARY(id, result, type, expr)
 #include "interp/ops.def"
