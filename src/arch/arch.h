@@ -30,7 +30,9 @@ struct murre_arch_args {
 };
 /* How many integer and float arguments travel in registers (6 and 8 on x86-64, 8 and 8 on AArch64). */
 extern const unsigned murre_arch_int_registers, murre_arch_float_registers;
-void murre_arch_enter(void *entry, struct murre_arch_args *args);
+int murre_arch_enter(void *entry, struct murre_arch_args *args); /* returns 0 */
+/* Both in one, as murre_arch_protect: 0 when the entry returned, 1 when murre_arch_unwind(context) was called meanwhile. */
+int murre_arch_call(struct murre_arch_context *context, void *entry, struct murre_arch_args *args);
 
 /* The entry of every function that has no compiled code; native convention; calls murre_call_exit. */
 void murre_arch_exit(void);

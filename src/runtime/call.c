@@ -67,6 +67,14 @@ static void take_results(struct murre_store *store, const struct murre_functype 
         memcpy(slots, store->results, type->result_count * sizeof *slots);
 }
 
+/* Few integers (MURRE_SHAPE_INTS) need no sorting. */
+static inline void place_ints(const struct murre_type *type, struct murre_arch_args *args, const union murre_slot *slots) {
+    uint32_t count = type->func.param_count, shape = type->shape;
+    for (uint32_t i = 0; i < count; i++, shape >>= 1)
+        args->ints[i + 1] = shape & 1 ? slots[i].u32 : slots[i].u64;
+    args->float_count = args->stack_count = 0;
+}
+
 static void sort_arguments(struct murre_store *store, const struct murre_functype *type, struct murre_arch_args *args, const union murre_slot *slots) {
     unsigned ints = 1, floats = 0, on_stack = 0;
     /* Above top nobody's values lie, and the trampoline copies them before anyone else runs. */
@@ -167,19 +175,15 @@ static void give_results(struct murre_store *store, const struct murre_functype 
         memcpy(store->results, slots, type->result_count * sizeof *slots);
 }
 
-void *murre_call_exit(struct murre_arch_exit_frame *frame) {
-    struct murre_func *func = (struct murre_func *)(uintptr_t)frame->ints[0];
-    struct murre_instance *instance = func->instance;
-    struct murre_store *store = instance ? instance->store : ((struct murre_host_func *)func)->store;
+static void *run_interpreted(struct murre_arch_exit_frame *frame, struct murre_func *func) {
+    struct murre_store *store = func->instance->store;
     frame->interrupt = (const volatile bool *)&store->interrupt;
     struct murre_native_segment *segment = store->native;
     segment->exit_frame = frame->frame;
-    if (instance) {
-        void *native = find_compiled(func);
-        if (native) {
-            segment->exit_frame = 0;
-            return native;
-        }
+    void *native = find_compiled(func);
+    if (native) {
+        segment->exit_frame = 0;
+        return native;
     }
     const struct murre_type *type = murre_func_signature(func);
     uint32_t room = most_slots(type);
@@ -187,15 +191,46 @@ void *murre_call_exit(struct murre_arch_exit_frame *frame) {
         out_of_stack(store, func);
     union murre_slot *slots = store->stack.top;
     unsort_arguments(&type->func, frame, slots);
-    if (instance) {
-        store->engine->interp->run(store, func, slots);
-    } else {
-        store->stack.top = slots + room;
-        murre_call_host(store, store->caller, func, slots);
-    }
+    store->engine->interp->run(store, func, slots);
     store->stack.top = slots;
     give_results(store, &type->func, frame, slots);
     segment->exit_frame = 0;
+    return NULL;
+}
+
+/* ---- compiled code to the host: no sorting for few integers, one look at the interrupt flag (in murre_arch_exit) --------------------- */
+
+static inline void call_host(struct murre_arch_exit_frame *frame, struct murre_host_func *host) {
+    struct murre_store *store = host->store;
+    frame->interrupt = (const volatile bool *)&store->interrupt;
+    struct murre_native_segment *segment = store->native;
+    segment->exit_frame = frame->frame;
+    const struct murre_type *type = &host->type;
+    uint32_t room = most_slots(type);
+    if (__builtin_expect((uintptr_t)frame < store->stack_limit || !has_room(store, room), false))
+        out_of_stack(store, &host->func);
+    union murre_slot *slots = store->stack.top;
+    bool plain = type->shape & MURRE_SHAPE_INTS;
+    if (plain)
+        for (uint32_t i = 0; i < type->func.param_count; i++)
+            slots[i].u64 = frame->ints[i + 1];
+    else
+        unsort_arguments(&type->func, frame, slots);
+    store->stack.top = slots + room;
+    struct murre_caller caller = {store, store->caller};
+    struct murre_trap *trap = host->fn(host->env, &caller, slots, slots);
+    if (__builtin_expect(trap != NULL, false))
+        murre_trap_raise_host(store, trap);
+    store->stack.top = slots;
+    give_results(store, &type->func, frame, slots);
+    segment->exit_frame = 0;
+}
+
+void *murre_call_exit(struct murre_arch_exit_frame *frame) {
+    struct murre_func *func = (struct murre_func *)(uintptr_t)frame->ints[0];
+    if (func->instance)
+        return run_interpreted(frame, func);
+    call_host(frame, (struct murre_host_func *)func);
     return NULL;
 }
 
@@ -206,6 +241,29 @@ struct call {
     struct murre_func *func;
     union murre_slot *slots;
 };
+
+/* What travels in registers only is entered right from here; traps end at the activation. */
+static void call_compiled(struct murre_activation *activation, const struct murre_type *type, struct murre_func *func, union murre_slot *slots) {
+    struct murre_store *store = activation->store;
+    struct murre_arch_args args;
+    struct murre_native_segment segment = {.outer = activation->native, .args = &args, .exit_frame = 0, .interp_frame = activation->mark.frame};
+    args.ints[0] = (uint64_t)(uintptr_t)func;
+    bool plain = type->shape & MURRE_SHAPE_INTS;
+    if (plain)
+        place_ints(type, &args, slots);
+    else
+        sort_arguments(store, &type->func, &args, slots);
+    args.memory_base = (uint64_t)(uintptr_t)func->memory_base;
+    args.interrupt = (const volatile bool *)&store->interrupt;
+    store->native = &segment;
+    if (murre_arch_call(&activation->context, atomic_load_explicit(&func->entry, memory_order_acquire), &args) != 0)
+        return;
+    store->native = activation->native;
+    if (!plain)
+        take_results(store, &type->func, &args, slots);
+    else if (type->func.result_count)
+        slots->u64 = args.int_result;
+}
 
 /* Under murre_arch_protect. */
 static void run(void *argument) {
@@ -233,6 +291,7 @@ static struct murre_trap *interrupted(struct murre_store *store) {
 
 static struct murre_trap *call_wasm(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
     struct murre_thread *thread = &murre_thread_current;
+    const struct murre_type *type = murre_func_signature(func);
     struct call call = {store, func, slots};
     struct murre_activation activation;
     activation.outer = store->activation;
@@ -248,6 +307,8 @@ static struct murre_trap *call_wasm(struct murre_store *store, struct murre_func
         murre_interrupt_check_deadline(store);
     if (__builtin_expect(atomic_load_explicit(&store->interrupt, memory_order_relaxed), false))
         activation.trap = interrupted(store);
+    else if (murre_tier_is_native(func) && (type->shape & MURRE_SHAPE_REGISTERS))
+        call_compiled(&activation, type, func, slots);
     else
         murre_arch_protect(&activation.context, run, &call);
     thread->activation = activation.outer_of_thread;

@@ -74,7 +74,7 @@ struct murre_func *murre_store_host_func(struct murre_store *store, const struct
         return NULL;
     size_t values_size = (size_t)(type->param_count + type->result_count) * sizeof(murre_valtype);
     struct murre_host_func *host = murre_arena_alloc(&store->arena, sizeof *host + values_size);
-    struct murre_type wanted = {*type, type->param_count, type->result_count};
+    struct murre_type wanted = {*type, type->param_count, type->result_count, murre_type_shape(type)};
     uint32_t id;
     if (!host || !murre_types_intern(store->engine, &wanted, 1, &id)) {
         murre_error_memory(error);
@@ -91,17 +91,12 @@ struct murre_func *murre_store_host_func(struct murre_store *store, const struct
         .fn = fn,
         .env = env,
         .finalize = finalize,
-        .type = {{values, values + type->param_count, type->param_count, type->result_count}, type->param_count, type->result_count},
+        .type = {{values, values + type->param_count, type->param_count, type->result_count}, type->param_count, type->result_count, wanted.shape},
         .next = store->host_funcs,
     };
     atomic_init(&host->func.entry, (void *)murre_arch_exit);
     store->host_funcs = host;
     return &host->func;
-}
-
-const struct murre_type *murre_func_signature(const struct murre_func *func) {
-    return func->instance ? murre_module_func_type(&func->instance->module->info, func->index)
-                          : &((const struct murre_host_func *)func)->type;
 }
 
 struct murre_store *murre_func_store(const struct murre_func *func) {

@@ -10,7 +10,10 @@ void murre_store_destroy(struct murre_store *store);
 struct murre_func *murre_store_host_func(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn, void *env,
                                          void (*finalize)(void *env), struct murre_error *error) MURRE_MUST_USE;
 /* The signature of any function. Lives as long as the function. */
-const struct murre_type *murre_func_signature(const struct murre_func *func);
+static inline const struct murre_type *murre_func_signature(const struct murre_func *func) {
+    return func->instance ? murre_module_func_type(&func->instance->module->info, func->index)
+                          : &((const struct murre_host_func *)func)->type;
+}
 struct murre_store *murre_func_store(const struct murre_func *func);
 struct murre_global *murre_store_global(struct murre_store *store, murre_valtype type, bool is_mutable, union murre_slot value,
                                         struct murre_error *error) MURRE_MUST_USE;

@@ -74,6 +74,8 @@ static void decode_types(struct decoder *d) {
         struct murre_type *type = &m->types[m->type_count];
         read_type_list(d, &type->func.params, &type->func.param_count, &type->param_slots, MURRE_MAX_PARAMS, "parameters");
         read_type_list(d, &type->func.results, &type->func.result_count, &type->result_slots, MURRE_MAX_RESULTS, "results");
+        if (murre_reader_ok(r))
+            type->shape = murre_type_shape(&type->func);
         if (type->func.result_count > 1)
             decode_use(d, MURRE_FEATURE_MULTI_VALUE);
     }

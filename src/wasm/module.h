@@ -13,6 +13,13 @@ typedef uint32_t murre_features;
 struct murre_type {
     struct murre_functype func;
     uint32_t param_slots, result_slots; /* 8-byte slots; v128 takes two */
+    uint32_t shape;                     /* murre_type_shape, for calls; 0 says nothing */
+};
+
+/* Bits of a type's shape. Below them: a bit a parameter that is an i32, where MURRE_SHAPE_INTS. */
+enum {
+    MURRE_SHAPE_REGISTERS = 1 << 16, /* at most 5 integers or references and 8 floats: none travels on the stack */
+    MURRE_SHAPE_INTS = 1 << 17,      /* the same without floats, and at most one result, which is no float */
 };
 
 struct murre_table_type {
@@ -110,6 +117,8 @@ enum murre_status murre_module_decode(struct murre_module_info *info, const uint
 void murre_module_fini(struct murre_module_info *info);
 
 /* The contents of a defined function's body: locals and code. index counts imports. */
+/* See MURRE_SHAPE_REGISTERS. */
+uint32_t murre_type_shape(const struct murre_functype *type);
 static inline const struct murre_type *murre_module_func_type(const struct murre_module_info *info, uint32_t index) {
     return &info->types[info->func_types[index]];
 }

@@ -1,6 +1,8 @@
 /* See types.h. */
 #include "wasm/types.h"
 
+#include "wasm/module.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -15,6 +17,28 @@ const char *murre_valtype_name(murre_valtype type) {
     case MURRE_EXTERNREF: return "externref";
     default: return "unknown";
     }
+}
+
+static bool is_float(murre_valtype type) {
+    return type == MURRE_F32 || type == MURRE_F64;
+}
+
+uint32_t murre_type_shape(const struct murre_functype *type) {
+    uint32_t ints = 0, floats = 0, short_ints = 0;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        if (type->params[i] == MURRE_V128 || ints + floats > 13)
+            return 0;
+        if (is_float(type->params[i])) {
+            floats++;
+        } else {
+            short_ints |= type->params[i] == MURRE_I32 ? 1u << ints : 0;
+            ints++;
+        }
+    }
+    if (ints > 5 || floats > 8)
+        return 0;
+    bool plain = type->result_count == 0 || (type->result_count == 1 && !is_float(type->results[0]) && type->results[0] != MURRE_V128);
+    return MURRE_SHAPE_REGISTERS | (floats == 0 && plain ? MURRE_SHAPE_INTS | short_ints : 0);
 }
 
 bool murre_reader_unsupported(struct murre_reader *r, uint64_t offset, enum murre_feature feature) {

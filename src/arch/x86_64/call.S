@@ -66,7 +66,24 @@ ROUTINE murre_arch_unwind
     jmpq    *CONTEXT_RIP(%rdi)
 END murre_arch_unwind
 
-/* void murre_arch_enter(entry, args) */
+/* int murre_arch_call(context, entry, args): runs into murre_arch_enter, whose return is its own. */
+ROUTINE murre_arch_call
+    movq    (%rsp), %rax
+    leaq    8(%rsp), %rcx
+    movq    %rbx, CONTEXT_RBX(%rdi)
+    movq    %rbp, CONTEXT_RBP(%rdi)
+    movq    %r12, CONTEXT_R12(%rdi)
+    movq    %r13, CONTEXT_R13(%rdi)
+    movq    %r14, CONTEXT_R14(%rdi)
+    movq    %r15, CONTEXT_R15(%rdi)
+    movq    %rcx, CONTEXT_RSP(%rdi)
+    movq    %rax, CONTEXT_RIP(%rdi)
+    movq    %rsi, %rdi
+    movq    %rdx, %rsi
+    jmp     murre_arch_enter
+END murre_arch_call
+
+/* int murre_arch_enter(entry, args) */
 ROUTINE murre_arch_enter
     FRAME
     pushq   %rbx
@@ -98,6 +115,7 @@ MARK murre_arch_enter_window_end
     movsd   %xmm0, ARGS_FLOAT_RESULT(%rbx)
     movq    -16(%rbp), %r15
     movq    -8(%rbp), %rbx
+    xorl    %eax, %eax
     leave
     .cfi_remember_state
     .cfi_def_cfa %rsp, 8
