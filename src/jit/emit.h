@@ -34,10 +34,12 @@ struct emit_trap {
     uint32_t kind, offset;
 };
 
-/* A call whose callee turned out to be another instance's or the host's: what it wants done, then back to the call. */
+/* A call whose callee turned out to be another instance's or the host's: it is made out of line, then back to behind the usual call. */
 struct emit_leave {
     MIR_label_t label, back;
     MIR_reg_t func;
+    MIR_op_t *ops; /* of the call */
+    size_t op_count;
 };
 
 struct emit_live {

@@ -74,29 +74,41 @@ static void fetch_results(struct murre_emit *e, const struct murre_functype *typ
     }
 }
 
-/* The callee may be the host's or another instance's: tells who calls, and sets the memory register as the callee wants it. */
-static void leave_instance(struct murre_emit *e, MIR_reg_t func) {
+/* ops[1] is the register for the entry. */
+static void call_entry(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t op_count) {
+    emit2(e, MIR_MOV, ops[1], MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_func, entry), func, 0, 1));
+    emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, op_count, ops));
+}
+
+/* A call of what may be the host's or another instance's: tells who calls, sets the memory register as the callee wants it, and back. */
+static void call_foreign(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t op_count) {
     MIR_reg_t instance = murre_emit_instance(e);
     MIR_op_t store = murre_emit_scratch(e, EMIT_INT, 0);
     emit2(e, MIR_MOV, store, murre_emit_field(e, MIR_T_I64, instance, offsetof(struct murre_instance, store)));
     emit2(e, MIR_MOV, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_store, caller), store.u.reg, 0, 1), emit_reg(e, instance));
     emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)), murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, memory_base)));
+    call_entry(e, func, ops, op_count);
+    if (e->module->info.memory_count != 0)
+        emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)),
+              murre_emit_field(e, MIR_T_I64, instance, offsetof(struct murre_instance, memory_base)));
 }
 
-/* The same for a callee that most likely is of this instance: the work is done out of line. */
-static void leave_if_foreign(struct murre_emit *e, MIR_reg_t func) {
+/* Most likely the callee is of this instance; else the call is made out of line. */
+static void call_any(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t op_count) {
     e->leaves = murre_emit_grow(e->leaves, e->leave_count, &e->leave_capacity, e->leave_count + 1, sizeof *e->leaves);
     struct emit_leave *leave = &e->leaves[e->leave_count++];
-    *leave = (struct emit_leave){.label = murre_emit_new_label(e), .back = murre_emit_new_label(e), .func = func};
+    *leave = (struct emit_leave){
+        .label = murre_emit_new_label(e), .back = murre_emit_new_label(e), .func = func, .ops = ops, .op_count = op_count};
     emit3(e, MIR_BNE, emit_label_op(e, leave->label),
           murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, instance)), emit_reg(e, murre_emit_instance(e)));
+    call_entry(e, func, ops, op_count);
     murre_emit_bind(e, leave->back);
 }
 
 void murre_emit_leaves(struct murre_emit *e) {
     for (uint32_t i = 0; i < e->leave_count; i++) {
         murre_emit_bind(e, e->leaves[i].label);
-        leave_instance(e, e->leaves[i].func);
+        call_foreign(e, e->leaves[i].func, e->leaves[i].ops, e->leaves[i].op_count);
         emit1(e, MIR_JMP, emit_label_op(e, e->leaves[i].back));
     }
 }
@@ -108,14 +120,12 @@ enum callee { CALLEE_OWN, CALLEE_ITSELF, CALLEE_IMPORT, CALLEE_ANY };
 static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, enum callee callee, const struct murre_operand *args,
                       uint32_t base, uint32_t dst) {
     const struct murre_functype *type = &e->module->info.types[type_index].func;
-    bool leaves = callee == CALLEE_IMPORT || callee == CALLEE_ANY;
     e->calls = true;
     murre_emit_memory(e); /* what is called finds it as it is: it must not be allocated here, used or not */
     MIR_op_t *ops = murre_mirctx_alloc(((size_t)type->param_count + 4) * sizeof *ops);
     size_t n = 0;
     ops[n++] = MIR_new_ref_op(e->mir, type_proto(e, type_index));
-    MIR_op_t entry = murre_emit_scratch(e, EMIT_INT, 2);
-    ops[n++] = callee == CALLEE_ITSELF ? MIR_new_ref_op(e->mir, e->item) : entry;
+    ops[n++] = callee == CALLEE_ITSELF ? MIR_new_ref_op(e->mir, e->item) : murre_emit_scratch(e, EMIT_INT, 2);
     size_t result = n;
     if (type->result_count == 1)
         n++;
@@ -125,15 +135,13 @@ static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, 
     if (type->result_count == 1)
         ops[result] = murre_emit_write(e, dst, murre_emit_class(type->results[0]));
     if (callee == CALLEE_IMPORT)
-        leave_instance(e, func.u.reg);
+        call_foreign(e, func.u.reg, ops, n);
     else if (callee == CALLEE_ANY)
-        leave_if_foreign(e, func.u.reg);
-    if (callee != CALLEE_ITSELF)
-        emit2(e, MIR_MOV, entry, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_func, entry), func.u.reg, 0, 1));
-    emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, n, ops));
-    if (leaves && e->module->info.memory_count != 0)
-        emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)),
-              murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, memory_base)));
+        call_any(e, func.u.reg, ops, n);
+    else if (callee == CALLEE_OWN)
+        call_entry(e, func.u.reg, ops, n);
+    else
+        emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, n, ops));
     if (type->result_count > 1)
         fetch_results(e, type, base);
 }
