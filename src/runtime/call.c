@@ -175,7 +175,7 @@ static void give_results(struct murre_store *store, const struct murre_functype 
         memcpy(store->results, slots, type->result_count * sizeof *slots);
 }
 
-static void *run_interpreted(struct murre_arch_exit_frame *frame, struct murre_func *func) {
+static __attribute__((noinline)) void *run_interpreted(struct murre_arch_exit_frame *frame, struct murre_func *func) {
     struct murre_store *store = func->instance->store;
     frame->interrupt = (const volatile bool *)&store->interrupt;
     struct murre_native_segment *segment = store->native;
@@ -200,7 +200,8 @@ static void *run_interpreted(struct murre_arch_exit_frame *frame, struct murre_f
 
 /* ---- compiled code to the host: no sorting for few integers, one look at the interrupt flag (in murre_arch_exit) --------------------- */
 
-static inline void call_host(struct murre_arch_exit_frame *frame, struct murre_host_func *host) {
+/* A function of its own, which has less to save. */
+static __attribute__((noinline)) void *call_host(struct murre_arch_exit_frame *frame, struct murre_host_func *host) {
     struct murre_store *store = host->store;
     frame->interrupt = (const volatile bool *)&store->interrupt;
     struct murre_native_segment *segment = store->native;
@@ -224,14 +225,14 @@ static inline void call_host(struct murre_arch_exit_frame *frame, struct murre_h
     store->stack.top = slots;
     give_results(store, &type->func, frame, slots);
     segment->exit_frame = 0;
+    return NULL;
 }
 
 void *murre_call_exit(struct murre_arch_exit_frame *frame) {
     struct murre_func *func = (struct murre_func *)(uintptr_t)frame->ints[0];
-    if (func->instance)
-        return run_interpreted(frame, func);
-    call_host(frame, (struct murre_host_func *)func);
-    return NULL;
+    if (__builtin_expect(!func->instance, true))
+        return call_host(frame, (struct murre_host_func *)func);
+    return run_interpreted(frame, func);
 }
 
 /* ---- the host's call ------------------------------------------------------------------------------------------------------------ */
