@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wasm/loops.h"
+
 _Static_assert(offsetof(struct murre_func, entry) == 0, "calls go through the first field");
 _Static_assert(offsetof(struct murre_func, type_id) < 4096, "a null function faults in the null page");
 _Static_assert(sizeof(((struct murre_instance *)NULL)->stack_limit) == 8, "compared as 64 bits");
@@ -181,9 +183,38 @@ static void bind_label(struct murre_sink *sink, uint32_t label) {
     emit_append(e, label_at(e, label));
 }
 
+/* Entering a loop in the middle must not spoil the loops around it. A jump from the entry straight to the header would give those a second
+ * way in, so that MIR no longer takes them for loops, and would merge a second value of every local at the header. Instead the entry goes the
+ * way that any pass goes: to the header of the outermost loop, and from header to header by a test of `entering` in each. */
+static void pass_on(struct murre_emit *e, uint32_t index) {
+    for (uint32_t i = 0; i < e->nest_count; i++)
+        if (e->nest[i] == index) {
+            emit_append(e, e->nest_labels[i]);
+            emit2(e, MIR_BT, emit_label_op(e, e->nest_labels[i + 1]), emit_reg(e, e->entering));
+        }
+}
+
+/* Behind the last of them. */
+static void arrive(struct murre_emit *e) {
+    if (e->nest_count == 0)
+        return;
+    emit_append(e, e->nest_labels[e->nest_count]);
+    emit2(e, MIR_MOV, emit_reg(e, e->entering), emit_int(e, 0));
+    emit1(e, MIR_JMP, emit_label_op(e, e->osr_label));
+}
+
+static void find_nest(struct murre_emit *e) {
+    e->nest_count = murre_loop_nest(&e->module->info, e->func->func_index, e->loop, e->nest, EMIT_NEST);
+    for (uint32_t i = 0; i <= e->nest_count; i++)
+        e->nest_labels[i] = MIR_new_label(e->mir);
+    if (e->nest_count)
+        e->entering = murre_emit_new_reg(e, EMIT_INT);
+}
+
 static void bind_loop(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count) {
     struct murre_emit *e = (struct murre_emit *)sink;
     bind_label(sink, label);
+    pass_on(e, index);
     if (index != e->loop)
         return;
     e->osr_label = label_at(e, label);
@@ -276,6 +307,8 @@ static void begin(struct murre_sink *sink, const struct murre_sink_func *func) {
     if (has_result)
         e->result_reg = murre_emit_new_reg(e, e->result_class);
     e->ret_label = MIR_new_label(e->mir);
+    if (entry_of_loop)
+        find_nest(e);
 }
 
 /* One block a trap; none returns, so each falls into the next and the last goes to the return, with a result for MIR's peace. */
@@ -327,8 +360,11 @@ static void emit_prologue(struct murre_emit *e, MIR_op_t overflow) {
               murre_emit_field(e, MIR_T_I64, e->instance_reg, offsetof(struct murre_instance, stack_limit)));
     }
     emit_locals(e);
-    if (e->loop != UINT32_MAX)
-        emit1(e, MIR_JMP, emit_label_op(e, e->osr_label));
+    if (e->loop == UINT32_MAX)
+        return;
+    if (e->nest_count)
+        emit2(e, MIR_MOV, emit_reg(e, e->entering), emit_int(e, 1));
+    emit1(e, MIR_JMP, emit_label_op(e, e->nest_count ? e->nest_labels[0] : e->osr_label));
 }
 
 static void end(struct murre_sink *sink, uint32_t slot_count) {
@@ -344,6 +380,7 @@ static void end(struct murre_sink *sink, uint32_t slot_count) {
         overflow = murre_emit_trap(e, MURRE_TRAP_STACK);
         murre_emit_instance(e);
     }
+    arrive(e);
     murre_emit_leaves(e);
     emit_traps(e);
     /* The prologue is built like anything else, then moved to the front, last instruction first. */

@@ -23,6 +23,8 @@
 
 enum emit_class { EMIT_INT, EMIT_FLOAT, EMIT_DOUBLE, EMIT_CLASSES };
 
+enum { EMIT_NEST = 16 };
+
 struct emit_slot {
     MIR_reg_t regs[EMIT_CLASSES]; /* 0: none yet */
     bool zeroed[EMIT_CLASSES];    /* a local that must be zero at entry */
@@ -78,6 +80,9 @@ struct murre_emit {
     uint32_t label_capacity;
     MIR_label_t ret_label;
     MIR_label_t osr_label; /* header of the loop that is entered */
+    uint32_t nest[EMIT_NEST], nest_count; /* the loops around it, outermost first: see bind_loop */
+    MIR_label_t nest_labels[EMIT_NEST + 1];
+    MIR_reg_t entering;    /* 1 from entry until the loop is reached, then 0 */
     struct emit_live *osr_live;
     uint32_t osr_live_count;
 

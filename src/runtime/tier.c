@@ -445,6 +445,9 @@ void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop, uint32_t *agai
     void *entry = node ? atomic_load_explicit(&node->entry, memory_order_acquire) : NULL;
     if (entry) {
         *again = 0;
+        /* A function that is called again and again, if seldom, need not reach its loops in the interpreter first. */
+        if (atomic_load_explicit(&func->code->heat, memory_order_relaxed) >= several_entries)
+            murre_tier_hot_function(func);
         return entry;
     }
     if (in_child(queue) || (!node && !(node = add_loop(queue, func->code, loop))) || atomic_load_explicit(&node->refused, memory_order_relaxed))
