@@ -295,6 +295,18 @@ def test_validate_names_each_bad_file(folder: Path) -> None:
     assert murre("--validate-all", "--invoke=f", bad).status == 1, "found at once"
 
 
+def test_missing_features_are_named(folder: Path) -> None:
+    m = Module()
+    m.function(b"\xfd\x0c" + bytes(16) + wasm.DROP, export="_start")
+    path = save(folder, m)
+    expect(murre("validate", path), 1, "", "needs feature: simd")
+    expect(murre("--validate-all", path), 1, "", "needs feature: simd")
+    expect(murre(path), 134, "", "needs feature: simd")
+    result = murre("inspect", path)
+    expect(result, 0, err="")
+    assert re.search(r"^features: .*simd", result.out, re.M), result
+
+
 def test_inspect_shows_the_parts(folder: Path) -> None:
     m = hello()
     m.names.append((2, "start it"))
@@ -472,6 +484,18 @@ def test_timeouts(folder: Path, tier: str) -> None:
     m.function(wasm.FOREVER, export="spin")
     m.exports.append(wasm.text("_start") + b"\x00\x00")
     expect(murre(f"--tier={tier}", "--timeout=0.1", save(folder, m)), 124, "", "still running")
+
+
+def test_waiting_survives_a_stop(folder: Path, tier: str) -> None:
+    """Being stopped and continued interrupts the system call; the guest must not notice."""
+    before = time.monotonic()
+    process = subprocess.Popen([MURRE, f"--tier={tier}", "--timeout=1m", save(folder, sleeper(1))])
+    time.sleep(0.3)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(SECONDS) == 0
+    assert time.monotonic() - before >= 1
 
 
 # ---- output ----
