@@ -131,9 +131,42 @@ static void move_to(struct murre_emit *e, uint32_t dst, enum emit_class class, s
     emit2(e, murre_emit_move_code(class), murre_emit_write(e, dst, class), value);
 }
 
+/* The condition as an i32 that is zero or not; *negate is turned round where that saves a comparison. */
+static MIR_op_t condition(struct murre_emit *e, const struct murre_cond *cond, bool *negate) {
+    if (cond->op == MURRE_COND_TEST)
+        return murre_emit_use(e, cond->a);
+    if (cond->op == MURRE_OP_I32_EQZ) {
+        *negate = !*negate;
+        return murre_emit_use(e, cond->a);
+    }
+    MIR_op_t result = murre_emit_scratch(e, EMIT_INT, 0);
+    if (cond->op == MURRE_OP_I64_EQZ) {
+        emit3(e, MIR_EQ, result, murre_emit_use(e, cond->a), emit_int(e, 0));
+        return result;
+    }
+    struct murre_operand a = cond->a, b = cond->b;
+    enum murre_op op = order(cond->op, &a, &b);
+    if (comparisons[op].branch == 0)
+        murre_mirctx_fail("no comparison %s", murre_op_info[op].name);
+    emit3(e, comparisons[op].set, result, murre_emit_use(e, a), murre_emit_use(e, b));
+    return result;
+}
+
+/* Without a branch: what is selected on is often not predictable (compilers make a select of it for that reason). */
+static void select_integer(struct murre_emit *e, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b) {
+    bool negate = cond->negate;
+    MIR_op_t test = condition(e, cond, &negate);
+    MIR_op_t yes = murre_emit_use_extended(e, negate ? b : a), no = murre_emit_use_extended(e, negate ? a : b);
+    murre_ext_emit_select(e->mir, e->item, 'l', murre_emit_write(e, dst, EMIT_INT), test, yes, no);
+}
+
 void murre_emit_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b) {
     struct murre_emit *e = (struct murre_emit *)sink;
     enum emit_class class = murre_emit_class(a.type);
+    if (class == EMIT_INT) {
+        select_integer(e, dst, cond, a, b);
+        return;
+    }
     MIR_label_t done = murre_emit_new_label(e);
     /* Read on every path, as far as zeroing of locals is concerned. */
     if (a.kind == MURRE_OPERAND_SLOT)
