@@ -67,7 +67,7 @@ def execute(wanted, command_for, timeout=300):
 
     Returns (Finished, differences), or None where the command line cannot be given.
     """
-    scratch = tempfile.mkdtemp(prefix="murre-module-")
+    scratch = tempfile.mkdtemp(prefix="scratch-", dir=places.OUT)
     try:
         hosts = {"data": str(places.BENCH / "data"), "scratch": scratch}
         dirs = {guest: hosts[host] for guest, host in wanted.dirs.items()}

@@ -32,7 +32,7 @@ def build_launcher():
 
 def run(command, stdin=None, timeout=300):
     """`stdin` is a path or None for an empty input; `timeout` is in whole seconds."""
-    with tempfile.TemporaryDirectory(prefix="murre-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="run-", dir=places.OUT) as folder:
         out, err, result = (os.path.join(folder, name) for name in ("out", "err", "result"))
         subprocess.run([str(LAUNCHER), str(timeout), str(stdin or os.devnull), out, err, result, *map(str, command)], check=True)
         wall, cpu, memory, status, late = map(int, Path(result).read_text().split())
