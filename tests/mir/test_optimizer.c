@@ -287,3 +287,35 @@ Test(optimizer, a_sum_of_32_bits_inside_one_of_64_wraps)
     cr_assert(sum(1) == 37 && sum(0xfffffff0) == 0x14, "level %u", level);
   }
 }
+
+// patches/23: a loop whose only entry is a jump table that stands just before it.
+static MIR_item_t emit_loop_behind_switch(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "ii");
+  MIR_reg_t x = test_new_reg(&b, 'i'), y = test_new_reg(&b, 'i'), t = test_new_reg(&b, 'i');
+  MIR_label_t loop = MIR_new_label(mir), out = MIR_new_label(mir), other = MIR_new_label(mir);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, x), test_reg(&b, b.arg[0])));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, y), test_int(&b, 0)));
+  MIR_op_t ops[] = {test_reg(&b, b.arg[1]), MIR_new_label_op(mir, out), MIR_new_label_op(mir, loop), MIR_new_label_op(mir, other)};
+  test_insn(&b, MIR_new_insn_arr(mir, MIR_SWITCH, 4, ops));
+  test_insn(&b, loop);
+  test_insn(&b, MIR_new_insn(mir, MIR_MUL, test_reg(&b, t), test_reg(&b, b.arg[0]), test_reg(&b, b.arg[1]))); // invariant
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, y), test_reg(&b, y), test_reg(&b, t)));
+  test_insn(&b, MIR_new_insn(mir, MIR_SUB, test_reg(&b, x), test_reg(&b, x), test_int(&b, 1)));
+  test_insn(&b, MIR_new_insn(mir, MIR_BGT, MIR_new_label_op(mir, loop), test_reg(&b, x), test_int(&b, 0)));
+  test_insn(&b, MIR_new_insn(mir, MIR_JMP, MIR_new_label_op(mir, out)));
+  test_insn(&b, other);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, y), test_int(&b, -1)));
+  test_insn(&b, out);
+  test_return(&b, test_reg(&b, y));
+  return test_end(&b);
+}
+
+Test(optimizer, a_jump_table_does_not_jump_over_a_preheader)
+{
+  for (unsigned level = 0; level < LEVELS; level++) {
+    int64_t (*f)(int64_t, int64_t) = (int64_t (*)(int64_t, int64_t))test_compile(level, emit_loop_behind_switch, NULL);
+    cr_assert(f(6, 1) == 36 && f(6, 0) == 0 && f(6, 2) == -1, "level %u: %lld", level, (long long)f(6, 1));
+  }
+}
