@@ -159,12 +159,20 @@ struct murre_config {
     bool deferred_validation; /* validate a function at its first call (specification, appendix A.2); else all at load */
     uint64_t max_memory;      /* bytes a linear memory may reach; 0: no limit but the specification's */
     uint64_t max_stack;       /* bytes of interpreter stack a store may use; 0: default */
+    bool no_signals;          /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
+                                 says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, once a loop */
+    uint32_t features_off;    /* set by murre_config_set_feature */
     struct murre_allocator allocator; /* alloc NULL: the C library's */
     void (*log)(void *context, const char *line);
     void *log_context;
 };
 
 MURRE_API void murre_config_init(struct murre_config *config);
+/* Switches a feature beyond the MVP off or on again, by the name that murre_feature_at gives; modules that use one that is off are
+ * refused with MURRE_ERROR_UNSUPPORTED. False when murre has no such feature. */
+MURRE_API bool murre_config_set_feature(struct murre_config *config, const char *name, bool on);
+/* The features beyond the MVP that murre has, one call each, in a fixed order; NULL past the last. */
+MURRE_API const char *murre_feature_at(uint32_t index);
 /* config may be NULL for the defaults. Returns NULL and fills error on failure. Release with murre_engine_unref. */
 MURRE_API struct murre_engine *murre_engine_new(const struct murre_config *config, struct murre_error *error) MURRE_MUST_USE;
 MURRE_API struct murre_engine *murre_engine_ref(struct murre_engine *engine);
@@ -244,6 +252,16 @@ MURRE_API void murre_store_delete(struct murre_store *store);
 MURRE_API struct murre_engine *murre_store_engine(const struct murre_store *store);
 MURRE_API void murre_store_set_data(struct murre_store *store, void *data);
 MURRE_API void *murre_store_data(const struct murre_store *store);
+/* What a store may hold and use; 0: no limit of the store's own. What would go over is refused as if memory were short: memory.grow and
+ * table.grow give -1, instantiation fails with MURRE_ERROR_LIMIT, running off the stack is a trap. What is there already stays. */
+struct murre_store_limits {
+    uint64_t memory_bytes;   /* of all memories together */
+    uint64_t table_elements; /* of all tables together */
+    uint64_t stack_bytes;    /* for each call from the host: of the thread's own stack, and of the interpreter's */
+    uint32_t memories, tables, instances;
+};
+/* Copies limits. Not while the store runs. */
+MURRE_API void murre_store_set_limits(struct murre_store *store, const struct murre_store_limits *limits);
 /* Ends what runs in the store with a trap of kind INTERRUPT, as soon as it executes Wasm. Any thread; async-signal-safe. If nothing
  * runs, the next call traps. */
 MURRE_API void murre_store_interrupt(struct murre_store *store);

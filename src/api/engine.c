@@ -19,6 +19,24 @@ void murre_config_init(struct murre_config *config) {
     config->opt_level = -1;
 }
 
+bool murre_config_set_feature(struct murre_config *config, const char *name, bool on) {
+    for (unsigned i = 0; i < MURRE_FEATURE_COUNT; i++) {
+        murre_features bit = (murre_features)1 << i;
+        if (i == MURRE_FEATURE_MVP || !(default_features & bit) || strcmp(murre_feature_name(i), name) != 0)
+            continue;
+        config->features_off = on ? config->features_off & ~bit : config->features_off | bit;
+        return true;
+    }
+    return false;
+}
+
+const char *murre_feature_at(uint32_t index) {
+    for (unsigned i = 0; i < MURRE_FEATURE_COUNT; i++)
+        if (i != MURRE_FEATURE_MVP && (default_features >> i & 1) && index-- == 0)
+            return murre_feature_name(i);
+    return NULL;
+}
+
 bool murre_has_compiler(void) {
     return MURRE_HAVE_JIT;
 }
@@ -28,6 +46,10 @@ static enum murre_status check_config(const struct murre_config *config, struct 
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "bad configuration");
     if (config->allocator.alloc && (!config->allocator.realloc || !config->allocator.free))
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "an allocator needs all three functions");
+    if (config->no_signals && config->bounds == MURRE_BOUNDS_GUARD)
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "guard pages need signals");
+    if (config->features_off & (~default_features | FEATURE(MVP)))
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "no such feature");
     if (config->tier == MURRE_TIER_JIT && !murre_has_compiler())
         return murre_error_set(error, MURRE_ERROR_UNSUPPORTED, MURRE_NO_OFFSET, "this build has no compiler");
     return MURRE_OK;
@@ -73,6 +95,8 @@ struct murre_engine *murre_engine_new(const struct murre_config *given, struct m
         config.entry_threshold = MURRE_TIER_ENTRY_THRESHOLD;
     if (!config.loop_threshold)
         config.loop_threshold = MURRE_TIER_LOOP_THRESHOLD;
+    if (config.no_signals)
+        config.bounds = MURRE_BOUNDS_EXPLICIT;
     if (!config.compile_threads)
         config.compile_threads = 1;
     struct murre_engine *engine = murre_alloc_zero(&config.allocator, sizeof *engine);
@@ -83,7 +107,7 @@ struct murre_engine *murre_engine_new(const struct murre_config *given, struct m
     atomic_init(&engine->references, 1);
     engine->config = config;
     engine->allocator = config.allocator;
-    engine->features = default_features;
+    engine->features = default_features & ~config.features_off;
     engine->interp = &murre_interp_ops;
     pthread_mutex_init(&engine->lock, NULL);
     engine->types = murre_types_new(&engine->allocator);

@@ -25,6 +25,12 @@ void *murre_store_data(const struct murre_store *store) {
     return store->data;
 }
 
+void murre_store_set_limits(struct murre_store *store, const struct murre_store_limits *limits) {
+    store->limits = *limits;
+    murre_stack_limit(&store->stack, limits->stack_bytes);
+    store->thread_serial = 0; /* the next call finds out about its stack again */
+}
+
 void murre_store_interrupt(struct murre_store *store) {
     murre_interrupt_request(store);
 }

@@ -211,10 +211,19 @@ static void find_nest(struct murre_emit *e) {
         e->entering = murre_emit_new_reg(e, EMIT_INT);
 }
 
+/* Without signals nobody stops a loop but itself. In a helper, because MIR might move a load out of the loop. */
+static void poll(struct murre_emit *e) {
+    if (!e->module->engine->config.no_signals)
+        return;
+    MIR_op_t args[2] = {emit_reg(e, murre_emit_instance(e)), emit_int(e, *e->func->offset)};
+    murre_emit_helper(e, MURRE_HELPER_POLL, args[0], args);
+}
+
 static void bind_loop(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count) {
     struct murre_emit *e = (struct murre_emit *)sink;
     bind_label(sink, label);
     pass_on(e, index);
+    poll(e);
     if (index != e->loop)
         return;
     e->osr_label = label_at(e, label);
@@ -367,9 +376,13 @@ static void emit_prologue(struct murre_emit *e, MIR_op_t overflow) {
     emit1(e, MIR_JMP, emit_label_op(e, e->nest_count ? e->nest_labels[0] : e->osr_label));
 }
 
+/* The room below the stack's limit (thread.c) must hold what the last function takes, where no signal tells that it did not. */
+enum { MOST_SLOTS_WITHOUT_SIGNALS = 512 };
+
 static void end(struct murre_sink *sink, uint32_t slot_count) {
-    (void)slot_count;
     struct murre_emit *e = (struct murre_emit *)sink;
+    if (slot_count > MOST_SLOTS_WITHOUT_SIGNALS && e->module->engine->config.no_signals)
+        murre_mirctx_fail("a frame of %u slots is too large to do without signals", slot_count);
     if (e->loop != UINT32_MAX && e->osr_label == NULL)
         murre_mirctx_fail("no loop %u", e->loop);
     murre_emit_bind(e, e->ret_label);

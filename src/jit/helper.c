@@ -7,6 +7,7 @@
 #include "runtime/trap.h"
 
 _Noreturn void murre_helper_trap(uint32_t kind, uint32_t offset);
+void murre_helper_poll(struct murre_instance *instance, uint32_t offset);
 void murre_helper_memory_init(struct murre_instance *instance, uint32_t data, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
 void murre_helper_memory_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
 void murre_helper_memory_fill(struct murre_instance *instance, uint32_t memory, uint32_t d, uint32_t value, uint32_t n, uint32_t offset);
@@ -53,6 +54,11 @@ enum murre_helper murre_helper_for_ext(enum murre_ext op) {
 /* The thread knows its store, which saves compiled code from keeping its instance at hand for this. */
 _Noreturn void murre_helper_trap(uint32_t kind, uint32_t offset) {
     murre_trap_raise_native(murre_thread_current.activation->store, (enum murre_trapkind)kind, offset);
+}
+
+void murre_helper_poll(struct murre_instance *instance, uint32_t offset) {
+    if (atomic_load_explicit(&instance->store->interrupt, memory_order_relaxed))
+        murre_trap_raise_native(instance->store, MURRE_TRAP_INTERRUPT, offset);
 }
 
 /* Two indices in one argument, so that all arguments travel in registers. */

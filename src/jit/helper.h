@@ -9,6 +9,7 @@
 
 #define MURRE_HELPERS(X)                                   \
     X(TRAP, murre_helper_trap, 'v', "ll")                     \
+    X(POLL, murre_helper_poll, 'v', "ll")                     \
     X(MEMORY_INIT, murre_helper_memory_init, 'v', "llllll")   \
     X(MEMORY_COPY, murre_helper_memory_copy, 'v', "llllll")   \
     X(MEMORY_FILL, murre_helper_memory_fill, 'v', "llllll")   \

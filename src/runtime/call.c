@@ -327,9 +327,14 @@ static inline struct murre_trap *call_bound(struct murre_store *store, struct mu
 
 /* The first call in this thread, or one on another stack than the thread's own. */
 static __attribute__((noinline)) struct murre_trap *call_unbound(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
-    uintptr_t limit = store->stack_limit;
+    uintptr_t limit = store->stack_limit, here = (uintptr_t)__builtin_frame_address(0);
+    /* A limit of the store's own is for the outermost call and all that it calls. */
+    bool nested = store->activation && store->limits.stack_bytes && store->thread_serial == murre_thread_current.serial &&
+                  here - murre_thread_current.stack_low < murre_thread_current.stack_size;
+    if (nested)
+        return call_bound(store, func, slots, here);
     murre_thread_bind(store);
-    struct murre_trap *trap = call_bound(store, func, slots, (uintptr_t)__builtin_frame_address(0));
+    struct murre_trap *trap = call_bound(store, func, slots, here);
     if (store->activation)
         murre_thread_set_limit(store, limit);
     return trap;

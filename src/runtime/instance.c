@@ -196,6 +196,7 @@ static struct murre_instance *make(struct murre_store *store, struct murre_modul
     join_module(instance);
     instance->next = store->instances;
     store->instances = instance;
+    store->instance_count++;
     return instance;
 }
 
@@ -261,6 +262,10 @@ struct murre_instance *murre_instance_create(struct murre_store *store, struct m
     }
     if (murre_instance_check_imports(store, module, imports, import_count, error) != MURRE_OK)
         return NULL;
+    if (!murre_store_allows(store->limits.instances, store->instance_count, 1)) {
+        murre_error_set(error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "over the store's limit of instances");
+        return NULL;
+    }
     struct murre_instance *instance = make(store, module, imports, error);
     if (!instance)
         return NULL;

@@ -13,7 +13,10 @@
  *
  * A deadline is a kernel timer that signals the thread which the store is bound to (no thread of ours, no memory but struct murre_deadline).
  * When it fires while nothing runs, the next call notices by itself. The handler takes nothing from the signal but a pointer that it compares
- * with the stores that run in its thread, so a late signal of a deleted store harms nobody. */
+ * with the stores that run in its thread, so a late signal of a deleted store harms nobody.
+ *
+ * An engine that does without signals (config.no_signals) sends none: compiled code looks at the flag in loops, and a deadline is a thread
+ * that sets it (watch.c). */
 #include "runtime/interrupt.h"
 
 #include <errno.h>
@@ -23,10 +26,12 @@
 #include <unistd.h>
 
 #include "runtime/signal.h"
+#include "runtime/watch.h"
 
 struct murre_deadline {
     int timer;                /* the kernel's id; -1: none */
     int thread_id;            /* that the timer signals */
+    struct murre_watch *watch; /* instead of a timer, where there are no signals; or NULL */
     volatile bool armed;      /* the time has not been taken note of */
     volatile bool fired;      /* store->interrupt is this deadline's doing */
     volatile uint64_t moment; /* CLOCK_MONOTONIC, nanoseconds */
@@ -73,7 +78,7 @@ void murre_interrupt_request(struct murre_store *store) {
     int saved = errno;
     atomic_store_explicit(&store->interrupt, true, memory_order_seq_cst);
     int thread_id = atomic_load_explicit(&store->thread_id, memory_order_seq_cst);
-    if (thread_id) {
+    if (thread_id && !store->engine->config.no_signals) {
         siginfo_t info;
         memset(&info, 0, sizeof info);
         info.si_signo = MURRE_INTERRUPT_SIGNAL;
@@ -110,8 +115,11 @@ void murre_interrupt_again(struct murre_thread *thread) {
 
 void murre_interrupt_taken(struct murre_store *store) {
     struct murre_deadline *deadline = store->deadline;
-    if (deadline)
+    if (deadline) {
+        if (deadline->watch && murre_watch_fired(deadline->watch))
+            deadline->armed = false;
         deadline->fired = false;
+    }
     atomic_store_explicit(&store->interrupt, false, memory_order_relaxed);
 }
 
@@ -121,14 +129,27 @@ void murre_interrupt_check_deadline(struct murre_store *store) {
     struct murre_deadline *deadline = store->deadline;
     if (!deadline || !deadline->armed || now() < deadline->moment)
         return;
+    if (deadline->watch)
+        murre_watch_cancel(deadline->watch);
     deadline->armed = false;
     deadline->fired = true;
     atomic_store_explicit(&store->interrupt, true, memory_order_relaxed);
 }
 
+/* The same by a thread. */
+static bool watch(struct murre_store *store) {
+    struct murre_deadline *deadline = store->deadline;
+    if (!deadline->watch)
+        deadline->watch = murre_watch_new(&store->engine->allocator, &store->interrupt);
+    return deadline->watch && murre_watch_set(deadline->watch, deadline->moment);
+}
+
+
 /* Lets the deadline's timer signal this thread. */
 static bool aim(struct murre_store *store, int thread_id) {
     struct murre_deadline *deadline = store->deadline;
+    if (store->engine->config.no_signals)
+        return watch(store);
     if (deadline->timer >= 0 && deadline->thread_id != thread_id)
         timer_drop(&deadline->timer);
     if (deadline->timer < 0)
@@ -148,6 +169,8 @@ enum murre_status murre_interrupt_set_timeout(struct murre_store *store, uint64_
         deadline->timer = -1;
         store->deadline = deadline;
     }
+    if (deadline->watch && murre_watch_cancel(deadline->watch))
+        deadline->fired = true;
     deadline->armed = false;
     if (deadline->fired) {
         deadline->fired = false;
@@ -175,6 +198,8 @@ void murre_interrupt_fini(struct murre_store *store) {
     if (!deadline)
         return;
     timer_drop(&deadline->timer);
+    if (deadline->watch)
+        murre_watch_delete(deadline->watch);
     murre_free(&store->engine->allocator, deadline, sizeof *deadline);
     store->deadline = NULL;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "runtime/store.h"
 #include "wasm/limits.h"
 
 enum { HEADROOM = 64 << 20 };
@@ -95,6 +96,11 @@ struct murre_memory *murre_memory_create(struct murre_store *store, struct murre
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "memory limits out of range");
         return NULL;
     }
+    if (!murre_store_allows(store->limits.memories, store->memory_count, 1) ||
+        !murre_store_allows(store->limits.memory_bytes, store->memory_bytes, limits.min * MURRE_PAGE_SIZE)) {
+        murre_error_set(error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "over the store's limit of memory");
+        return NULL;
+    }
     struct murre_memory *memory = murre_alloc_zero(&store->engine->allocator, sizeof *memory);
     if (!memory) {
         murre_error_memory(error);
@@ -117,6 +123,8 @@ struct murre_memory *murre_memory_create(struct murre_store *store, struct murre
     memory->size = size;
     memory->next = store->memories;
     store->memories = memory;
+    store->memory_bytes += size;
+    store->memory_count++;
     return memory;
 }
 
@@ -125,6 +133,8 @@ void murre_memory_destroy(struct murre_memory *memory) {
     while (*link != memory)
         link = &(*link)->next;
     *link = memory->next;
+    memory->store->memory_bytes -= memory->size;
+    memory->store->memory_count--;
     munmap(memory->base, memory->reserved);
     murre_free(&memory->store->engine->allocator, memory, sizeof *memory);
 }
@@ -135,8 +145,10 @@ int64_t murre_memory_grow_pages(struct murre_memory *memory, uint64_t pages) {
         return -1;
     if (pages) {
         uint64_t size = memory->size + pages * MURRE_PAGE_SIZE;
-        if (!commit(memory, size))
+        struct murre_store *store = memory->store;
+        if (!murre_store_allows(store->limits.memory_bytes, store->memory_bytes, size - memory->size) || !commit(memory, size))
             return -1;
+        store->memory_bytes += size - memory->size;
         memory->size = size;
     }
     return (int64_t)old;

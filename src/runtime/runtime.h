@@ -233,6 +233,9 @@ struct murre_store {
     _Atomic int thread_id;                    /* the same for the kernel */
     atomic_bool interrupt;                    /* asked for; the interpreter and host calls look at it */
     struct murre_deadline *deadline;
+    struct murre_store_limits limits;
+    uint64_t memory_bytes, table_elements;    /* in use */
+    uint32_t memory_count, table_count, instance_count;
     struct murre_instance *instances;
     struct murre_host_func *host_funcs;
     struct murre_memory *memories;

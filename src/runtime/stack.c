@@ -40,9 +40,9 @@ enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, st
     }
     memset(stack, 0, sizeof *stack);
     stack->frames = stack->frame = memory;
-    stack->frames_end = stack->frames + frames / sizeof(struct murre_interp_frame);
+    stack->frames_end = stack->frames_mapped = stack->frames + frames / sizeof(struct murre_interp_frame);
     stack->values = stack->top = (union murre_slot *)(start + frames + page);
-    stack->values_end = stack->values + bytes / sizeof(union murre_slot);
+    stack->values_end = stack->values_mapped = stack->values + bytes / sizeof(union murre_slot);
     return MURRE_OK;
 }
 
@@ -50,14 +50,22 @@ void murre_stack_fini(struct murre_stack *stack) {
     if (!stack->frames)
         return;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    munmap(stack->frames, (size_t)((char *)stack->values_end - (char *)stack->frames) + page);
+    munmap(stack->frames, (size_t)((char *)stack->values_mapped - (char *)stack->frames) + page);
     memset(stack, 0, sizeof *stack);
+}
+
+void murre_stack_limit(struct murre_stack *stack, uint64_t bytes) {
+    uint64_t slots = bytes / sizeof(union murre_slot), frames = bytes / sizeof(struct murre_interp_frame);
+    bool fewer_slots = bytes && slots < (uint64_t)(stack->values_mapped - stack->values);
+    bool fewer_frames = bytes && frames < (uint64_t)(stack->frames_mapped - stack->frames);
+    stack->values_end = fewer_slots ? stack->values + slots : stack->values_mapped;
+    stack->frames_end = fewer_frames ? stack->frames + frames : stack->frames_mapped;
 }
 
 void murre_stack_trim(struct murre_stack *stack) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     char *values = (char *)(((uintptr_t)stack->top + page - 1) & ~(uintptr_t)(page - 1));
     char *frames = (char *)(((uintptr_t)stack->frame + page - 1) & ~(uintptr_t)(page - 1));
-    madvise(values, (size_t)((char *)stack->values_end - values), MADV_DONTNEED);
+    madvise(values, (size_t)((char *)stack->values_mapped - values), MADV_DONTNEED);
     madvise(frames, (size_t)((char *)stack->values - page - frames), MADV_DONTNEED);
 }

@@ -17,6 +17,8 @@ struct murre_stack {
     union murre_slot *values, *values_end;
     union murre_slot *top; /* first free slot, whenever the interpreter's loop is left (for compiled code, the host, or for good) */
     struct murre_interp_frame *frames, *frames_end;
+    union murre_slot *values_mapped; /* the two ends, unless they have been limited */
+    struct murre_interp_frame *frames_mapped;
     struct murre_interp_frame *frame; /* first free frame; the frame below holds the innermost waiting caller */
     /* The interpreter's own: what its loop runs, and a call that has left the fast path. Calls out of the loop save and restore the first two. */
     struct murre_func *func;
@@ -33,6 +35,8 @@ struct murre_stack_mark {
 /* bytes: of the value stack; 0 for the default. */
 enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_error *error);
 void murre_stack_fini(struct murre_stack *stack);
+/* Lets each of the two take no more than this many bytes from here on, or all there are again (0). Nothing runs. */
+void murre_stack_limit(struct murre_stack *stack, uint64_t bytes);
 /* Gives the pages above top and frame back to the system: after a run that went deep. */
 void murre_stack_trim(struct murre_stack *stack);
 

@@ -7,6 +7,10 @@
 struct murre_store *murre_store_create(struct murre_engine *engine, struct murre_error *error) MURRE_MUST_USE;
 void murre_store_destroy(struct murre_store *store);
 
+/* Whether adding that much to what is used stays within a limit of the store; 0: no limit. */
+static inline bool murre_store_allows(uint64_t limit, uint64_t used, uint64_t more) {
+    return limit == 0 || (used <= limit && more <= limit - used);
+}
 struct murre_func *murre_store_host_func(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn, void *env,
                                          void (*finalize)(void *env), struct murre_error *error) MURRE_MUST_USE;
 /* The signature of any function. Lives as long as the function. */

@@ -1,6 +1,7 @@
 /* Tables: see table.h. Elements lie in one array from the engine's allocator, doubled when it is full. */
 #include "runtime/table.h"
 
+#include "runtime/store.h"
 #include "wasm/limits.h"
 
 /* init is NULL for most elements of most tables: those stay zero pages until they are written. */
@@ -22,6 +23,11 @@ struct murre_table *murre_table_create(struct murre_store *store, murre_valtype 
                         (unsigned long long)limits.min, (unsigned)MURRE_MAX_TABLE_SIZE);
         return NULL;
     }
+    if (!murre_store_allows(store->limits.tables, store->table_count, 1) ||
+        !murre_store_allows(store->limits.table_elements, store->table_elements, limits.min)) {
+        murre_error_set(error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "over the store's limit of tables");
+        return NULL;
+    }
     struct murre_table *table = murre_alloc_zero(allocator, sizeof *table);
     void **elems = murre_alloc_array(allocator, limits.min, sizeof *elems);
     if (!table || !elems) {
@@ -39,6 +45,8 @@ struct murre_table *murre_table_create(struct murre_store *store, murre_valtype 
                                   .store = store,
                                   .next = store->tables};
     store->tables = table;
+    store->table_elements += limits.min;
+    store->table_count++;
     return table;
 }
 
@@ -48,6 +56,8 @@ void murre_table_destroy(struct murre_table *table) {
     while (*link != table)
         link = &(*link)->next;
     *link = table->next;
+    table->store->table_elements -= table->size;
+    table->store->table_count--;
     murre_free(allocator, table->elems, table->capacity * sizeof *table->elems);
     murre_free(allocator, table, sizeof *table);
 }
@@ -69,8 +79,10 @@ static bool reserve(struct murre_table *table, uint32_t size) {
 uint32_t murre_table_grow_by(struct murre_table *table, uint32_t count, void *init) {
     uint64_t max = table->limits.has_max && table->limits.max < MURRE_MAX_TABLE_SIZE ? table->limits.max : MURRE_MAX_TABLE_SIZE;
     uint32_t old = table->size;
-    if (count > max - old || !reserve(table, old + count))
+    struct murre_store *store = table->store;
+    if (count > max - old || !murre_store_allows(store->limits.table_elements, store->table_elements, count) || !reserve(table, old + count))
         return UINT32_MAX;
+    store->table_elements += count;
     for (uint32_t i = 0; i < count; i++)
         table->elems[old + i] = init;
     table->size = old + count;

@@ -46,6 +46,7 @@ static void leave(void *argument) {
         thread->signal_stack = NULL;
     }
     thread->serial = 0;
+    thread->takes_signals = false;
 }
 
 static void make_exit_key(void) {
@@ -119,6 +120,13 @@ static void set_up(struct murre_thread *thread) {
     thread->stack_size = size;
     thread->stack_limit = low + room;
     thread->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
+    pthread_once(&exit_key_once, make_exit_key);
+    if (exit_key_made)
+        pthread_setspecific(exit_key, thread);
+}
+
+static void take_signals(struct murre_thread *thread) {
+    thread->takes_signals = true;
     make_signal_stack(thread);
     /* A host that blocks all signals in its threads has not meant those that stand for traps. */
     sigset_t set;
@@ -128,9 +136,6 @@ static void set_up(struct murre_thread *thread) {
     sigaddset(&set, SIGFPE);
     sigaddset(&set, SIGURG);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    pthread_once(&exit_key_once, make_exit_key);
-    if (exit_key_made)
-        pthread_setspecific(exit_key, thread);
 }
 
 void murre_thread_set_limit(struct murre_store *store, uintptr_t limit) {
@@ -145,9 +150,14 @@ void murre_thread_bind(struct murre_store *store) {
     struct murre_thread *thread = &murre_thread_current;
     if (!thread->serial)
         set_up(thread);
+    if (!thread->takes_signals && !store->engine->config.no_signals)
+        take_signals(thread);
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     bool own = here - thread->stack_low < thread->stack_size;
-    murre_thread_set_limit(store, own ? thread->stack_limit : here - foreign_room);
+    uintptr_t limit = own ? thread->stack_limit : here - foreign_room, most = store->limits.stack_bytes;
+    if (most && most < here - limit)
+        limit = here - most;
+    murre_thread_set_limit(store, limit);
     if (store->thread_serial != thread->serial) {
         store->thread_serial = thread->serial;
         murre_interrupt_thread_change(store, thread);

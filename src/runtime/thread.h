@@ -17,6 +17,7 @@ struct murre_thread {
     uintptr_t stack_low, stack_size, stack_limit;
     struct murre_activation *volatile activation; /* innermost, of any store */
     struct murre_fault fault;
+    bool takes_signals;  /* set up for them */
     void *signal_stack; /* ours, or NULL */
     size_t signal_stack_size;
     int timer; /* fires interrupts again; the kernel's id, -1: none */
@@ -29,10 +30,10 @@ void murre_thread_set_limit(struct murre_store *store, uintptr_t limit);
 /* Makes the calling thread the one that runs the store: stack limit, thread id, deadline. */
 void murre_thread_bind(struct murre_store *store);
 
-/* True when the store is bound to this thread and its stack. here: an address on the current stack. */
+/* True when the store is bound to this thread and its stack, and has no limit of its own, which is counted anew from each call. here: an address on the current stack. */
 static inline bool murre_thread_is_bound(const struct murre_store *store, uintptr_t here) {
     const struct murre_thread *thread = &murre_thread_current;
-    return store->thread_serial == thread->serial && here - thread->stack_low < thread->stack_size;
+    return !store->limits.stack_bytes && store->thread_serial == thread->serial && here - thread->stack_low < thread->stack_size;
 }
 
 #endif

@@ -485,10 +485,12 @@ bool murre_tier_compile_now(struct murre_func *func) {
 /* ---- life ----------------------------------------------------------------------------------------------------------------------- */
 
 enum murre_status murre_tier_start(struct murre_engine *engine, struct murre_error *error) {
-    enum murre_status status = murre_signal_acquire(error);
-    if (status != MURRE_OK)
-        return status;
-    engine->has_signals = true;
+    if (!engine->config.no_signals) {
+        enum murre_status status = murre_signal_acquire(error);
+        if (status != MURRE_OK)
+            return status;
+        engine->has_signals = true;
+    }
     if (!engine->jit)
         return MURRE_OK;
     struct murre_tier_queue *queue = murre_alloc_zero(&engine->allocator, sizeof *queue);

@@ -33,7 +33,10 @@ void *decode_array(struct decoder *d, uint64_t count, size_t size) {
 }
 
 void decode_use(struct decoder *d, enum murre_feature feature) {
-    d->info->features |= (murre_features)1 << feature;
+    murre_features bit = (murre_features)1 << feature;
+    d->info->features |= bit;
+    if (!(d->supported & bit) && murre_reader_ok(&d->reader))
+        murre_reader_unsupported(&d->reader, murre_reader_offset(&d->reader), feature);
 }
 
 bool decode_check_index(struct decoder *d, uint64_t offset, uint32_t index, uint32_t count, const char *what) {
