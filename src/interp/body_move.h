@@ -56,11 +56,17 @@ BODY(ACC_F32_CONST, {
     r->pc += 1;
 })
 
+/* A conditional move is wanted, not a branch: nobody can foretell the condition. */
+#if __has_builtin(__builtin_unpredictable)
+#define UNPREDICTABLE(x) __builtin_unpredictable(x)
+#else
+#define UNPREDICTABLE(x) __builtin_expect_with_probability(x, 1, 0.5)
+#endif
 #define SELECT(name, left, right, words)                                                                                                \
     BODY(name, {                                                                                                                        \
         uint64_t x = left;                                                                                                              \
         uint64_t y = right;                                                                                                             \
-        r->acc = (uint32_t)r->acc ? x : y;                                                                                              \
+        r->acc = UNPREDICTABLE((uint32_t)r->acc != 0) ? x : y;                                                                          \
         r->fp[r->pc->a].u64 = r->acc;                                                                                                   \
         r->pc += words;                                                                                                                 \
     })
@@ -117,6 +123,7 @@ BODY(FAR_PUT, {
 })
 
 #undef SELECT
+#undef UNPREDICTABLE
 #undef GLOBAL
 #undef GLOBAL_IMPORT
 
