@@ -78,6 +78,11 @@ const struct murre_arch_features *murre_arch_features(void);
 /* The compiler's name for the register that holds the base of linear memory in compiled code; callee-saved in C. */
 extern const char *const murre_arch_mir_memory_register;
 
+/* How far from this library's text compiled code may lie so that a direct call reaches, with a margin; and the distance between places that
+ * are tried for it. In bytes. */
+extern const size_t murre_arch_call_reach;
+extern const size_t murre_arch_call_probe_step;
+
 /* For spin loops. */
 void murre_arch_pause(void);
 

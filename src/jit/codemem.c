@@ -14,6 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
+
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
@@ -29,15 +31,6 @@ enum {
 
 static const size_t default_reserve = (size_t)64 << 20;
 static const size_t least_reserve = (size_t)1 << 20;
-
-// How far from this library's text the reservation may lie so that a direct call reaches.
-#if defined(__aarch64__)
-static const size_t call_reach = (size_t)120 << 20;
-static const size_t probe_step = (size_t)8 << 20;
-#else
-static const size_t call_reach = (size_t)1900 << 20;
-static const size_t probe_step = (size_t)64 << 20;
-#endif
 
 struct extent {
   size_t offset;
@@ -101,6 +94,7 @@ static void *map_at(uintptr_t address, size_t size, int protection, int flags, i
 // Maps near this library's text if it can, anywhere otherwise.
 static void *map_near_text(size_t size, int protection, int flags, int fd)
 {
+  const size_t call_reach = murre_arch_call_reach, probe_step = murre_arch_call_probe_step;
   const uintptr_t text = (uintptr_t)&map_near_text / probe_step * probe_step;
   for (size_t distance = probe_step; distance + size + probe_step < call_reach; distance += probe_step) {
     void *p = NULL;
