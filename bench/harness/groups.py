@@ -47,7 +47,7 @@ def kernel_items(group, divisor, kinds):
 
 def app_items(group, args, inside, kinds):
     for app in corpus.apps():
-        yield Item(group, app.name, places.WASM / f"{app.name}.wasm", args, inside, app.input, kinds)
+        yield Item(group, app.name, places.WASM / f"{app.name}.wasm", args, inside=inside, stdin=app.input, kinds=kinds)
 
 
 def cold_items():

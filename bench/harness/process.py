@@ -35,6 +35,8 @@ def run(command, stdin=None, timeout=300):
     with tempfile.TemporaryDirectory(prefix="run-", dir=places.OUT) as folder:
         out, err, result = (os.path.join(folder, name) for name in ("out", "err", "result"))
         subprocess.run([str(LAUNCHER), str(timeout), str(stdin or os.devnull), out, err, result, *map(str, command)], check=True)
+        if not os.path.exists(err):
+            raise FileNotFoundError(f"cannot read {stdin} or write to {folder}")
         wall, cpu, memory, status, late = map(int, Path(result).read_text().split())
         return Finished(
             code=os.waitstatus_to_exitcode(status),
