@@ -60,16 +60,16 @@ static inline _Atomic(struct murre_regcode *) *call_cache(const union murre_word
 #define CALLEE() ((struct murre_func *)((char *)store->stack.instance + pc->bc))
 
 /* The first call from here, or the callee is not interpreted. */
-static __attribute__((noinline, cold)) void call_first(struct murre_store *store, const union murre_word *pc) {
+static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void call_first(struct murre_store *store, const union murre_word *pc) {
     struct murre_func *callee = CALLEE();
     if (store->engine->config.tier != MURRE_TIER_JIT && !murre_tier_is_native(callee))
         atomic_store_explicit(call_cache(pc), murre_interp_lower(callee->instance->module, callee->index), memory_order_release);
 }
-static __attribute__((noinline, cold)) void call_near_first(PARAMS) {
+static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void call_near_first(PARAMS) {
     call_first(store, pc);
     CALL_FAR(CALLEE(), fp + pc->a, pc + 2);
 }
-static __attribute__((noinline, cold)) void call_near_first_x(PARAMS) {
+static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void call_near_first_x(PARAMS) {
     call_first(store, pc);
     CALL_FAR(CALLEE(), fp + pc[2].u64, pc + 3);
 }
@@ -174,7 +174,7 @@ static __attribute__((noinline)) const struct murre_regcode *resolve(struct murr
     return NULL;
 }
 
-void murre_interp_call_slow(PARAMS) {
+HANDLER_ATTRIBUTES void murre_interp_call_slow(PARAMS) {
     const struct murre_regcode *rc = resolve(store, pc, fp);
     struct murre_instance *instance = store->stack.instance;
     union murre_slot *slots = store->stack.callee_slots;

@@ -44,7 +44,7 @@ LONE_HANDLER(ZERO) {
     NEXT(1);
 }
 
-static __attribute__((noinline, cold)) void enter_hot(PARAMS) {
+static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void enter_hot(PARAMS) {
     murre_tier_hot_function(store->stack.func);
     NEXT(1);
 }
@@ -71,7 +71,7 @@ static __attribute__((noinline, cold)) void *ask_for_loop(struct murre_func *fun
 }
 
 /* The loop goes on in compiled code if there is some; then the function's results are in slots 0 and up when it comes back. */
-static __attribute__((noinline, cold)) void loop_hot(PARAMS) {
+static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void loop_hot(PARAMS) {
     struct murre_func *func = store->stack.func;
     struct murre_instance *instance = store->stack.instance;
     void *entry = ask_for_loop(func, pc);
@@ -92,7 +92,7 @@ LONE_HANDLER(LOOP_COUNT) {
     NEXT(2);
 }
 
-void murre_interp_return(PARAMS) {
+HANDLER_ATTRIBUTES void murre_interp_return(PARAMS) {
     acc = fp[0].u64;
     accd = fp[0].f64;
     accf = fp[0].f32;
