@@ -37,10 +37,11 @@ static const size_t thread_stack = 8 * 1024 * 1024; /* bytes; the compiler recur
 
 /* Levels of the compiler and the sizes of bodies, in bytes, up to which they are used at once, or for a second time. */
 enum { LOW_LEVEL = 1, HIGH_LEVEL = 2 };
-static const uint32_t high_at_once = 8 * 1024, high_at_all = 256 * 1024;
+static const uint32_t high_at_once = 8 * 1024, high_at_all = 64 * 1024;
 /* What a byte of body costs at the high level, about. */
 static const uint64_t rise_nanoseconds = 5000;
 /* Loops: see above. Bytes of body, entries counted, full counts of the loop. */
+static const uint32_t large_body = 32 * 1024, bytes_a_hit = 4 * 1024;
 static const uint32_t small_body = 2000, several_entries = 4, hits_in_spite = 4;
 
 struct request {
@@ -350,6 +351,19 @@ static void add_hit(_Atomic uint8_t *hits) {
         atomic_store_explicit(hits, (uint8_t)(count + 1), memory_order_relaxed);
 }
 
+/* A large body must have earned its compilation, which takes long (CPython's evaluation loop of 106 KB: half a second and 100 MB at level 1)
+ * and is lost on a program that ends before: full counts in proportion to the size. */
+static bool has_earned(uint32_t body_size, const _Atomic uint8_t *hits) {
+    uint32_t wanted = body_size / bytes_a_hit;
+    return body_size <= large_body || atomic_load_explicit(hits, memory_order_relaxed) >= (wanted < UINT8_MAX ? wanted : UINT8_MAX);
+}
+
+static uint32_t body_size_of(const struct murre_func *func) {
+    uint32_t start, end;
+    murre_module_body(&func->instance->module->info, func->index, &start, &end);
+    return end - start;
+}
+
 void murre_tier_hot_function(struct murre_func *func) {
     struct murre_code *code = func->code;
     atomic_store_explicit(&code->heat, 0, memory_order_relaxed);
@@ -363,7 +377,7 @@ void murre_tier_hot_function(struct murre_func *func) {
     }
     add_hit(&code->hits);
     if (atomic_load_explicit(&code->refused, memory_order_relaxed) || atomic_load_explicit(&code->queued, memory_order_relaxed) ||
-        in_child(queue))
+        in_child(queue) || !has_earned(body_size_of(func), &code->hits))
         return;
     pthread_mutex_lock(&queue->lock);
     if (!atomic_load_explicit(&code->queued, memory_order_relaxed) && !atomic_load_explicit(&code->native, memory_order_relaxed))
@@ -422,9 +436,10 @@ static void consider_loop(struct murre_tier_queue *queue, struct murre_func *fun
     }
     if (cover == CODE_IS_THERE && atomic_load_explicit(&node->hits, memory_order_relaxed) < hits_in_spite)
         return;
-    uint32_t start, end;
-    murre_module_body(&func->instance->module->info, func->index, &start, &end);
-    bool whole = cover == NO_CODE && end - start <= small_body && entries_of(queue->engine, code) >= several_entries &&
+    uint32_t body_size = body_size_of(func);
+    if (!has_earned(body_size, &node->hits))
+        return;
+    bool whole = cover == NO_CODE && body_size <= small_body && entries_of(queue->engine, code) >= several_entries &&
                  !atomic_load_explicit(&code->refused, memory_order_relaxed);
     pthread_mutex_lock(&queue->lock);
     if (whole) {
