@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/build.h"
 
@@ -364,7 +365,8 @@ Test(calls, endless_recursion_is_a_trap_on_small_stacks_too) {
         for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             pthread_attr_t attr;
             pthread_attr_init(&attr);
-            cr_assert_eq(pthread_attr_setstacksize(&attr, sizes[i]), 0);
+            size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
+            cr_assert_eq(pthread_attr_setstacksize(&attr, sizes[i] > least ? sizes[i] : least), 0);
             pthread_t thread;
             cr_assert_eq(pthread_create(&thread, &attr, exhaust, &tier), 0);
             pthread_join(thread, NULL);

@@ -196,9 +196,9 @@ Test(interrupt, a_deadline_that_passes_between_calls_ends_the_next) {
         struct murre_store *store;
         struct murre_instance *instance = spin_instance(tier, quick_host, &store);
         union murre_slot slot;
-        cr_assert_eq(murre_store_set_timeout(store, 5000000, NULL), MURRE_OK);
+        cr_assert_eq(murre_store_set_timeout(store, 300000000, NULL), MURRE_OK);
         cr_assert_null(murre_func_call(store, test_func(instance, "leaf"), &slot));
-        sleep_ms(10);
+        sleep_ms(310);
         check_interrupted(store, instance, "leaf");
         murre_store_delete(store);
     }
