@@ -252,7 +252,7 @@ static void check_random(uint64_t seed, int blocks)
       cr_assert(memcmp(&s, &want[round], sizeof s) == 0, "seed %llu, %d blocks, level %u, round %d", (unsigned long long)seed, blocks,
                 level, round);
     }
-    murre_codemem_free(test_codemem(), result.code);
+    // Not freed: QEMU before 8.1 runs stale code where other code lay, when it is written through a second mapping.
   }
 }
 
