@@ -69,12 +69,13 @@ int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     murre_config_init(&config);
     for (int i = 1; i < argc; i++)
-        if (argv[i][0] == '-') {
-            if (!parse_option(argv[i], &config, &verbose)) {
-                fprintf(stderr, "spec-runner: unknown option %s\n", argv[i]);
-                return 2;
-            }
-        } else if (nftw(argv[i], visit, 16, 0) != 0) {
+        if (argv[i][0] == '-' && !parse_option(argv[i], &config, &verbose)) {
+            fprintf(stderr, "spec-runner: unknown option %s\n", argv[i]);
+            return 2;
+        }
+    /* After all options, so that what is to be skipped is known. */
+    for (int i = 1; i < argc; i++)
+        if (argv[i][0] != '-' && nftw(argv[i], visit, 16, 0) != 0) {
             fprintf(stderr, "spec-runner: cannot read %s\n", argv[i]);
             return 2;
         }
