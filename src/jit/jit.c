@@ -84,7 +84,7 @@ static void worker_delete(void *opaque) {
     murre_free(&worker->jit->allocator, worker, sizeof *worker);
 }
 
-static void *worker_new(void *opaque) {
+static void *worker_new(void *opaque, const atomic_bool *cancel) {
     struct murre_jit *jit = opaque;
     struct murre_codemem *codemem = code_memory(jit);
     struct worker *worker = codemem == NULL ? NULL : murre_alloc_zero(&jit->allocator, sizeof *worker);
@@ -93,6 +93,8 @@ static void *worker_new(void *opaque) {
     worker->jit = jit;
     worker->front = murre_front_new(&jit->allocator);
     worker->mirctx = murre_mirctx_new(codemem, 0);
+    if (worker->mirctx != NULL)
+        murre_mirctx_set_cancel(worker->mirctx, cancel);
     if (worker->front != NULL && worker->mirctx != NULL)
         return worker;
     worker_delete(worker);
@@ -238,7 +240,7 @@ static double now(void) {
 bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t loop, int level, FILE *text,
                     void (*see)(void *context, const struct murre_jit_dump *dump), void *context, struct murre_error *error) {
     struct murre_jit *jit = module->engine->jit;
-    struct worker *worker = jit == NULL ? NULL : worker_new(jit);
+    struct worker *worker = jit == NULL ? NULL : worker_new(jit, NULL);
     if (worker == NULL) {
         murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no compiler");
         return false;

@@ -22,6 +22,7 @@ struct murre_mirctx {
   struct murre_mirarena *arena;
   struct murre_codemem *codemem;
   size_t budget;
+  const atomic_bool *cancel;   // or NULL
   MIR_context_t mir;           // in the arena
   jmp_buf escape;              // where a failing compilation goes
   bool writing;                // a block of code is begun and not committed
@@ -69,6 +70,8 @@ static void *checked(void *block)
     snprintf(running->message, sizeof running->message, "compilation needs more than %zu bytes", running->budget);
     leave(MURRE_MIRCTX_BUDGET);
   }
+  if (running->cancel != NULL && atomic_load_explicit(running->cancel, memory_order_relaxed))
+    murre_mirctx_fail("cancelled");
   return block;
 }
 
@@ -171,6 +174,11 @@ void murre_mirctx_delete(struct murre_mirctx *ctx)
     return;
   murre_mirarena_delete(ctx->arena);
   free(ctx);
+}
+
+void murre_mirctx_set_cancel(struct murre_mirctx *ctx, const atomic_bool *cancel)
+{
+  ctx->cancel = cancel;
 }
 
 void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget)

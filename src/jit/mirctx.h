@@ -18,6 +18,7 @@
 #ifndef MURRE_JIT_MIRCTX_H
 #define MURRE_JIT_MIRCTX_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -74,6 +75,9 @@ MIR_item_t murre_mirctx_import(MIR_context_t mir, const char *name, const void *
 // trap (an instance's fields) should have an alias of its own, so that stores to linear memory do not make the compiler
 // forget what it loaded from there.
 MIR_alias_t murre_mirctx_trap_alias(MIR_context_t mir);
+
+// Compilations that run while *cancel is set are refused, at their next allocation. Any thread may set it; NULL: none.
+void murre_mirctx_set_cancel(struct murre_mirctx *ctx, const atomic_bool *cancel);
 
 // Changes the budget for later compilations.
 void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget);

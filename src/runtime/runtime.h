@@ -56,8 +56,8 @@ struct murre_jit_ops {
     /* Per engine; NULL and error set on failure. */
     void *(*start)(struct murre_engine *engine, struct murre_error *error);
     void (*stop)(void *jit);
-    /* One per compiling thread: a context with its scratch memory. */
-    void *(*worker_new)(void *jit);
+    /* One per compiling thread: a context with its scratch memory. While *cancel is set, what it compiles is refused soon; may be NULL. */
+    void *(*worker_new)(void *jit, const atomic_bool *cancel);
     void (*worker_delete)(void *worker);
     /* Compiles a defined function at an optimisation level. loop is UINT32_MAX for the function itself (native convention), else the index
      * of a loop: the code is then an on-stack-replacement entry  result entry(struct murre_func *, union murre_slot *frame).

@@ -60,6 +60,7 @@ struct worker {
     pthread_t thread;
     struct murre_tier_queue *queue;
     struct murre_module *module; /* being compiled, or NULL */
+    atomic_bool cancel;          /* the compilation is of no use any more */
 };
 
 struct murre_tier_queue {
@@ -146,7 +147,7 @@ static uint64_t thread_nanoseconds(void) {
 }
 
 /* On a compile thread, without a lock. */
-static void compile(void *compiler, const struct request *request) {
+static void compile(const struct worker *worker, void *compiler, const struct request *request) {
     struct murre_module *module = request->module;
     struct murre_engine *engine = module->engine;
     if (!request->loop && !request->rise && atomic_load_explicit(&request->code->native, memory_order_relaxed))
@@ -157,6 +158,8 @@ static void compile(void *compiler, const struct request *request) {
     void *entry = engine->jit_ops->compile(compiler, module, request->func_index, request->loop ? request->loop->loop : UINT32_MAX,
                                            request->level, &error);
     atomic_fetch_add_explicit(&engine->compile_nanoseconds, thread_nanoseconds() - start, memory_order_relaxed);
+    if (!entry && atomic_load_explicit(&worker->cancel, memory_order_relaxed))
+        return;
     if (!entry)
         refuse(request, &error);
     else if (request->loop)
@@ -235,7 +238,7 @@ static void *work(void *argument) {
     struct worker *worker = argument;
     struct murre_tier_queue *queue = worker->queue;
     struct murre_engine *engine = queue->engine;
-    void *compiler = engine->jit_ops->worker_new(engine->jit);
+    void *compiler = engine->jit_ops->worker_new(engine->jit, &worker->cancel);
     pthread_mutex_lock(&queue->lock);
     while (!queue->stopping) {
         uint64_t moment;
@@ -249,9 +252,10 @@ static void *work(void *argument) {
             continue;
         }
         worker->module = request->module;
+        atomic_store_explicit(&worker->cancel, false, memory_order_relaxed);
         pthread_mutex_unlock(&queue->lock);
         if (compiler) {
-            compile(compiler, request);
+            compile(worker, compiler, request);
         } else {
             struct murre_error error = {.message = "no memory for the compiler"};
             refuse(request, &error);
@@ -528,6 +532,8 @@ enum murre_status murre_tier_start(struct murre_engine *engine, struct murre_err
 static void stop_threads(struct murre_tier_queue *queue) {
     pthread_mutex_lock(&queue->lock);
     queue->stopping = true;
+    for (unsigned i = 0; i < queue->thread_count; i++)
+        atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
     pthread_cond_broadcast(&queue->work);
     pthread_mutex_unlock(&queue->lock);
     for (unsigned i = 0; i < queue->thread_count; i++)
@@ -577,6 +583,7 @@ void murre_tier_drop_module(struct murre_module *module) {
     forget(queue, module);
     for (unsigned i = 0; i < queue->thread_count;) {
         if (queue->workers[i].module == module) {
+            atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
             pthread_cond_wait(&queue->done, &queue->lock);
             i = 0;
         } else {

@@ -37,7 +37,7 @@ static inline bool murre_tier_is_native(const struct murre_func *func) {
 /* For every engine, whatever its tier: installs the signal handlers as well. Threads start when there is something to compile. */
 enum murre_status murre_tier_start(struct murre_engine *engine, struct murre_error *error);
 void murre_tier_stop(struct murre_engine *engine);
-/* Forgets what waits for this module, and waits for what runs. */
+/* Forgets what waits for this module, cancels what runs and waits for its end. No instance of it is left. */
 void murre_tier_drop_module(struct murre_module *module);
 
 #endif

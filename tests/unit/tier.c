@@ -40,8 +40,8 @@ static uint64_t fake_loop(struct murre_func *func, union murre_slot *frame) {
     return frame[0].u32 + 100000;
 }
 
-static void *fake_worker_new(void *jit) {
-    (void)jit;
+static void *fake_worker_new(void *jit, const atomic_bool *cancel) {
+    (void)jit, (void)cancel;
     pthread_mutex_lock(&fake.lock);
     fake.workers++;
     pthread_mutex_unlock(&fake.lock);
@@ -304,7 +304,7 @@ Test(tier, the_hotter_and_the_smaller_go_first) {
 
 Test(tier, a_large_function_rises_a_second_time) {
     struct murre_engine *engine = fake_engine(MURRE_TIER_AUTO, 1, -1);
-    static const uint32_t padding[] = {0, 20000};
+    static const uint32_t padding[] = {0, 10000};
     struct builder b = climb_module(2, padding);
     struct murre_module *module = test_module(engine, &b);
     struct murre_store *store;
