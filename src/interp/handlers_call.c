@@ -150,7 +150,7 @@ static __attribute__((noinline)) const struct murre_regcode *resolve(struct murr
                                                                      union murre_slot *fp) {
     struct murre_func *callee = store->stack.callee;
     union murre_slot *slots = store->stack.callee_slots;
-    if (atomic_exchange_explicit(&store->interrupt, false, memory_order_relaxed))
+    if (atomic_load_explicit(&store->interrupt, memory_order_relaxed))
         raise(store, MURRE_TRAP_INTERRUPT, next);
     if (callee->instance && !murre_tier_is_native(callee)) {
         struct murre_engine *engine = store->engine;
@@ -222,6 +222,5 @@ TRAPS(X)
 
 __attribute__((cold)) void murre_interp_interrupted(PARAMS) {
     UNUSED_ARGS();
-    atomic_store_explicit(&store->interrupt, false, memory_order_relaxed);
     murre_trap_raise_interp(store, MURRE_TRAP_INTERRUPT, store->stack.func, pc);
 }

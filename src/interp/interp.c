@@ -103,7 +103,7 @@ static void run(struct murre_store *store, struct murre_func *func, union murre_
     }
     if (stack->frame == stack->frames_end || (size_t)(stack->values_end - slots) < rc->frame_slots)
         murre_trap_raise_interp(store, MURRE_TRAP_STACK, func, NULL);
-    if (atomic_exchange_explicit(&store->interrupt, false, memory_order_relaxed))
+    if (atomic_load_explicit(&store->interrupt, memory_order_relaxed))
         murre_trap_raise_interp(store, MURRE_TRAP_INTERRUPT, func, rc->code);
     *stack->frame++ = (struct murre_interp_frame){.pc = exit_word, .slots = slots, .func = NULL};
     stack->func = func;
