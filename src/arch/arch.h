@@ -83,6 +83,9 @@ extern const char *const murre_arch_mir_memory_register;
 extern const size_t murre_arch_call_reach;
 extern const size_t murre_arch_call_probe_step;
 
+/* Between writing code (and flushing caches) and letting other threads know its address. */
+void murre_arch_publish_code(void);
+
 /* For spin loops. */
 void murre_arch_pause(void);
 

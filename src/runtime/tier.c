@@ -158,6 +158,7 @@ static void compile(const struct worker *worker, void *compiler, const struct re
     void *entry = engine->jit_ops->compile(compiler, module, request->func_index, request->loop ? request->loop->loop : UINT32_MAX,
                                            request->level, &error);
     atomic_fetch_add_explicit(&engine->compile_nanoseconds, thread_nanoseconds() - start, memory_order_relaxed);
+    murre_arch_publish_code();
     if (!entry && atomic_load_explicit(&worker->cancel, memory_order_relaxed))
         return;
     if (!entry)

@@ -334,4 +334,5 @@ Test(trampolines, features_do_not_contradict_each_other) {
     cr_assert(!features->avx2 || features->avx);
     cr_assert(!features->fma || features->avx);
     murre_arch_pause();
+    murre_arch_publish_code();
 }

@@ -2,6 +2,7 @@
 #include "runtime/tier.h"
 
 #include <criterion/criterion.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,6 +21,8 @@ static struct {
     pthread_cond_t changed;
     bool held;              /* compilations wait while it is set */
     bool refuse;
+    const atomic_bool *cancel;
+    bool until_cancelled;   /* compilations run until then, and are refused */
     bool child;             /* a process without the compile threads */
     unsigned compiling, compiled, workers, dropped;
     uint32_t order[64];     /* functions in the order of their compilation; loops with 1000 added */
@@ -41,8 +44,9 @@ static uint64_t fake_loop(struct murre_func *func, union murre_slot *frame) {
 }
 
 static void *fake_worker_new(void *jit, const atomic_bool *cancel) {
-    (void)jit, (void)cancel;
+    (void)jit;
     pthread_mutex_lock(&fake.lock);
+    fake.cancel = cancel;
     fake.workers++;
     pthread_mutex_unlock(&fake.lock);
     return &fake;
@@ -60,11 +64,14 @@ static void *fake_compile(void *worker, struct murre_module *module, uint32_t fu
     pthread_cond_broadcast(&fake.changed);
     while (fake.held)
         pthread_cond_wait(&fake.changed, &fake.lock);
+    bool cancelled = fake.until_cancelled;
+    while (fake.until_cancelled && !atomic_load(fake.cancel))
+        sched_yield();
     fake.order[fake.compiled % 64] = func_index + (loop == UINT32_MAX ? 0 : 1000);
     fake.levels[fake.compiled % 64] = level;
     fake.compiled++;
     fake.compiling--;
-    bool refuse = fake.refuse;
+    bool refuse = fake.refuse || cancelled;
     pthread_cond_broadcast(&fake.changed);
     pthread_mutex_unlock(&fake.lock);
     if (refuse) {
@@ -357,6 +364,40 @@ Test(tier, a_module_may_go_while_it_is_compiled) {
         cr_assert_leq(fake.compiled - before, 5);
         murre_engine_unref(engine);
         cr_assert_eq(fake.workers, 0);
+    }
+}
+
+Test(tier, what_nobody_waits_for_is_cancelled, .timeout = 60) {
+    for (unsigned round = 0; round < 2; round++) {
+        struct murre_engine *engine = fake_engine(MURRE_TIER_AUTO, 1, -1);
+        engine->config.log = count_line;
+        struct builder b = climb_module(2, NULL);
+        struct murre_module *module = test_module(engine, &b), *other = NULL;
+        struct murre_store *store;
+        struct murre_instance *instance = instance_of(engine, module, &store);
+        log_lines = 0;
+        fake.until_cancelled = true;
+        heat(store, instance, "a", 20);
+        heat(store, instance, "b", 20);
+        murre_store_delete(store);
+        if (round == 0) {
+            /* The engine lives on, and compiles for another module. */
+            murre_module_unref(module);
+            fake.until_cancelled = false;
+            b = climb_module(1, NULL);
+            other = test_module(engine, &b);
+            instance = instance_of(engine, other, &store);
+            heat(store, instance, "a", 20);
+            until_result(store, instance, "a", 2001);
+            murre_store_delete(store);
+        }
+        murre_module_unref(round == 0 ? other : module);
+        struct murre_stats stats;
+        murre_engine_stats(engine, &stats);
+        cr_assert_eq(stats.functions_refused, 0);
+        cr_assert_eq(log_lines, 0);
+        murre_engine_unref(engine);
+        fake.until_cancelled = false;
     }
 }
 

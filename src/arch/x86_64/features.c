@@ -38,6 +38,10 @@ const struct murre_arch_features *murre_arch_features(void) {
     return &features;
 }
 
+/* Instruction fetch is coherent with stores, and the address is published with release order. */
+void murre_arch_publish_code(void) {
+}
+
 void murre_arch_pause(void) {
     __builtin_ia32_pause();
 }
