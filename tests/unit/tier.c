@@ -319,7 +319,7 @@ Test(tier, a_large_function_rises_a_second_time) {
     heat(store, instance, "a", 20);
     wait_for(&fake.compiled, 1);
     cr_assert_eq(fake.levels[0], 2, "a small one is compiled well at once");
-    heat(store, instance, "b", 20);
+    heat(store, instance, "b", 200); /* in proportion to its size */
     wait_for(&fake.compiled, 3);
     cr_assert_eq(fake.order[1], 1);
     cr_assert_eq(fake.levels[1], 1);
