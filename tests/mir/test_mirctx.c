@@ -18,3 +18,101 @@ Test(mirctx, compiles_and_runs_at_every_level)
     cr_assert(f(40, 2) == 42);
   }
 }
+
+// What can go wrong, and that the context compiles on afterwards.
+
+static MIR_item_t emit_nothing(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user, (void)mir, (void)module;
+  return NULL;
+}
+
+static MIR_item_t emit_failure(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user, (void)mir, (void)module;
+  murre_mirctx_fail("no %s today", "code");
+}
+
+static MIR_item_t emit_wrong_operands(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user, (void)module;
+  struct build b;
+  test_begin(&b, mir, 'i', "id");
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, b.arg[0]), test_reg(&b, b.arg[0]), test_reg(&b, b.arg[1])));
+  test_return(&b, test_reg(&b, b.arg[0]));
+  return test_end(&b);
+}
+
+static MIR_item_t emit_greed(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user, (void)mir, (void)module;
+  for (int i = 0; i < 1 << 20; i++)
+    memset(murre_mirctx_alloc(1 << 20), 1, 1 << 20);
+  return NULL;
+}
+
+// `*user` additions: code of any size.
+static MIR_item_t emit_sum(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)module;
+  struct build b;
+  test_begin(&b, mir, 'i', "ii");
+  for (int i = 0; i < *(const int *)user; i++) {
+    test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, b.arg[0]), test_reg(&b, b.arg[0]), test_reg(&b, b.arg[1])));
+    test_insn(&b, MIR_new_insn(mir, MIR_XOR, test_reg(&b, b.arg[1]), test_reg(&b, b.arg[0]), test_int(&b, i)));
+  }
+  test_return(&b, test_reg(&b, b.arg[0]));
+  return test_end(&b);
+}
+
+static void check_refusal(struct murre_mirctx *ctx, murre_mirctx_emit *emit, void *user, enum murre_mirctx_status want)
+{
+  for (unsigned level = 0; level < LEVELS; level++) {
+    struct murre_mirctx_result result;
+    enum murre_mirctx_status status = murre_mirctx_compile(ctx, level, emit, user, NULL, &result);
+    cr_assert(status == want, "level %u: %s: %s", level, murre_mirctx_status_name(status), result.message);
+    cr_assert(result.message[0] != '\0');
+    status = murre_mirctx_compile(ctx, level, emit_add, NULL, NULL, &result);
+    cr_assert(status == MURRE_MIRCTX_OK, "level %u, afterwards: %s", level, result.message);
+    cr_assert(result.message[0] == '\0');
+    cr_assert(((int64_t (*)(int64_t, int64_t))result.code)(-3, 2) == -1);
+  }
+}
+
+Test(mirctx, refuses_and_goes_on)
+{
+  check_refusal(test_ctx(), emit_nothing, NULL, MURRE_MIRCTX_REFUSED);
+  check_refusal(test_ctx(), emit_failure, NULL, MURRE_MIRCTX_REFUSED);
+  check_refusal(test_ctx(), emit_wrong_operands, NULL, MURRE_MIRCTX_REFUSED);
+}
+
+Test(mirctx, keeps_to_its_budget)
+{
+  struct murre_mirctx *ctx = murre_mirctx_new(test_codemem(), (size_t)128 << 20);
+  cr_assert(ctx != NULL);
+  murre_mirctx_set_budget(ctx, 8 << 20);
+  check_refusal(ctx, emit_greed, NULL, MURRE_MIRCTX_BUDGET);
+  int many = 30000;
+  check_refusal(ctx, emit_sum, &many, MURRE_MIRCTX_BUDGET);
+  murre_mirctx_set_budget(ctx, (size_t)128 << 20);
+  struct murre_mirctx_result result;
+  cr_assert(murre_mirctx_compile(ctx, 0, emit_sum, &many, NULL, &result) == MURRE_MIRCTX_OK);
+  cr_assert(result.peak_memory > 8 << 20);
+  murre_mirctx_delete(ctx);
+}
+
+Test(mirctx, stops_where_the_code_memory_ends)
+{
+  struct murre_codemem *mem = murre_codemem_new(64 << 10);
+  cr_assert(mem != NULL);
+  struct murre_codemem_stats stats;
+  murre_codemem_stats(mem, &stats);
+  struct murre_mirctx *ctx = murre_mirctx_new(mem, 0);
+  cr_assert(ctx != NULL);
+  int many = (int)(stats.reserved / 4);
+  struct murre_mirctx_result result;
+  cr_assert(murre_mirctx_compile(ctx, 0, emit_sum, &many, NULL, &result) == MURRE_MIRCTX_NO_CODE);
+  check_refusal(ctx, emit_failure, NULL, MURRE_MIRCTX_REFUSED);
+  murre_mirctx_delete(ctx);
+  murre_codemem_delete(mem);
+}

@@ -1,0 +1,163 @@
+// Code memory by itself: what is found where, what is given back.
+#include "support.h"
+
+#include <pthread.h>
+
+// fills a block with one byte, commits it
+static const uint8_t *place(struct murre_codemem *mem, size_t size, int byte, void *owner, bool frameless)
+{
+  struct murre_codewrite block;
+  if (!murre_codemem_begin(mem, size, &block))
+    return NULL;
+  cr_assert(block.size >= size && (uintptr_t)block.code % MURRE_CODE_ALIGN == 0);
+  memset(block.write, byte, size);
+  cr_assert(murre_codemem_find(mem, (uintptr_t)block.code) == NULL, "a block is found before it is committed");
+  cr_assert(murre_codemem_commit(mem, &block, owner, frameless));
+  return block.code;
+}
+
+static size_t blocks_in(struct murre_codemem *mem)
+{
+  struct murre_codemem_stats stats;
+  murre_codemem_stats(mem, &stats);
+  return stats.blocks;
+}
+
+static void check_blocks(struct murre_codemem *mem)
+{
+  enum { BLOCKS = 300 };
+  const uint8_t *code[BLOCKS];
+  size_t size[BLOCKS];
+  char owners[BLOCKS];
+  for (int turn = 0; turn < 3; turn++) {
+    for (int i = 0; i < BLOCKS; i++) {
+      if (turn != 0 && i % 3 != turn)
+        continue; // these are still there
+      size[i] = 1 + test_random() % 700;
+      code[i] = place(mem, size[i], i, &owners[i], i % 2 == 0);
+      cr_assert(code[i] != NULL);
+    }
+    cr_assert(blocks_in(mem) == BLOCKS);
+    for (int i = 0; i < BLOCKS; i++) {
+      const size_t at[] = {0, size[i] / 2, size[i] - 1};
+      for (int k = 0; k < 3; k++) {
+        const struct murre_codeblock *block = murre_codemem_find(mem, (uintptr_t)code[i] + at[k]);
+        cr_assert(block != NULL && murre_codeblock_code(block) == code[i], "block %d, byte %zu", i, at[k]);
+        cr_assert(block->owner == &owners[i] && block->frameless == (uint32_t)(i % 2 == 0) && block->code_size >= size[i]);
+        cr_assert(code[i][at[k]] == (uint8_t)i);
+      }
+      cr_assert(murre_codemem_contains(mem, (uintptr_t)code[i]));
+      cr_assert(murre_codemem_find(mem, (uintptr_t)code[i] - 1) == NULL, "the header is not code");
+    }
+    for (int i = 0; turn < 2 && i < BLOCKS; i++)
+      if (i % 3 == turn + 1) {
+        murre_codemem_free(mem, code[i]);
+        cr_assert(murre_codemem_find(mem, (uintptr_t)code[i]) == NULL, "a freed block is found");
+      }
+  }
+  cr_assert(!murre_codemem_contains(mem, (uintptr_t)owners) && murre_codemem_find(mem, (uintptr_t)owners) == NULL);
+  cr_assert(murre_codemem_find(mem, 0) == NULL && murre_codemem_find(mem, UINTPTR_MAX) == NULL);
+  for (int i = 0; i < BLOCKS; i++)
+    murre_codemem_free(mem, code[i]);
+  struct murre_codemem_stats stats;
+  murre_codemem_stats(mem, &stats);
+  cr_assert(stats.blocks == 0 && stats.used == 0);
+}
+
+Test(codemem, finds_what_is_there)
+{
+  struct murre_codemem *mem = murre_codemem_new(0);
+  cr_assert(mem != NULL);
+  check_blocks(mem);
+  murre_codemem_delete(mem);
+}
+
+Test(codemem, finds_what_is_there_without_a_second_mapping)
+{
+  struct murre_codemem *mem = murre_codemem_new_pages(0);
+  cr_assert(mem != NULL);
+  check_blocks(mem);
+  murre_codemem_delete(mem);
+}
+
+Test(codemem, fills_up_and_takes_again)
+{
+  struct murre_codemem *mem = murre_codemem_new(1 << 20);
+  cr_assert(mem != NULL);
+  const uint8_t *code[512];
+  int n = 0;
+  for (int turn = 0; turn < 3; turn++) {
+    int placed = 0;
+    while (placed < 512 && (code[placed] = place(mem, 30000, 0x90, NULL, false)) != NULL)
+      placed++;
+    cr_assert(placed > 20 && placed < 512 && (turn == 0 || placed == n), "%d blocks, then %d", n, placed);
+    n = placed;
+    for (int i = 0; i < n; i++) // every other one first, so that neighbours must be joined
+      murre_codemem_free(mem, code[i * 2 < n ? i * 2 : (i - (n + 1) / 2) * 2 + 1]);
+  }
+  struct murre_codewrite block;
+  cr_assert(!murre_codemem_begin(mem, SIZE_MAX, &block) && !murre_codemem_begin(mem, SIZE_MAX / 2, &block));
+  cr_assert(murre_codemem_begin(mem, 100, &block));
+  murre_codemem_abandon(mem, &block);
+  cr_assert(blocks_in(mem) == 0);
+  murre_codemem_delete(mem);
+}
+
+static MIR_item_t emit_seven(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user, (void)module;
+  struct build b;
+  test_begin(&b, mir, 'i', "");
+  test_return(&b, test_int(&b, 7));
+  return test_end(&b);
+}
+
+Test(codemem, runs_without_a_second_mapping)
+{
+  struct murre_codemem *mem = murre_codemem_new_pages(0);
+  struct murre_mirctx *ctx = murre_mirctx_new(mem, 0);
+  cr_assert(ctx != NULL);
+  for (unsigned level = 0; level < LEVELS; level++) {
+    struct murre_mirctx_result result;
+    cr_assert(murre_mirctx_compile(ctx, level, emit_seven, NULL, NULL, &result) == MURRE_MIRCTX_OK);
+    cr_assert(((int64_t (*)(void))result.code)() == 7);
+  }
+  murre_mirctx_delete(ctx);
+  murre_codemem_delete(mem);
+}
+
+// Threads place, look up and free at once.
+static void *hammer(void *user)
+{
+  struct murre_codemem *mem = user;
+  const uint8_t *code[16] = {NULL};
+  for (unsigned i = 0; i < 4000; i++) {
+    const unsigned k = i * 7 % 16;
+    if (code[k] != NULL) {
+      const struct murre_codeblock *block = murre_codemem_find(mem, (uintptr_t)code[k] + 5);
+      cr_assert(block != NULL && block->owner == &code[k]);
+      murre_codemem_free(mem, code[k]);
+    }
+    struct murre_codewrite block;
+    cr_assert(murre_codemem_begin(mem, 10 + i % 300, &block));
+    memset(block.write, 0x90, block.size);
+    cr_assert(murre_codemem_commit(mem, &block, &code[k], false));
+    code[k] = block.code;
+  }
+  for (int k = 0; k < 16; k++)
+    if (code[k] != NULL)
+      murre_codemem_free(mem, code[k]);
+  return NULL;
+}
+
+Test(codemem, serves_threads)
+{
+  struct murre_codemem *mem = murre_codemem_new(0);
+  pthread_t threads[4];
+  for (int i = 0; i < 4; i++)
+    cr_assert(pthread_create(&threads[i], NULL, hammer, mem) == 0);
+  for (int i = 0; i < 4; i++)
+    pthread_join(threads[i], NULL);
+  cr_assert(blocks_in(mem) == 0);
+  murre_codemem_delete(mem);
+}
