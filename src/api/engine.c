@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "interp/interp.h"
+#include "runtime/memory.h"
 #include "runtime/tier.h"
 #include "runtime/types.h"
 #if MURRE_HAVE_JIT
@@ -75,6 +76,8 @@ static void stop_compiler(struct murre_engine *engine) {
 
 static void free_engine(struct murre_engine *engine) {
     struct murre_allocator allocator = engine->allocator;
+    murre_stack_drop_spares(&engine->spare_stacks, engine->config.max_stack);
+    murre_memory_drop_spares(engine);
     engine->interp->stop(engine);
     murre_types_delete(engine->types);
     pthread_mutex_destroy(&engine->lock);

@@ -25,7 +25,7 @@ enum murre_status murre_call_init(struct murre_store *store, struct murre_error 
     store->results = murre_alloc(&store->engine->allocator, RESULT_SLOTS * sizeof *store->results);
     if (!store->results)
         return murre_error_memory(error);
-    enum murre_status status = murre_stack_init(&store->stack, store->engine->config.max_stack, error);
+    enum murre_status status = murre_stack_init(&store->stack, store->engine->config.max_stack, &store->engine->spare_stacks, error);
     if (status != MURRE_OK)
         murre_call_fini(store);
     return status;
@@ -33,7 +33,7 @@ enum murre_status murre_call_init(struct murre_store *store, struct murre_error 
 
 void murre_call_fini(struct murre_store *store) {
     murre_interrupt_fini(store);
-    murre_stack_fini(&store->stack);
+    murre_stack_fini(&store->stack, &store->engine->spare_stacks);
     murre_free(&store->engine->allocator, store->results, RESULT_SLOTS * sizeof *store->results);
     store->results = NULL;
 }

@@ -4,7 +4,7 @@
  * readable and writable as the memory grows, and cost nothing until they are touched. Not guarded (explicit checks were asked for, or
  * there is no address space for the above): as much as the memory may use, or half, a quarter… of it, but at least its minimum; the
  * size that can be reached is then max_pages. Growing never moves the base. The mapping is the memory's own; murre_memory_destroy gives it
- * back. One thread at a time. */
+ * back, or keeps a small one for the next memory of the engine. One thread at a time. */
 #include "runtime/memory.h"
 
 #include <errno.h>
@@ -29,6 +29,37 @@ static uint8_t *reserve_with_headroom(uint64_t size) {
     if (base && headroom)
         munmap(base + size, headroom);
     return base;
+}
+
+/* Spares are guarded reservations; their number is that of the pages that are accessible, and zero. */
+enum { MOST_SPARE_PAGES = 256 };
+
+void murre_memory_drop_spares(struct murre_engine *engine) {
+    for (uintptr_t spare; (spare = murre_spare_take(&engine->spare_memories));)
+        munmap((void *)(spare & ~(uintptr_t)4095), guarded_size);
+}
+
+/* *committed: bytes from the base on that are accessible already. */
+static uint8_t *reserve_guarded(struct murre_engine *engine, uint64_t *committed) {
+    uintptr_t spare = murre_spare_take(&engine->spare_memories);
+    *committed = (spare & 4095) * MURRE_PAGE_SIZE;
+    if (spare)
+        return (uint8_t *)(spare & ~(uintptr_t)4095);
+    uint8_t *base = reserve(guarded_size);
+    if (!base) {
+        murre_memory_drop_spares(engine);
+        base = reserve(guarded_size);
+    }
+    return base;
+}
+
+static void release(struct murre_memory *memory) {
+    uint64_t pages = memory->size / MURRE_PAGE_SIZE;
+    bool keep = memory->guarded && pages <= MOST_SPARE_PAGES &&
+                (!memory->size || madvise(memory->base, memory->size, MADV_DONTNEED) == 0) &&
+                murre_spare_put(&memory->store->engine->spare_memories, (uintptr_t)memory->base | pages);
+    if (!keep)
+        munmap(memory->base, memory->reserved);
 }
 
 /* The most pages that limits and the engine's configuration allow. */
@@ -59,7 +90,8 @@ static bool reserve_unguarded(struct murre_memory *memory, uint64_t min, uint64_
     return memory->base != NULL;
 }
 
-static enum murre_status reserve_memory(struct murre_memory *memory, struct murre_error *error) {
+static enum murre_status reserve_memory(struct murre_memory *memory, uint64_t *committed, struct murre_error *error) {
+    *committed = 0;
     enum murre_bounds bounds = memory->store->engine->config.bounds;
     uint64_t most = allowed_pages(memory->store, &memory->limits);
     uint64_t min = memory->limits.min;
@@ -67,7 +99,7 @@ static enum murre_status reserve_memory(struct murre_memory *memory, struct murr
         return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "a memory of %llu pages is over the limit of %llu",
                                (unsigned long long)min, (unsigned long long)most);
     if (bounds != MURRE_BOUNDS_EXPLICIT) {
-        memory->base = reserve(guarded_size);
+        memory->base = reserve_guarded(memory->store->engine, committed);
         if (memory->base) {
             memory->guarded = true;
             memory->reserved = guarded_size;
@@ -83,8 +115,11 @@ static enum murre_status reserve_memory(struct murre_memory *memory, struct murr
     return MURRE_OK;
 }
 
-static bool commit(struct murre_memory *memory, uint64_t new_size) {
-    return mprotect(memory->base + memory->size, new_size - memory->size, PROT_READ | PROT_WRITE) == 0;
+/* From old_size on. */
+static bool commit(struct murre_memory *memory, uint64_t old_size, uint64_t new_size) {
+    if (new_size < old_size)
+        return mprotect(memory->base + new_size, old_size - new_size, PROT_NONE) == 0;
+    return new_size == old_size || mprotect(memory->base + old_size, new_size - old_size, PROT_READ | PROT_WRITE) == 0;
 }
 
 struct murre_memory *murre_memory_create(struct murre_store *store, struct murre_limits limits, struct murre_error *error) {
@@ -108,12 +143,13 @@ struct murre_memory *murre_memory_create(struct murre_store *store, struct murre
     }
     memory->limits = limits;
     memory->store = store;
-    if (reserve_memory(memory, error) != MURRE_OK) {
+    uint64_t committed;
+    if (reserve_memory(memory, &committed, error) != MURRE_OK) {
         murre_free(&store->engine->allocator, memory, sizeof *memory);
         return NULL;
     }
     uint64_t size = limits.min * MURRE_PAGE_SIZE;
-    if (size && !commit(memory, size)) {
+    if (!commit(memory, committed, size)) {
         murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no memory for %llu pages: %s", (unsigned long long)limits.min,
                         strerror(errno));
         munmap(memory->base, memory->reserved);
@@ -135,7 +171,7 @@ void murre_memory_destroy(struct murre_memory *memory) {
     *link = memory->next;
     memory->store->memory_bytes -= memory->size;
     memory->store->memory_count--;
-    munmap(memory->base, memory->reserved);
+    release(memory);
     murre_free(&memory->store->engine->allocator, memory, sizeof *memory);
 }
 
@@ -146,7 +182,7 @@ int64_t murre_memory_grow_pages(struct murre_memory *memory, uint64_t pages) {
     if (pages) {
         uint64_t size = memory->size + pages * MURRE_PAGE_SIZE;
         struct murre_store *store = memory->store;
-        if (!murre_store_allows(store->limits.memory_bytes, store->memory_bytes, size - memory->size) || !commit(memory, size))
+        if (!murre_store_allows(store->limits.memory_bytes, store->memory_bytes, size - memory->size) || !commit(memory, memory->size, size))
             return -1;
         store->memory_bytes += size - memory->size;
         memory->size = size;

@@ -22,6 +22,7 @@
 #include <stdatomic.h>
 
 #include "arch/arch.h"
+#include "runtime/spare.h"
 #include "runtime/stack.h"
 #include "wasm/front.h"
 #include "wasm/module.h"
@@ -83,6 +84,7 @@ struct murre_engine {
     struct murre_tier_queue *workers; /* compile threads; NULL without a compiler */
     struct murre_tier_queue *queue;   /* the same in tier auto, else NULL: the interpreter counts only where this is set */
     struct murre_type_registry *types;
+    struct murre_spares spare_stacks, spare_memories; /* stack.c; memory.c */
     bool has_signals;     /* murre_signal_acquire is to be undone */
     pthread_mutex_t lock; /* guards: types, modules' lists of instances and how their code checks bounds */
     _Atomic uint64_t store_ids;

@@ -7,51 +7,87 @@
 
 static const uint64_t default_bytes = 16 * 1024 * 1024, least_bytes = 64 * 1024, most_bytes = (uint64_t)1 << 36;
 
+enum { spare_values = 1024, spare_frames = 128 }; /* slots; frames: what the host's calls of small functions touch */
+
 /* A frame for every eight slots: recursion with less than that in each frame is rare, and 6 bytes in 22 are cheap. */
 static size_t frame_bytes(uint64_t value_bytes, size_t page) {
     size_t bytes = (size_t)(value_bytes / (8 * sizeof(union murre_slot)) * sizeof(struct murre_interp_frame));
     return (bytes + page - 1) & ~(page - 1);
 }
 
-enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_error *error) {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+static uint64_t wanted_bytes(uint64_t bytes, size_t page) {
     if (!bytes)
         bytes = default_bytes;
     if (bytes < least_bytes)
         bytes = least_bytes;
     if (bytes > most_bytes)
         bytes = most_bytes;
-    bytes = (bytes + page - 1) & ~(uint64_t)(page - 1);
-    void *memory;
-    size_t frames;
+    return (bytes + page - 1) & ~(uint64_t)(page - 1);
+}
+
+/* The parts of a mapping for that many bytes of values. */
+static void set_up(struct murre_stack *stack, void *memory, uint64_t bytes, size_t page) {
+    char *start = memory;
+    size_t frames = frame_bytes(bytes, page);
+    memset(stack, 0, sizeof *stack);
+    stack->frames = stack->frame = memory;
+    stack->frames_end = stack->frames_mapped = stack->frames + frames / sizeof(struct murre_interp_frame);
+    stack->values = stack->top = (union murre_slot *)(start + frames + page);
+    stack->values_end = stack->values_mapped = stack->values + bytes / sizeof(union murre_slot);
+}
+
+enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_spares *spares, struct murre_error *error) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint64_t wanted = wanted_bytes(bytes, page);
+    void *memory = (void *)murre_spare_take(spares);
+    if (memory) {
+        set_up(stack, memory, wanted, page);
+        stack->whole = true;
+        return MURRE_OK;
+    }
     /* Where address space is short, a smaller stack is better than none. */
-    for (;; bytes = (bytes / 2 + page - 1) & ~(uint64_t)(page - 1)) {
-        frames = frame_bytes(bytes, page);
-        memory = mmap(NULL, frames + bytes + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    for (bytes = wanted;; bytes = (bytes / 2 + page - 1) & ~(uint64_t)(page - 1)) {
+        memory = mmap(NULL, frame_bytes(bytes, page) + bytes + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory != MAP_FAILED)
             break;
         if (bytes <= least_bytes)
             return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no address space for the stack");
     }
     char *start = memory;
+    size_t frames = frame_bytes(bytes, page);
     if (mprotect(start + frames, page, PROT_NONE) != 0 || mprotect(start + frames + page + bytes, page, PROT_NONE) != 0) {
         munmap(memory, frames + bytes + 2 * page);
         return murre_error_memory(error);
     }
-    memset(stack, 0, sizeof *stack);
-    stack->frames = stack->frame = memory;
-    stack->frames_end = stack->frames_mapped = stack->frames + frames / sizeof(struct murre_interp_frame);
-    stack->values = stack->top = (union murre_slot *)(start + frames + page);
-    stack->values_end = stack->values_mapped = stack->values + bytes / sizeof(union murre_slot);
+    set_up(stack, memory, bytes, page);
+    stack->whole = bytes == wanted;
     return MURRE_OK;
 }
 
-void murre_stack_fini(struct murre_stack *stack) {
+/* A spare keeps the pages that any run touches, and no more. */
+static void shrink(struct murre_stack *stack) {
+    murre_stack_limit(stack, 0);
+    stack->top = stack->values + spare_values;
+    stack->frame = stack->frames + spare_frames;
+    murre_stack_trim(stack);
+}
+
+void murre_stack_fini(struct murre_stack *stack, struct murre_spares *spares) {
     if (!stack->frames)
         return;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    munmap(stack->frames, (size_t)((char *)stack->values_mapped - (char *)stack->frames) + page);
+    if (stack->whole)
+        shrink(stack);
+    if (!stack->whole || !murre_spare_put(spares, (uintptr_t)stack->frames))
+        munmap(stack->frames, (size_t)((char *)stack->values_mapped - (char *)stack->frames) + page);
     memset(stack, 0, sizeof *stack);
+}
+
+void murre_stack_drop_spares(struct murre_spares *spares, uint64_t bytes) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    bytes = wanted_bytes(bytes, page);
+    for (uintptr_t spare; (spare = murre_spare_take(spares));)
+        munmap((void *)spare, frame_bytes(bytes, page) + bytes + 2 * page);
 }
 
 void murre_stack_limit(struct murre_stack *stack, uint64_t bytes) {

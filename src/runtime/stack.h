@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "murre.h"
+#include "runtime/spare.h"
 
 /* A caller that waits in the interpreter. */
 struct murre_interp_frame {
@@ -19,6 +20,7 @@ struct murre_stack {
     struct murre_interp_frame *frames, *frames_end;
     union murre_slot *values_mapped; /* the two ends, unless they have been limited */
     struct murre_interp_frame *frames_mapped;
+    bool whole; /* of the size that was asked for */
     struct murre_interp_frame *frame; /* first free frame; the frame below holds the innermost waiting caller */
     /* The interpreter's own: what its loop runs, and a call that has left the fast path. Calls out of the loop save and restore the first two. */
     struct murre_func *func;
@@ -32,9 +34,10 @@ struct murre_stack_mark {
     struct murre_interp_frame *frame;
 };
 
-/* bytes: of the value stack; 0 for the default. */
-enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_error *error);
-void murre_stack_fini(struct murre_stack *stack);
+/* bytes: of the value stack; 0 for the default. spares: of stacks of that size. */
+enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_spares *spares, struct murre_error *error);
+void murre_stack_fini(struct murre_stack *stack, struct murre_spares *spares);
+void murre_stack_drop_spares(struct murre_spares *spares, uint64_t bytes);
 /* Lets each of the two take no more than this many bytes from here on, or all there are again (0). Nothing runs. */
 void murre_stack_limit(struct murre_stack *stack, uint64_t bytes);
 /* Gives the pages above top and frame back to the system: after a run that went deep. */
