@@ -126,7 +126,7 @@ size_t wasm_func_result_arity(const wasm_func_t *handle) {
 }
 
 static struct murre_trap *call_wasm(wasm_store_t *store, struct murre_func *func, const struct murre_functype *type, const wasm_val_t *args,
-                                    wasm_val_t *results, union murre_slot *slots) {
+                                    wasm_val_vec_t results, union murre_slot *slots) {
     for (uint32_t i = 0; i < type->param_count; i++)
         if (!c_take(type->params[i], &args[i], &slots[i]))
             return murre_trap_new("an argument of another type than the parameter's");
@@ -134,17 +134,17 @@ static struct murre_trap *call_wasm(wasm_store_t *store, struct murre_func *func
     if (__builtin_expect(trap != NULL, false))
         return trap;
     bool good = true;
-    for (uint32_t i = 0; i < type->result_count; i++)
-        good = c_give(store, type->results[i], slots[i], &results[i]) && good;
+    for (uint32_t i = 0; i < type->result_count && i < results.size; i++)
+        good = c_give(store, type->results[i], slots[i], &results.data[i]) && good;
     if (__builtin_expect(good, true))
         return NULL;
-    for (uint32_t i = 0; i < type->result_count; i++)
-        drop(&results[i]);
+    for (uint32_t i = 0; i < type->result_count && i < results.size; i++)
+        drop(&results.data[i]);
     return no_memory();
 }
 
 static __attribute__((noinline)) struct murre_trap *call_with_many(wasm_store_t *store, struct murre_func *func, const struct murre_functype *type,
-                                                                   const wasm_val_t *args, wasm_val_t *results, uint32_t count) {
+                                                                   const wasm_val_t *args, wasm_val_vec_t results, uint32_t count) {
     union murre_slot *slots = malloc(count * sizeof *slots);
     struct murre_trap *trap = slots ? call_wasm(store, func, type, args, results, slots) : no_memory();
     free(slots);
@@ -152,18 +152,20 @@ static __attribute__((noinline)) struct murre_trap *call_with_many(wasm_store_t 
 }
 
 wasm_trap_t *wasm_func_call(const wasm_func_t *handle, const wasm_val_vec_t *args, wasm_val_vec_t *results) {
-    static const wasm_val_vec_t none = WASM_EMPTY_VEC;
+    /* Those who expect a trap may have no room for results; those who have give as much as they want. */
+    static wasm_val_vec_t none = WASM_EMPTY_VEC;
     wasm_store_t *store = c_ref(handle)->store;
     struct murre_func *func = func_of(handle);
     const struct murre_functype *type = &murre_func_signature(func)->func;
     if (!args)
         args = &none;
-    wasm_val_t *result_data = results ? results->data : NULL;
-    if (args->size < type->param_count || (results ? results->size : 0) < type->result_count)
-        return c_trap_wrap(store, murre_trap_new("fewer arguments or less room for results than the function's type has"));
+    if (!results)
+        results = &none;
+    if (args->size < type->param_count)
+        return c_trap_wrap(store, murre_trap_new("fewer arguments than the function has parameters"));
     uint32_t count = type->param_count > type->result_count ? type->param_count : type->result_count;
     union murre_slot few[FEW];
-    struct murre_trap *trap = count <= FEW ? call_wasm(store, func, type, args->data, result_data, few)
-                                           : call_with_many(store, func, type, args->data, result_data, count);
+    struct murre_trap *trap = count <= FEW ? call_wasm(store, func, type, args->data, *results, few)
+                                           : call_with_many(store, func, type, args->data, *results, count);
     return __builtin_expect(!trap, true) ? NULL : c_trap_wrap(store, trap);
 }
