@@ -51,7 +51,9 @@ struct murre_quoted murre_quote(struct murre_name name) {
     *to++ = '"';
     for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)name.data[i];
-        *to++ = c < 0x20 || c == 0x7f ? '?' : (char)c;
+        bool c1 = c == 0xc2 && i + 1 < size && (unsigned char)name.data[i + 1] < 0xa0;
+        *to++ = c < 0x20 || c == 0x7f || c1 ? '?' : (char)c;
+        i += c1;
     }
     memcpy(to, size < name.size ? "…\"" : "\"", size < name.size ? sizeof "…\"" : sizeof "\"");
     return quoted;

@@ -3,6 +3,8 @@
 #ifndef MURRE_CLI_H
 #define MURRE_CLI_H
 
+#include <stdio.h>
+
 #include "murre.h"
 
 /* Exit statuses. A guest's own is passed on. */
@@ -27,6 +29,9 @@ extern const struct cli_command cli_run, cli_validate, cli_inspect;
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What the library says of a file: "murre: FILE: offset 0x1f: reason". */
 void cli_error_file(const char *file, const struct murre_error *error);
+/* Names come from modules and may hold anything: control characters (C0, C1, DEL) are shown as escapes, so that they cannot play with the
+ * terminal. */
+void cli_print_name(FILE *stream, struct murre_name name);
 /* A trap with its backtrace, or the end by a timeout, and what status follows from it. timeout: as the user wrote it. */
 int cli_report_trap(const struct murre_trap *trap, const char *file, const char *timeout);
 /* Flushes stdout; status, or CLI_FAILED when not everything could be written. */

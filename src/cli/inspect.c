@@ -22,17 +22,8 @@ const struct cli_command cli_inspect = {
     .main = inspect_main,
 };
 
-/* ---- names, which may hold anything ------------------------------------------------------------------------------------- */
-
-/* Control characters are shown as escapes, so that a name cannot play with the terminal. */
 static void print_name(struct murre_name name) {
-    for (size_t i = 0; i < name.size; i++) {
-        unsigned char c = (unsigned char)name.data[i];
-        if (c < 0x20 || c == 0x7f)
-            printf("\\%02x", c);
-        else
-            putchar(c);
-    }
+    cli_print_name(stdout, name);
 }
 
 static bool name_is(struct murre_name name, const char *text) {

@@ -23,13 +23,27 @@ void cli_error_file(const char *file, const struct murre_error *error) {
         cli_error("%s: %s", file, error->message);
 }
 
+void cli_print_name(FILE *stream, struct murre_name name) {
+    for (size_t i = 0; i < name.size; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+        bool c1 = c == 0xc2 && i + 1 < name.size && (unsigned char)name.data[i + 1] < 0xa0;
+        if (c < 0x20 || c == 0x7f)
+            fprintf(stream, "\\%02x", c);
+        else if (c1)
+            fprintf(stream, "\\%02x", (unsigned char)name.data[++i]);
+        else
+            fputc(c, stream);
+    }
+}
+
 static void print_frame(uint32_t number, const struct murre_frame *frame) {
     if (frame->instance == NULL)
         fprintf(stderr, "  %3u: a host function", (unsigned)number);
-    else if (frame->name.size != 0)
-        fprintf(stderr, "  %3u: %.*s (function %u)", (unsigned)number, (int)frame->name.size, frame->name.data,
-                (unsigned)frame->func_index);
-    else
+    else if (frame->name.size != 0) {
+        fprintf(stderr, "  %3u: ", (unsigned)number);
+        cli_print_name(stderr, frame->name);
+        fprintf(stderr, " (function %u)", (unsigned)frame->func_index);
+    } else
         fprintf(stderr, "  %3u: function %u", (unsigned)number, (unsigned)frame->func_index);
     if (frame->offset != MURRE_NO_OFFSET)
         fprintf(stderr, " at 0x%llx", (unsigned long long)frame->offset);

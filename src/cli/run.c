@@ -96,7 +96,11 @@ static uint32_t report_missing_imports(const struct run *run) {
             continue;
         if (missing++ == 0)
             cli_error("%s: imports that murre does not provide:", run->options.file);
-        fprintf(stderr, "  %.*s.%.*s\n", (int)import.module.size, import.module.data, (int)import.name.size, import.name.data);
+        fputs("  ", stderr);
+        cli_print_name(stderr, import.module);
+        fputc('.', stderr);
+        cli_print_name(stderr, import.name);
+        fputc('\n', stderr);
     }
     return missing;
 }
