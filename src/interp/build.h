@@ -57,6 +57,7 @@ struct builder {
     union murre_word nowhere[4]; /* what is written when there is no memory; instructions with more extension words look at failed */
     struct label no_label;
     uint16_t fuse[FUSE_SLOTS];   /* hash table of pairs: index + 1 */
+    uint8_t fuse_first[(MURRE_RC_COUNT + 7) / 8]; /* a bit an opcode that starts pairs */
     /* Growing arrays, kept from function to function. */
     union murre_word *words;
     uint32_t capacity;
@@ -190,8 +191,6 @@ void build_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table,
 /* build_fuse.c */
 void build_fuse_init(struct builder *b);
 void build_fuse(struct builder *b);
-/* Words of the instruction at word, which is not fused. */
-uint32_t murre_build_length(const union murre_word *word);
 
 /* A builder with its front end. NULL: no memory. */
 struct builder *builder_new(const struct murre_allocator *allocator);

@@ -16,7 +16,8 @@ static const struct {
 enum { PAIRS = sizeof pairs / sizeof pairs[0] };
 _Static_assert(PAIRS * 2 < FUSE_SLOTS, "the hash table of pairs is half empty at least");
 
-/* Words of an instruction where there are not exactly one; 0 here: one. */
+/* Words of an instruction where there are not exactly one; 0: one; VARIES: it says so itself. */
+enum { VARIES = 255 };
 static const uint8_t lengths[MURRE_RC_COUNT] = {
 #define BINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
 #define FBINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
@@ -39,9 +40,25 @@ static const uint8_t lengths[MURRE_RC_COUNT] = {
     [MURRE_RC_CALL] = 2,
     [MURRE_RC_CALL_X] = 3,
     [MURRE_RC_CALL_IMPORT_X] = 2,
+    [MURRE_RC_BR_TABLE_R] = VARIES,
+    [MURRE_RC_BR_TABLE_A] = VARIES,
+    [MURRE_RC_RET_MULTI] = VARIES,
+    [MURRE_RC_MEMORY_GROW] = VARIES,
+    [MURRE_RC_MEMORY_INIT] = VARIES,
+    [MURRE_RC_DATA_DROP] = VARIES,
+    [MURRE_RC_MEMORY_COPY] = VARIES,
+    [MURRE_RC_MEMORY_FILL] = VARIES,
+    [MURRE_RC_TABLE_GET] = VARIES,
+    [MURRE_RC_TABLE_SET] = VARIES,
+    [MURRE_RC_TABLE_INIT] = VARIES,
+    [MURRE_RC_ELEM_DROP] = VARIES,
+    [MURRE_RC_TABLE_COPY] = VARIES,
+    [MURRE_RC_TABLE_GROW] = VARIES,
+    [MURRE_RC_TABLE_SIZE] = VARIES,
+    [MURRE_RC_TABLE_FILL] = VARIES,
 };
 
-uint32_t murre_build_length(const union murre_word *word) {
+static __attribute__((noinline)) uint32_t varying_length(const union murre_word *word) {
     uint32_t count, words = 1;
     switch (word->op) {
     case MURRE_RC_BR_TABLE_R:
@@ -51,23 +68,14 @@ uint32_t murre_build_length(const union murre_word *word) {
         for (count = word->bc; count; count--)
             words += word[words].u64 ? 1 : 2;
         return words;
-    case MURRE_RC_MEMORY_GROW:
-    case MURRE_RC_MEMORY_INIT:
-    case MURRE_RC_DATA_DROP:
-    case MURRE_RC_MEMORY_COPY:
-    case MURRE_RC_MEMORY_FILL:
-    case MURRE_RC_TABLE_GET:
-    case MURRE_RC_TABLE_SET:
-    case MURRE_RC_TABLE_INIT:
-    case MURRE_RC_ELEM_DROP:
-    case MURRE_RC_TABLE_COPY:
-    case MURRE_RC_TABLE_GROW:
-    case MURRE_RC_TABLE_SIZE:
-    case MURRE_RC_TABLE_FILL:
+    default: /* operations of handlers_bulk.c */
         return word->c;
-    default:
-        return lengths[word->op] ? lengths[word->op] : 1;
     }
+}
+/* Of an instruction that is not fused yet. */
+static inline uint32_t length(const union murre_word *word) {
+    uint32_t words = lengths[word->op];
+    return __builtin_expect(words == 0, 1) ? 1 : words == VARIES ? varying_length(word) : words;
 }
 
 static uint32_t hash(uint32_t first, uint32_t second) {
@@ -80,11 +88,14 @@ void build_fuse_init(struct builder *b) {
         while (b->fuse[at])
             at = (at + 1) & (FUSE_SLOTS - 1);
         b->fuse[at] = (uint16_t)(i + 1);
+        b->fuse_first[pairs[i].first / 8] |= (uint8_t)(1 << pairs[i].first % 8);
     }
 }
 
 /* The opcode of both together, or 0, which is no pair's. */
 static uint32_t fused(const struct builder *b, uint32_t first, uint32_t second) {
+    if (!(b->fuse_first[first / 8] >> first % 8 & 1))
+        return 0;
     for (uint32_t at = hash(first, second); b->fuse[at]; at = (at + 1) & (FUSE_SLOTS - 1)) {
         uint32_t i = b->fuse[at] - 1u;
         if (pairs[i].first == first && pairs[i].second == second)
@@ -98,7 +109,7 @@ void build_fuse(struct builder *b) {
     union murre_word *end = b->words + b->count;
     union murre_word *head = b->words; /* of the sequence at hand */
     for (union murre_word *at = b->words, *next; at < end; at = next) {
-        next = at + murre_build_length(at);
+        next = at + length(at);
         while (next_label < b->bind_count && b->binds[next_label] < (uint32_t)(at - b->words))
             next_label++;
         bool label = next_label < b->bind_count && b->binds[next_label] == (uint32_t)(at - b->words);
