@@ -62,31 +62,44 @@ void wasm_shared_module_delete(wasm_shared_module_t *shared) {
     free(shared);
 }
 
-static void name_from(wasm_name_t *out, struct murre_name name) {
+static bool name_from(wasm_name_t *out, struct murre_name name) {
     wasm_name_new(out, name.size, name.data);
+    return out->size == name.size;
+}
+
+static wasm_importtype_t *import_at(const struct murre_module *module, uint32_t index) {
+    struct murre_import import;
+    wasm_name_t from, name;
+    murre_module_import(module, index, &import);
+    bool good = name_from(&from, import.module);
+    good = name_from(&name, import.name) && good;
+    return wasm_importtype_new(&from, &name, good ? c_externtype_of(&import.type) : NULL);
+}
+
+static wasm_exporttype_t *export_at(const struct murre_module *module, uint32_t index) {
+    struct murre_export export_;
+    wasm_name_t name;
+    murre_module_export(module, index, &export_);
+    bool good = name_from(&name, export_.name);
+    return wasm_exporttype_new(&name, good ? c_externtype_of(&export_.type) : NULL);
 }
 
 void wasm_module_imports(const wasm_module_t *handle, wasm_importtype_vec_t *out) {
     wasm_importtype_vec_new_uninitialized(out, murre_module_import_count(module_of(handle)));
-    for (size_t i = 0; i < out->size; i++) {
-        struct murre_import import;
-        wasm_name_t module, name;
-        murre_module_import(module_of(handle), (uint32_t)i, &import);
-        name_from(&module, import.module);
-        name_from(&name, import.name);
-        out->data[i] = wasm_importtype_new(&module, &name, c_externtype_of(&import.type));
-    }
+    for (size_t i = 0; i < out->size; i++)
+        if (!(out->data[i] = import_at(module_of(handle), (uint32_t)i))) {
+            wasm_importtype_vec_delete(out);
+            return;
+        }
 }
 
 void wasm_module_exports(const wasm_module_t *handle, wasm_exporttype_vec_t *out) {
     wasm_exporttype_vec_new_uninitialized(out, murre_module_export_count(module_of(handle)));
-    for (size_t i = 0; i < out->size; i++) {
-        struct murre_export export_;
-        wasm_name_t name;
-        murre_module_export(module_of(handle), (uint32_t)i, &export_);
-        name_from(&name, export_.name);
-        out->data[i] = wasm_exporttype_new(&name, c_externtype_of(&export_.type));
-    }
+    for (size_t i = 0; i < out->size; i++)
+        if (!(out->data[i] = export_at(module_of(handle), (uint32_t)i))) {
+            wasm_exporttype_vec_delete(out);
+            return;
+        }
 }
 
 /* ---- serialised modules --------------------------------------------------------------------------------------------------------- */
@@ -195,5 +208,9 @@ void wasm_instance_exports(const wasm_instance_t *handle, wasm_extern_vec_t *out
         struct murre_extern item;
         murre_instance_export_at(instance, (uint32_t)i, &item);
         out->data[i] = (wasm_extern_t *)handle_of(ref->store, &item);
+        if (!out->data[i]) {
+            wasm_extern_vec_delete(out);
+            return;
+        }
     }
 }

@@ -279,11 +279,15 @@ void wasm_importtype_delete(wasm_importtype_t *type) {
     wasm_externtype_delete(type->type);
     free(type);
 }
+static bool copy_name(wasm_name_t *out, const wasm_name_t *from) {
+    wasm_name_copy(out, from);
+    return out->size == from->size;
+}
 wasm_importtype_t *wasm_importtype_copy(const wasm_importtype_t *type) {
     wasm_name_t module, name;
-    wasm_name_copy(&module, &type->module);
-    wasm_name_copy(&name, &type->name);
-    return wasm_importtype_new(&module, &name, wasm_externtype_copy(type->type));
+    bool good = copy_name(&module, &type->module);
+    good = copy_name(&name, &type->name) && good;
+    return wasm_importtype_new(&module, &name, good ? wasm_externtype_copy(type->type) : NULL);
 }
 const wasm_name_t *wasm_importtype_module(const wasm_importtype_t *type) {
     return &type->module;
@@ -314,8 +318,8 @@ void wasm_exporttype_delete(wasm_exporttype_t *type) {
 }
 wasm_exporttype_t *wasm_exporttype_copy(const wasm_exporttype_t *type) {
     wasm_name_t name;
-    wasm_name_copy(&name, &type->name);
-    return wasm_exporttype_new(&name, wasm_externtype_copy(type->type));
+    bool good = copy_name(&name, &type->name);
+    return wasm_exporttype_new(&name, good ? wasm_externtype_copy(type->type) : NULL);
 }
 const wasm_name_t *wasm_exporttype_name(const wasm_exporttype_t *type) {
     return &type->name;

@@ -1,4 +1,5 @@
-/* Vectors of the standard C API. Their memory is the C library's, since hosts make and free them without an engine at hand. */
+/* Vectors of the standard C API. Their memory is the C library's, since hosts make and free them without an engine at hand. Without memory a
+ * vector is empty; a copy is whole or empty. */
 #include "wasm.h"
 
 #include <stdlib.h>
@@ -27,7 +28,10 @@ static void *array_of(size_t count, size_t size) {
     void wasm_##name##_vec_copy(wasm_##name##_vec_t *out, const wasm_##name##_vec_t *from) {                                               \
         wasm_##name##_vec_new_uninitialized(out, from->size);                                                                              \
         for (size_t i = 0; i < out->size; i++)                                                                                             \
-            out->data[i] = from->data[i] ? wasm_##name##_copy(from->data[i]) : NULL;                                                       \
+            if (from->data[i] && !(out->data[i] = wasm_##name##_copy(from->data[i]))) {                                                    \
+                wasm_##name##_vec_delete(out);                                                                                             \
+                return;                                                                                                                    \
+            }                                                                                                                              \
     }                                                                                                                                      \
     void wasm_##name##_vec_delete(wasm_##name##_vec_t *vector) {                                                                           \
         for (size_t i = 0; vector->data && i < vector->size; i++)                                                                          \
