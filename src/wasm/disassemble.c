@@ -319,8 +319,11 @@ static void print_name(struct listing *l, struct murre_name name) {
     print(l, plain ? " $" : " $\"");
     for (size_t i = 0; i < name.size; i++) {
         unsigned char c = (unsigned char)name.data[i];
+        unsigned char next = i + 1 < name.size ? (unsigned char)name.data[i + 1] : 0;
         if (c < 0x20 || c == 0x7f || c == '"' || (c == '\\' && !plain))
             print(l, "\\%02x", c);
+        else if (c == 0xc2 && next < 0xa0) /* a control character of C1 */
+            print(l, "\\c2\\%02x", (i++, next));
         else
             print(l, "%c", c);
     }

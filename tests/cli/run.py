@@ -333,9 +333,23 @@ def test_inspect_shows_the_parts(folder: Path) -> None:
 
 
 def test_names_cannot_play_with_the_terminal(folder: Path) -> None:
+    bad = "\x1b[31mred\x9b32mgreen"
     m = Module()
-    m.function(b"", export="\x1b[31mred")
-    assert "\x1b" not in murre("inspect", save(folder, m)).out
+    m.function(wasm.UNREACHABLE, export=bad, name=bad)
+    m.function(call(0), export="_start")
+    path = save(folder, m)
+    imports = Module()
+    imports.imported(bad, [], [], module=bad)
+    imports.function(b"", export="_start")
+    for result in (
+        murre("inspect", path),
+        murre("inspect", "--disassemble=0", path),
+        murre(path),
+        murre(save(folder, imports)),
+        murre("inspect", save(folder, imports)),
+    ):
+        shown = result.out + result.err
+        assert "31mred" in shown and "\x1b" not in shown and "\x9b" not in shown, result
 
 
 # ---- calling functions ----

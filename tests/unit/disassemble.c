@@ -176,8 +176,8 @@ Test(disassemble, names_come_from_the_name_section) {
     build_whole(&b, SECTION_CUSTOM, 4, 'n', 'a', 'm', 'e', 1, 7, 1, 0, 4, 'f', 'o', 'o', '!');
     expect(&b, 0, MURRE_OK, "(func $foo! (;0;) (type 0) (param i32) (result i32)\n)\n");
     struct builder c = BODY(0, 0x0b);
-    build_whole(&c, SECTION_CUSTOM, 4, 'n', 'a', 'm', 'e', 1, 8, 1, 0, 5, 'a', ' ', '"', '\\', '\n');
-    expect(&c, 0, MURRE_OK, "(func $\"a \\22\\5c\\0a\" (;0;) (type 0) (param i32) (result i32)\n)\n");
+    build_whole(&c, SECTION_CUSTOM, 4, 'n', 'a', 'm', 'e', 1, 10, 1, 0, 7, 'a', ' ', '"', '\\', '\n', 0xc2, 0x9b);
+    expect(&c, 0, MURRE_OK, "(func $\"a \\22\\5c\\0a\\c2\\9b\" (;0;) (type 0) (param i32) (result i32)\n)\n");
 }
 
 Test(disassemble, broken_bodies_end_in_an_error) {
