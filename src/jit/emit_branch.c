@@ -155,6 +155,14 @@ static MIR_op_t condition(struct murre_emit *e, const struct murre_cond *cond, b
 /* Without a branch: what is selected on is often not predictable (compilers make a select of it for that reason). */
 static void select_integer(struct murre_emit *e, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b) {
     bool negate = cond->negate;
+    if (comparisons[cond->op].branch != 0 && murre_op_info[cond->op].operand != MURRE_F32 && murre_op_info[cond->op].operand != MURRE_F64) {
+        struct murre_operand first = cond->a, second = cond->b;
+        enum murre_op op = order(cond->op, &first, &second);
+        MIR_op_t yes = murre_emit_use_extended(e, negate ? b : a), no = murre_emit_use_extended(e, negate ? a : b);
+        MIR_op_t left = murre_emit_use(e, first), right = murre_emit_use(e, second);
+        if (murre_ext_emit_compare_select(e->mir, e->item, comparisons[op].set, murre_emit_write(e, dst, EMIT_INT), left, right, yes, no))
+            return;
+    }
     MIR_op_t test = condition(e, cond, &negate);
     MIR_op_t yes = murre_emit_use_extended(e, negate ? b : a), no = murre_emit_use_extended(e, negate ? a : b);
     murre_ext_emit_select(e->mir, e->item, 'l', murre_emit_write(e, dst, EMIT_INT), test, yes, no);

@@ -235,6 +235,16 @@ void murre_ext_emit_select(MIR_context_t mir, MIR_item_t func, char type, MIR_op
   MIR_append_insn(mir, func, MIR_new_insn(mir, code, dst, no, yes, condition));
 }
 
+bool murre_ext_emit_compare_select(MIR_context_t mir, MIR_item_t func, MIR_insn_code_t comparison, MIR_op_t dst, MIR_op_t a,
+                                   MIR_op_t b, MIR_op_t yes, MIR_op_t no)
+{
+  const MIR_insn_code_t code = murre_ext_target_compare_select(comparison);
+  if (code == MIR_INSN_BOUND)
+    return false;
+  MIR_append_insn(mir, func, MIR_new_insn(mir, code, dst, no, yes, a, b));
+  return true;
+}
+
 void murre_ext_emit_stack_pointer(MIR_context_t mir, MIR_item_t func, MIR_op_t dst)
 {
   MIR_append_insn(mir, func, MIR_new_insn(mir, MIR_BSTART, dst));

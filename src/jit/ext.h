@@ -111,6 +111,11 @@ void murre_ext_emit_trunc(MIR_context_t mir, MIR_item_t func, enum murre_ext op,
 void murre_ext_emit_select(MIR_context_t mir, MIR_item_t func, char type, MIR_op_t dst, MIR_op_t condition, MIR_op_t yes,
                            MIR_op_t no);
 
+// Appends dst = a <comparison> b ? yes : no for 64-bit integers (also zero-extended 32-bit ones). comparison is one of MIR's that give
+// 0 or 1: MIR_EQ, MIR_EQS … MIR_UGES. False, and nothing appended, where the machine's form of MIR has no such instruction.
+bool murre_ext_emit_compare_select(MIR_context_t mir, MIR_item_t func, MIR_insn_code_t comparison, MIR_op_t dst, MIR_op_t a,
+                                   MIR_op_t b, MIR_op_t yes, MIR_op_t no);
+
 // Appends dst = the machine's stack pointer inside this function's frame: for a check against a limit.
 void murre_ext_emit_stack_pointer(MIR_context_t mir, MIR_item_t func, MIR_op_t dst);
 

@@ -72,3 +72,10 @@ void murre_ext_truncate64(struct murre_ext_out *out, const struct murre_ext_fp *
     murre_ext_put3(out, fp->ble, murre_ext_label(out, overflow), a, murre_ext_fp_constant(out, fp, -1.0));
   murre_ext_put2(out, is_signed ? fp->to_int : fp->to_uint, dst, a);
 }
+
+// Four operands to reload would need more registers than MIR keeps for that.
+MIR_insn_code_t murre_ext_target_compare_select(MIR_insn_code_t comparison)
+{
+  (void)comparison;
+  return MIR_INSN_BOUND;
+}

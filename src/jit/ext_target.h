@@ -39,6 +39,9 @@ bool murre_ext_target_has(enum murre_ext op);
 // Of a count of bits.
 MIR_insn_code_t murre_ext_count_code(enum murre_ext op);
 
+// The selection by a comparison (MIR_EQ…), or MIR_INSN_BOUND.
+MIR_insn_code_t murre_ext_target_compare_select(MIR_insn_code_t comparison);
+
 // A constant b is within the width.
 void murre_ext_rotate(struct murre_ext_out *out, bool left, unsigned width, MIR_op_t dst, MIR_op_t a, MIR_op_t b);
 void murre_ext_copysign(struct murre_ext_out *out, const struct murre_ext_fp *fp, MIR_op_t dst, MIR_op_t a, MIR_op_t b);

@@ -184,3 +184,30 @@ void murre_ext_truncate64(struct murre_ext_out *out, const struct murre_ext_fp *
   murre_ext_put_label(out, good);
   murre_ext_put2(out, MIR_MOV, dst, t);
 }
+
+MIR_insn_code_t murre_ext_target_compare_select(MIR_insn_code_t comparison)
+{
+  switch (comparison) {
+  case MIR_EQ: return MIR_SELEQ;
+  case MIR_EQS: return MIR_SELEQS;
+  case MIR_NE: return MIR_SELNE;
+  case MIR_NES: return MIR_SELNES;
+  case MIR_LT: return MIR_SELLT;
+  case MIR_LTS: return MIR_SELLTS;
+  case MIR_ULT: return MIR_SELULT;
+  case MIR_ULTS: return MIR_SELULTS;
+  case MIR_LE: return MIR_SELLE;
+  case MIR_LES: return MIR_SELLES;
+  case MIR_ULE: return MIR_SELULE;
+  case MIR_ULES: return MIR_SELULES;
+  case MIR_GT: return MIR_SELGT;
+  case MIR_GTS: return MIR_SELGTS;
+  case MIR_UGT: return MIR_SELUGT;
+  case MIR_UGTS: return MIR_SELUGTS;
+  case MIR_GE: return MIR_SELGE;
+  case MIR_GES: return MIR_SELGES;
+  case MIR_UGE: return MIR_SELUGE;
+  case MIR_UGES: return MIR_SELUGES;
+  default: return MIR_INSN_BOUND;
+  }
+}
