@@ -8,6 +8,13 @@
 
 #include "support/build.h"
 
+/* Bytes; sanitizers take more. */
+#if TEST_WITH_ADDRESS_SANITIZER || defined(__SANITIZE_THREAD__)
+enum { SMALL_STACK = 1 << 20 };
+#else
+enum { SMALL_STACK = 64 * 1024 };
+#endif
+
 /*
 (module
   (import "h" "f" (func $host (param i32) (result i32)))
@@ -279,7 +286,7 @@ Test(embed, small_stacks_do_with_and_without_signals) {
             pthread_t thread;
             pthread_attr_t attr;
             pthread_attr_init(&attr);
-            pthread_attr_setstacksize(&attr, TEST_WITH_ADDRESS_SANITIZER ? 1 << 20 : 64 * 1024);
+            pthread_attr_setstacksize(&attr, SMALL_STACK);
             cr_assert_eq(pthread_create(&thread, &attr, trap_in_thread, &w), 0);
             pthread_join(thread, NULL);
             pthread_attr_destroy(&attr);
