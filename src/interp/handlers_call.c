@@ -21,7 +21,6 @@ static const union murre_word leave_word[1] = {{.op = MURRE_RC_LEAVE}};
         store->stack.frame = frame + 1;                                                                                                 \
         store->stack.func = (target);                                                                                                   \
         fp = (base);                                                                                                                    \
-        acc = 0; /* accumulators do not pass: a register for the code above */                                                          \
         pc = (rc)->code;                                                                                                                \
         DISPATCH();                                                                                                                     \
     } while (0)
@@ -34,6 +33,7 @@ HANDLER_ATTRIBUTES static inline bool has_room(const struct murre_store *store, 
 /* callee is of the running instance, rc its register code or NULL. */
 #define CALL_NEAR(target, regcode, base, next, without)                                                                                 \
     do {                                                                                                                                \
+        acc = 0; /* accumulators do not pass: one register more for this */                                                             \
         struct murre_func *near_callee = (target);                                                                                      \
         union murre_slot *near_base = (base);                                                                                           \
         const struct murre_regcode *rc = (regcode);                                                                                     \
