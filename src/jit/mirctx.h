@@ -79,7 +79,7 @@ MIR_alias_t murre_mirctx_trap_alias(MIR_context_t mir);
 // Compilations that run while *cancel is set are refused, at their next allocation. Any thread may set it; NULL: none.
 void murre_mirctx_set_cancel(struct murre_mirctx *ctx, const atomic_bool *cancel);
 
-// Changes the budget for later compilations.
+// Changes the budget for later compilations, to no more than murre_mirctx_new was given.
 void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget);
 
 const char *murre_mirctx_status_name(enum murre_mirctx_status status);
