@@ -130,8 +130,8 @@ static bool reflects(wasm_store_t *store) {
     own wasm_module_t *module = load(store, reflect_wasm, sizeof reflect_wasm);
     if (!module)
         return false;
-    own wasm_importtype_vec_t imports, import_copies;
-    own wasm_exporttype_vec_t exports, export_copies;
+    wasm_importtype_vec_t imports, import_copies;
+    wasm_exporttype_vec_t exports, export_copies;
     wasm_module_imports(module, &imports);
     wasm_module_exports(module, &exports);
     wasm_importtype_vec_copy(&import_copies, &imports);
