@@ -390,6 +390,15 @@ MURRE_API union murre_slot murre_global_get(const struct murre_global *global);
 MURRE_API bool murre_global_set(struct murre_global *global, union murre_slot value); /* false when immutable, or of another store */
 MURRE_API void murre_extern_type(const struct murre_extern *item, struct murre_externtype *type);
 
+/* ---- the standard C API ------------------------------------------------------------------------------------------ */
+
+/* What stands behind objects of wasm.h, for hosts that use it and want limits, deadlines or another configuration. Borrowed: the configuration
+ * until an engine is made of it, the store for as long as the other. */
+struct wasm_config_t;
+struct wasm_store_t;
+MURRE_API struct murre_config *murre_wasm_config(struct wasm_config_t *config);
+MURRE_API struct murre_store *murre_wasm_store(struct wasm_store_t *store);
+
 #ifdef __cplusplus
 }
 #endif

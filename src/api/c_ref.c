@@ -12,6 +12,14 @@ wasm_config_t *wasm_config_new(void) {
     return config;
 }
 
+struct murre_config *murre_wasm_config(struct wasm_config_t *config) {
+    return &config->config;
+}
+
+struct murre_store *murre_wasm_store(struct wasm_store_t *store) {
+    return store->store;
+}
+
 void wasm_config_delete(wasm_config_t *config) {
     free(config);
 }

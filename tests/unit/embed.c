@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "support/build.h"
+#include "wasm.h"
 
 /* Bytes; sanitizers take more. */
 #if TEST_WITH_ADDRESS_SANITIZER || defined(__SANITIZE_THREAD__)
@@ -327,6 +328,31 @@ Test(embed, without_signals_loops_end_on_request_and_at_deadlines, .timeout = 60
         cr_assert_eq(call(&w, "sum", 3), -1000 - MURRE_TRAP_INTERRUPT);
         cr_assert(untouched(SIGURG));
         world_delete(&w);
+    }
+}
+
+/* ---- the standard C API ---------------------------------------------------------------------------------------------------------- */
+
+Test(embed, the_standard_api_may_be_configured_and_limited) {
+    FOR_EACH_TIER(tier) {
+        wasm_config_t *config = wasm_config_new();
+        murre_wasm_config(config)->tier = tier;
+        cr_assert(murre_config_set_feature(murre_wasm_config(config), "multi-value", false));
+        wasm_engine_t *engine = wasm_engine_new_with_config(config);
+        wasm_store_t *store = wasm_store_new(engine);
+        struct builder b = two_results();
+        wasm_byte_vec_t binary = {b.size, (wasm_byte_t *)b.bytes};
+        cr_assert(!wasm_module_validate(store, &binary));
+        build_free(&b);
+        murre_store_set_limits(murre_wasm_store(store), &(struct murre_store_limits){.memory_bytes = 65536});
+        wasm_limits_t one_page = {1, wasm_limits_max_default};
+        wasm_memorytype_t *type = wasm_memorytype_new(&one_page);
+        wasm_memory_t *memory = wasm_memory_new(store, type);
+        cr_assert(memory && !wasm_memory_grow(memory, 1) && !wasm_memory_new(store, type));
+        wasm_memory_delete(memory);
+        wasm_memorytype_delete(type);
+        wasm_store_delete(store);
+        wasm_engine_delete(engine);
     }
 }
 
