@@ -59,6 +59,72 @@ Test(optimizer, phis_of_a_one_block_loop_keep_their_copies)
   }
 }
 
+// patches/62: phis that exchange their values in a loop of two blocks, and are used in the first only.
+// s = 0, a = 1, b = 2; for (;;) { s = s * 10 + a; if (n == 0) return s; n--; t = a; a = b; b = t; }
+static MIR_item_t emit_swap_in_two(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user, (void)module;
+  struct build b;
+  test_begin(&b, mir, 'i', "i");
+  MIR_reg_t n = test_new_reg(&b, 'i'), x = test_new_reg(&b, 'i'), y = test_new_reg(&b, 'i'), t = test_new_reg(&b, 'i');
+  MIR_reg_t s = test_new_reg(&b, 'i');
+  MIR_label_t loop = MIR_new_label(mir), end = MIR_new_label(mir);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, n), test_reg(&b, b.arg[0])));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, s), test_int(&b, 0)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, x), test_int(&b, 1)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, y), test_int(&b, 2)));
+  test_insn(&b, loop);
+  test_insn(&b, MIR_new_insn(mir, MIR_MUL, test_reg(&b, s), test_reg(&b, s), test_int(&b, 10)));
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, s), test_reg(&b, s), test_reg(&b, x)));
+  test_insn(&b, MIR_new_insn(mir, MIR_BF, MIR_new_label_op(mir, end), test_reg(&b, n)));
+  test_insn(&b, MIR_new_insn(mir, MIR_SUB, test_reg(&b, n), test_reg(&b, n), test_int(&b, 1)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, t), test_reg(&b, x)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, x), test_reg(&b, y)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, y), test_reg(&b, t)));
+  test_insn(&b, MIR_new_insn(mir, MIR_JMP, MIR_new_label_op(mir, loop)));
+  test_insn(&b, end);
+  test_return(&b, test_reg(&b, s));
+  return test_end(&b);
+}
+
+// The address is formed in the first block, and used behind the loop, where the pointer has gone on.
+// do { t = p + 8; p += 16; n -= n & 1 ? 3 : 1; } while (n > 0); return *t
+static MIR_item_t emit_address_behind(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user, (void)module;
+  struct build b;
+  test_begin(&b, mir, 'i', "ii"); // rounds, address of words
+  MIR_reg_t n = test_new_reg(&b, 'i'), p = test_new_reg(&b, 'i'), t = test_new_reg(&b, 'i'), r = test_new_reg(&b, 'i');
+  MIR_label_t loop = MIR_new_label(mir), even = MIR_new_label(mir), on = MIR_new_label(mir);
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, n), test_reg(&b, b.arg[0])));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, p), test_reg(&b, b.arg[1])));
+  test_insn(&b, loop);
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, t), test_reg(&b, p), test_int(&b, 8)));
+  test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, p), test_reg(&b, p), test_int(&b, 16)));
+  test_insn(&b, MIR_new_insn(mir, MIR_AND, test_reg(&b, r), test_reg(&b, n), test_int(&b, 1)));
+  test_insn(&b, MIR_new_insn(mir, MIR_BF, MIR_new_label_op(mir, even), test_reg(&b, r)));
+  test_insn(&b, MIR_new_insn(mir, MIR_SUB, test_reg(&b, n), test_reg(&b, n), test_int(&b, 3)));
+  test_insn(&b, MIR_new_insn(mir, MIR_JMP, MIR_new_label_op(mir, on)));
+  test_insn(&b, even);
+  test_insn(&b, MIR_new_insn(mir, MIR_SUB, test_reg(&b, n), test_reg(&b, n), test_int(&b, 1)));
+  test_insn(&b, on);
+  test_insn(&b, MIR_new_insn(mir, MIR_BGT, MIR_new_label_op(mir, loop), test_reg(&b, n), test_int(&b, 0)));
+  test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, r), MIR_new_mem_op(mir, MIR_T_I64, 0, t, 0, 1)));
+  test_return(&b, test_reg(&b, r));
+  return test_end(&b);
+}
+
+Test(optimizer, uses_of_a_merged_phi_stay_in_its_block)
+{
+  for (unsigned level = 0; level < LEVELS; level++) {
+    int64_t (*swap)(int64_t) = (int64_t (*)(int64_t))test_compile(level, emit_swap_in_two, NULL);
+    cr_assert(swap(0) == 1 && swap(1) == 12 && swap(4) == 12121, "level %u", level);
+    int64_t (*behind)(int64_t, const int64_t *) = (int64_t (*)(int64_t, const int64_t *))test_compile(level, emit_address_behind, NULL);
+    static const int64_t words[] = {10, 11, 12, 13, 14, 15, 16, 17, 18, 19};
+    cr_assert(behind(1, words) == 11 && behind(2, words) == 13 && behind(4, words) == 13 && behind(6, words) == 17, "level %u", level);
+  }
+}
+
 // patches/07: a narrow store followed by a load of the same place.
 struct narrow {
   MIR_type_t type;
