@@ -79,6 +79,23 @@ static void make_signal_stack(struct murre_thread *thread) {
 
 /* ---- stack bounds --------------------------------------------------------------------------------------------------------------- */
 
+/* Where address space is limited, others may have taken it all before the main thread's stack has grown. So let it grow now, as far as there is
+ * room; a smaller stack is a trap earlier, but a stack that cannot grow is the end of the process. It costs one page of memory. */
+static void claim_main_stack(uintptr_t top, uintptr_t page, uintptr_t *size) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    uintptr_t used = top - (uintptr_t)__builtin_frame_address(0);
+    for (; *size / 2 > used + most_room; *size = (*size / 2 + page - 1) & ~(page - 1)) {
+        void *probe = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (probe != MAP_FAILED) {
+            munmap(probe, *size);
+            *(volatile char *)(top - *size + page) = 0;
+            return;
+        }
+    }
+}
+
 static bool main_bounds(uintptr_t *low, uintptr_t *size) {
     const char *path = (const char *)getauxval(AT_EXECFN);
     struct rlimit limit;
@@ -88,6 +105,8 @@ static bool main_bounds(uintptr_t *low, uintptr_t *size) {
     uintptr_t top = ((uintptr_t)path + strlen(path) + 1 + sizeof(void *) + page - 1) & ~(page - 1);
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     *size = limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most_stack ? most_stack : (uintptr_t)limit.rlim_cur;
+    if (here < top && top - here < *size)
+        claim_main_stack(top, page, size);
     *low = top - *size;
     return here - *low < *size;
 }

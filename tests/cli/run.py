@@ -558,6 +558,23 @@ def test_little_address_space(folder: Path, tier: str) -> None:
     expect(result, 0, "hello\n", "")
 
 
+def test_stack_overflow_in_little_address_space(folder: Path, tier: str) -> None:
+    """The stack must not need room that other mappings have taken by then."""
+    m = Module()
+    m.function(call(0), export="_start")
+    path = save(folder, m)
+    for kib in (50_000, 200_000, 300_000, 500_000):
+
+        def limit(kib: int = kib) -> None:
+            resource.setrlimit(resource.RLIMIT_AS, (kib << 10, kib << 10))
+
+        result = murre(f"--tier={tier}", path, preexec_fn=limit)
+        if "Sanitizer" in result.err:
+            raise Skipped("address space under a sanitizer")
+        expect(result, 134)
+        assert "call stack exhausted" in result.err, result
+
+
 def test_memory_limit(folder: Path, tier: str) -> None:
     m = Module()
     m.pages(1)
