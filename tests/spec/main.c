@@ -1,4 +1,5 @@
-/* spec-runner [--tier=auto|interp|jit] [--bounds=auto|guard|explicit] [--opt-level=N] [--hot=N] [--skip=GLOB]… (of the path) [-v] FOLDER|SCRIPT.json…
+/* spec-runner [--tier=auto|interp|jit] [--bounds=auto|guard|explicit] [--no-signals] [--opt-level=N] [--hot=N] [--skip=GLOB]… (of the path) [-v]
+ *             FOLDER|SCRIPT.json…
  *
  * Runs converted scripts of the official suite (wasm-tools json-from-wast). Prints each failure, what was skipped by feature, and a last
  * line `N passed, N failed, N skipped`. Exit status 1 when anything failed or nothing ran. --hot sets both tier-up thresholds. */
@@ -49,6 +50,8 @@ static bool parse_option(const char *arg, struct murre_config *config, bool *ver
         config->tier = (enum murre_tier)chosen;
     else if (strncmp(arg, "--bounds=", 9) == 0 && choose(arg + 9, bounds, &chosen))
         config->bounds = (enum murre_bounds)chosen;
+    else if (strcmp(arg, "--no-signals") == 0)
+        config->no_signals = true;
     else if (strncmp(arg, "--opt-level=", 12) == 0)
         config->opt_level = atoi(arg + 12);
     else if (strncmp(arg, "--hot=", 6) == 0)
