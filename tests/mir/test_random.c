@@ -113,7 +113,14 @@ static void random_integer_insn(struct random_build *r)
                                           MIR_GE,   MIR_UGES,  MIR_NE,    MIR_LES};
   static const MIR_insn_code_t extensions[] = {MIR_EXT8, MIR_EXT16, MIR_EXT32, MIR_UEXT8, MIR_UEXT16, MIR_UEXT32, MIR_NEG, MIR_NEGS, MIR_MOV};
   MIR_context_t mir = r->b.mir;
-  switch (pick(9)) {
+  switch (pick(10)) {
+  case 5: { // values that change places: phis that depend on each other
+    MIR_op_t a = int_reg(r), b = int_reg(r), t = test_reg(&r->b, r->t);
+    test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, t, a));
+    test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, a, b));
+    test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, b, t));
+    break;
+  }
   case 0: test_insn(&r->b, MIR_new_insn(mir, extensions[pick(9)], int_reg(r), int_reg(r))); break;
   case 1: random_ext(r); break;
   case 4: random_compare_select(r); break;
