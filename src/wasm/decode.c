@@ -221,8 +221,16 @@ static void decode_tables(struct decoder *d) {
     struct murre_reader *r = &d->reader;
     struct murre_module_info *m = d->info;
     uint32_t count = murre_read_count(r, 2, MURRE_MAX_TABLES, "tables");
-    for (uint32_t i = 0; i < count && murre_reader_ok(r); i++)
-        read_table_type(d, &m->tables[m->table_count++]);
+    uint64_t elements = 0;
+    for (uint32_t i = 0; i < count && murre_reader_ok(r); i++) {
+        uint64_t offset = murre_reader_offset(r);
+        struct murre_table_type *type = &m->tables[m->table_count++];
+        if (read_table_type(d, type))
+            elements += type->limits.min;
+        /* One table too large is refused when it is made; many of them would take long before that. */
+        if (count > 1 && !check_total(d, offset, elements, MURRE_MAX_TABLE_ELEMENTS, "elements of all tables"))
+            return;
+    }
 }
 
 static void decode_memories(struct decoder *d) {
