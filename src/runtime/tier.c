@@ -41,7 +41,7 @@ static const uint32_t high_at_once = 8 * 1024, high_at_all = 64 * 1024;
 /* What a byte of body costs at the high level, about. */
 static const uint64_t rise_nanoseconds = 5000;
 /* Loops: see above. Bytes of body, entries counted, full counts of the loop. */
-static const uint32_t large_body = 32 * 1024, bytes_a_hit = 4 * 1024;
+static const uint32_t large_body = 32 * 1024, bytes_a_hit = 2 * 1024;
 static const uint32_t small_body = 2000, several_entries = 4, hits_in_spite = 4;
 
 struct request {

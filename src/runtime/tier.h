@@ -14,7 +14,7 @@
  * Neither call blocks, traps, or allocates much; both may be made as often as one likes. */
 
 /* Defaults of the configuration; chosen by measurement, see tier.c. */
-enum { MURRE_TIER_ENTRY_THRESHOLD = 1000, MURRE_TIER_LOOP_THRESHOLD = 10000 };
+enum { MURRE_TIER_ENTRY_THRESHOLD = 500, MURRE_TIER_LOOP_THRESHOLD = 5000 };
 
 /* A function was entered in the interpreter often enough: asks for its compilation, or switches func to code that is there. */
 void murre_tier_hot_function(struct murre_func *func);
