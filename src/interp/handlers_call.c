@@ -25,7 +25,8 @@ static const union murre_word leave_word[1] = {{.op = MURRE_RC_LEAVE}};
         DISPATCH();                                                                                                                     \
     } while (0)
 
-HANDLER_ATTRIBUTES static inline bool has_room(const struct murre_store *store, const union murre_slot *slots, const struct murre_regcode *rc, unsigned frames) {
+HANDLER_ATTRIBUTES static inline bool has_room(const struct murre_store *store, const union murre_slot *slots,
+                                               const struct murre_regcode *rc, unsigned frames) {
     return (!rc || (size_t)((const char *)store->stack.values_end - (const char *)slots) >= (size_t)rc->frame_slots * sizeof *slots) &&
            store->stack.frame + frames <= store->stack.frames_end;
 }
