@@ -5,7 +5,8 @@
  * weighed against the size of the body, because a big function costs more and keeps others waiting. 4. The code is published: code->native, then
  * func->entry of every instance of the module, under engine->lock; a loop's entry in its node of code->osr. Callers notice at their next
  * call, loops within an eighth of their threshold. 5. A function that was compiled at a low level, because it is large, is compiled once more
- * at the high one, when nothing else has been asked for during about the time that this will take: a request that comes meanwhile must wait.
+ * at the high one, when nothing else has been asked for during about the time that this will take. A request that comes all the same
+ * cancels it, and it is tried again later, with twice the patience.
  *
  * A loop's entry costs as much as the whole function: it is the whole function, with one more way in. Interpreters compiled to Wasm are one
  * function with a hundred loop headers, all hot; compiling each would keep the thread busy for seconds (measured: QuickJS, 14 times 135 ms). So the
@@ -60,6 +61,7 @@ struct worker {
     pthread_t thread;
     struct murre_tier_queue *queue;
     struct murre_module *module; /* being compiled, or NULL */
+    bool rising;                 /* for the second time */
     atomic_bool cancel;          /* the compilation is of no use any more */
 };
 
@@ -146,12 +148,12 @@ static uint64_t thread_nanoseconds(void) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* On a compile thread, without a lock. */
-static void compile(const struct worker *worker, void *compiler, const struct request *request) {
+/* On a compile thread, without a lock. False when it has been cancelled. */
+static bool compile(const struct worker *worker, void *compiler, const struct request *request) {
     struct murre_module *module = request->module;
     struct murre_engine *engine = module->engine;
     if (!request->loop && !request->rise && atomic_load_explicit(&request->code->native, memory_order_relaxed))
-        return; /* two threads have asked */
+        return true; /* two threads have asked */
     struct murre_error error = {.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
     murre_module_decide_bounds(module);
     uint64_t start = thread_nanoseconds();
@@ -160,13 +162,14 @@ static void compile(const struct worker *worker, void *compiler, const struct re
     atomic_fetch_add_explicit(&engine->compile_nanoseconds, thread_nanoseconds() - start, memory_order_relaxed);
     murre_arch_publish_code();
     if (!entry && atomic_load_explicit(&worker->cancel, memory_order_relaxed))
-        return;
+        return false;
     if (!entry)
         refuse(request, &error);
     else if (request->loop)
         atomic_store_explicit(&request->loop->entry, entry, memory_order_release);
     else
         publish_function(request, entry);
+    return true;
 }
 
 /* ---- the queue ------------------------------------------------------------------------------------------------------------------ */
@@ -235,6 +238,13 @@ static void finish(struct murre_tier_queue *queue, struct request *request) {
     free_request(queue, request);
 }
 
+/* With queue->lock. */
+static void put_back(struct murre_tier_queue *queue, struct request *request) {
+    request->patience *= 2;
+    request->next = queue->waiting;
+    queue->waiting = request;
+}
+
 static void *work(void *argument) {
     struct worker *worker = argument;
     struct murre_tier_queue *queue = worker->queue;
@@ -253,17 +263,23 @@ static void *work(void *argument) {
             continue;
         }
         worker->module = request->module;
+        worker->rising = request->rise;
+        bool done = true;
         atomic_store_explicit(&worker->cancel, false, memory_order_relaxed);
         pthread_mutex_unlock(&queue->lock);
         if (compiler) {
-            compile(worker, compiler, request);
+            done = compile(worker, compiler, request);
         } else {
             struct murre_error error = {.message = "no memory for the compiler"};
             refuse(request, &error);
         }
         pthread_mutex_lock(&queue->lock);
         worker->module = NULL;
-        finish(queue, request);
+        worker->rising = false;
+        if (done || !request->rise)
+            finish(queue, request);
+        else
+            put_back(queue, request);
         pthread_cond_broadcast(&queue->done);
     }
     pthread_mutex_unlock(&queue->lock);
@@ -338,6 +354,9 @@ static bool add(struct murre_tier_queue *queue, struct murre_func *func, struct 
     queue->last_request = now();
     if (!loop)
         atomic_store_explicit(&func->code->queued, (uint8_t)(request->level + 1), memory_order_relaxed);
+    for (unsigned i = 0; i < queue->thread_count; i++)
+        if (queue->workers[i].rising)
+            atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
     pthread_cond_signal(&queue->work);
     return true;
 }

@@ -65,8 +65,11 @@ static void *fake_compile(void *worker, struct murre_module *module, uint32_t fu
     while (fake.held)
         pthread_cond_wait(&fake.changed, &fake.lock);
     bool cancelled = fake.until_cancelled;
-    while (fake.until_cancelled && !atomic_load(fake.cancel))
+    while (cancelled && !atomic_load(fake.cancel)) {
+        pthread_mutex_unlock(&fake.lock);
         sched_yield();
+        pthread_mutex_lock(&fake.lock);
+    }
     fake.order[fake.compiled % 64] = func_index + (loop == UINT32_MAX ? 0 : 1000);
     fake.levels[fake.compiled % 64] = level;
     fake.compiled++;
@@ -114,6 +117,12 @@ static void hold(bool held) {
     pthread_mutex_lock(&fake.lock);
     fake.held = held;
     pthread_cond_broadcast(&fake.changed);
+    pthread_mutex_unlock(&fake.lock);
+}
+
+static void run_until_cancelled(bool value) {
+    pthread_mutex_lock(&fake.lock);
+    fake.until_cancelled = value;
     pthread_mutex_unlock(&fake.lock);
 }
 
@@ -334,6 +343,28 @@ Test(tier, a_large_function_rises_a_second_time) {
     murre_engine_unref(engine);
 }
 
+Test(tier, a_second_compilation_makes_way, .timeout = 60) {
+    struct murre_engine *engine = fake_engine(MURRE_TIER_AUTO, 1, -1);
+    static const uint32_t padding[] = {0, 5000};
+    struct builder b = climb_module(2, padding);
+    struct murre_module *module = test_module(engine, &b);
+    struct murre_store *store;
+    struct murre_instance *instance = instance_of(engine, module, &store);
+    heat(store, instance, "b", 20);
+    wait_for(&fake.compiled, 1);
+    run_until_cancelled(true); /* it rises until somebody asks for something else */
+    wait_for(&fake.compiling, 1);
+    run_until_cancelled(false);
+    struct timespec pause = {0, 1000000};
+    nanosleep(&pause, NULL);
+    heat(store, instance, "a", 20);
+    until_result(store, instance, "a", 2001);
+    until_result(store, instance, "b", 2001);
+    murre_module_unref(module);
+    murre_store_delete(store);
+    murre_engine_unref(engine);
+}
+
 static void *drop(void *module) {
     murre_module_unref(module);
     return NULL;
@@ -376,14 +407,14 @@ Test(tier, what_nobody_waits_for_is_cancelled, .timeout = 60) {
         struct murre_store *store;
         struct murre_instance *instance = instance_of(engine, module, &store);
         log_lines = 0;
-        fake.until_cancelled = true;
+        run_until_cancelled(true);
         heat(store, instance, "a", 20);
         heat(store, instance, "b", 20);
         murre_store_delete(store);
         if (round == 0) {
             /* The engine lives on, and compiles for another module. */
             murre_module_unref(module);
-            fake.until_cancelled = false;
+            run_until_cancelled(false);
             b = climb_module(1, NULL);
             other = test_module(engine, &b);
             instance = instance_of(engine, other, &store);
@@ -397,7 +428,7 @@ Test(tier, what_nobody_waits_for_is_cancelled, .timeout = 60) {
         cr_assert_eq(stats.functions_refused, 0);
         cr_assert_eq(log_lines, 0);
         murre_engine_unref(engine);
-        fake.until_cancelled = false;
+        run_until_cancelled(false);
     }
 }
 
