@@ -36,6 +36,7 @@ static uint64_t helper(uint64_t a, uint64_t b)
 
 struct random_build {
   struct build b;
+  uint32_t ints_used; // few: their lives are short; many: they are spilled
   MIR_reg_t ints[INTS], doubles[DOUBLES], state, fuel, t, u, base;
   MIR_alias_t other;
   MIR_item_t proto, callee;
@@ -44,12 +45,12 @@ struct random_build {
 static MIR_op_t some_int(struct random_build *r)
 {
   static const int64_t constants[] = {0, 1, 2, 7, 8, 31, 63, 255, -1, -8, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000};
-  return pick(4) == 0 ? test_int(&r->b, constants[pick(14)]) : test_reg(&r->b, r->ints[pick(INTS)]);
+  return pick(4) == 0 ? test_int(&r->b, constants[pick(14)]) : test_reg(&r->b, r->ints[pick(r->ints_used)]);
 }
 
 static MIR_op_t int_reg(struct random_build *r)
 {
-  return test_reg(&r->b, r->ints[pick(INTS)]);
+  return test_reg(&r->b, r->ints[pick(r->ints_used)]);
 }
 
 static MIR_op_t double_reg(struct random_build *r)
@@ -198,9 +199,10 @@ static void random_end_of_block(struct random_build *r, MIR_label_t *labels, int
   }
 }
 
-static void move_state(struct random_build *r, bool load)
+// step: 1 for all of them; a greater one leaves most registers dead at the end.
+static void move_state(struct random_build *r, bool load, int step)
 {
-  for (int i = 0; i < INTS + DOUBLES; i++) {
+  for (int i = 0; i < INTS + DOUBLES; i += step) {
     const bool whole = i < INTS;
     MIR_op_t place = MIR_new_alias_mem_op(r->b.mir, whole ? MIR_T_I64 : MIR_T_D, i * 8, r->state, 0, 1, 0, 0);
     MIR_op_t reg = test_reg(&r->b, whole ? r->ints[i] : r->doubles[i - INTS]);
@@ -213,7 +215,7 @@ static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module
 {
   const struct random_program *p = user;
   generator = p->seed;
-  struct random_build r = {.other = MIR_alias(mir, "other")};
+  struct random_build r = {.other = MIR_alias(mir, "other"), .ints_used = pick(2) ? INTS : 3 + pick(4)};
   MIR_type_t result = MIR_T_I64;
   r.proto = MIR_new_proto(mir, "p", 1, &result, 2, MIR_T_I64, "a", MIR_T_I64, "b");
   r.callee = murre_mirctx_import(mir, "helper", (const void *)helper);
@@ -228,7 +230,7 @@ static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module
   for (int i = 0; i < DOUBLES; i++)
     r.doubles[i] = test_new_reg(&r.b, 'd');
   test_insn(&r.b, MIR_new_insn(mir, MIR_MOV, test_reg(&r.b, r.base), test_reg(&r.b, r.state)));
-  move_state(&r, true);
+  move_state(&r, true, 1);
   MIR_label_t labels[64], out = MIR_new_label(mir);
   for (int i = 0; i < p->blocks; i++)
     labels[i] = MIR_new_label(mir);
@@ -245,7 +247,7 @@ static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module
     random_end_of_block(&r, labels, p->blocks);
   }
   test_insn(&r.b, out);
-  move_state(&r, false);
+  move_state(&r, false, pick(2) ? 1 : 7);
   test_return(&r.b, test_reg(&r.b, r.fuel));
   return test_end(&r.b);
 }
