@@ -221,6 +221,7 @@ static void poll(struct murre_emit *e) {
 
 static void bind_loop(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count) {
     struct murre_emit *e = (struct murre_emit *)sink;
+    e->has_loop = true;
     bind_label(sink, label);
     pass_on(e, index);
     poll(e);

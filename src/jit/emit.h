@@ -66,6 +66,7 @@ struct murre_emit {
     uint32_t first_temp;
     bool straight;       /* no label and no branch yet: what is written now dominates everything */
     bool calls;          /* the function calls: it checks the stack */
+    bool has_loop, dispatches; /* a loop so far; a large branch table after one */
     uint32_t name;       /* for unique register names */
 
     MIR_reg_t func_reg;     /* first parameter */

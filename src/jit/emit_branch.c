@@ -2,6 +2,9 @@
  * negation of an ordered float comparison is not a comparison (NaN), so such a branch jumps around. */
 #include "jit/emit.h"
 
+/* So many targets make a branch table in a loop an interpreter's dispatch, or a goroutine's (see jit.c). */
+enum { DISPATCH_TARGETS = 12 };
+
 struct comparison {
     uint16_t set;        /* MIR instruction that gives 0 or 1 */
     uint16_t branch;     /* compare and branch when true; 0 (MIR_MOV): no such operation */
@@ -113,6 +116,8 @@ void murre_emit_branch_table(struct murre_sink *sink, struct murre_operand index
         emit1(e, MIR_JMP, murre_emit_label(e, labels[chosen]));
         return;
     }
+    if (e->has_loop && count >= DISPATCH_TARGETS)
+        e->dispatches = true;
     MIR_op_t value = murre_emit_use(e, index);
     emit3(e, MIR_UBGES, otherwise, value, emit_int(e, (int32_t)count));
     MIR_op_t *ops = murre_mirctx_alloc(((size_t)count + 1) * sizeof *ops);

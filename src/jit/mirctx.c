@@ -188,11 +188,16 @@ void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget)
 
 // ---- A compilation ----------------------------------------------------------------------------------------------------
 
+void murre_mirctx_lower_level(MIR_context_t mir, unsigned level)
+{
+  MIR_gen_set_optimize_level(mir, level);
+  MIR_set_keep_operands(mir, level < 2);
+}
+
 static void generate(struct murre_mirctx *ctx, unsigned level, murre_mirctx_emit *emit, void *user)
 {
   MIR_context_t mir = ctx->mir;
-  MIR_gen_set_optimize_level(mir, level);
-  MIR_set_keep_operands(mir, level < 2);
+  murre_mirctx_lower_level(mir, level);
   MIR_module_t module = MIR_new_module(mir, "m");
   MIR_item_t function = emit(user, mir, module);
   if (function == NULL)
