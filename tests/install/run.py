@@ -30,6 +30,7 @@ class Runner:
 def main():
     build, prefix, libdir, cmake, pkgconfig, *compiler = sys.argv[1:]
     runner = Runner()
+    flags = " ".join(word for word in compiler if word.startswith("-fsanitize"))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "root"
         installed = runner.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", root])
@@ -41,9 +42,9 @@ def main():
             # The paths in murre.pc are the final ones; here everything lies below another root.
             pkg = {**os.environ, "PKG_CONFIG_PATH": str(library / "pkgconfig"), "PKG_CONFIG_SYSROOT_DIR": str(root)}
             for name, static in (("shared", []), ("static", ["--static"])):
-                flags = runner.run([pkgconfig, *static, "--cflags", "--libs", "murre"], env=pkg)
+                found = runner.run([pkgconfig, *static, "--cflags", "--libs", "murre"], env=pkg)
                 program = Path(folder) / f"pkg-{name}"
-                words = (flags or "").split()
+                words = (found or "").split()
                 if static:
                     words = ["-l:libmurre.a" if word == "-lmurre" else word for word in words]
                 built = runner.run([*compiler, HERE / "host.c", "-o", program, *words])
@@ -51,7 +52,7 @@ def main():
         else:
             runner.skipped.append("pkg-config")
         if cmake:
-            made = runner.run([cmake, "-S", HERE, "-B", f"{folder}/cmake", f"-DCMAKE_PREFIX_PATH={tree}"])
+            made = runner.run([cmake, "-S", HERE, "-B", f"{folder}/cmake", f"-DCMAKE_PREFIX_PATH={tree}", f"-DCMAKE_C_FLAGS={flags}"])
             made = made is not None and runner.run([cmake, "--build", f"{folder}/cmake"]) is not None
             for name in ("host-shared", "host-static"):
                 runner.check(made and runner.run([f"{folder}/cmake/{name}"]) == "good\n")
