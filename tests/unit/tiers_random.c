@@ -25,6 +25,8 @@ static struct outcome run(uint64_t seed, enum murre_tier tier, enum murre_bounds
     config.tier = tier;
     config.bounds = bounds;
     config.opt_level = level;
+    if (tier == MURRE_TIER_AUTO)
+        config.entry_threshold = config.loop_threshold = 1; /* loops are entered in the middle */
     struct murre_error error = {.status = MURRE_OK};
     struct murre_engine *engine = murre_engine_new(&config, &error);
     cr_assert_not_null(engine, "%s", error.message);
@@ -57,12 +59,12 @@ static struct outcome run(uint64_t seed, enum murre_tier tier, enum murre_bounds
     return outcome;
 }
 
-static void compare(enum murre_bounds bounds, int level) {
+static void compare(enum murre_tier tier, enum murre_bounds bounds, int level) {
     if (!murre_has_compiler())
         cr_skip();
     unsigned trapped = 0;
     for (uint64_t seed = 0; seed < MODULES; seed++) {
-        struct outcome want = run(seed, MURRE_TIER_INTERP, bounds, level), got = run(seed, MURRE_TIER_JIT, bounds, level);
+        struct outcome want = run(seed, MURRE_TIER_INTERP, bounds, level), got = run(seed, tier, bounds, level);
         trapped += want.trapped;
         cr_assert_eq(want.trapped, got.trapped, "seed %llu level %d: traps %d, not %d (kind %d)", (unsigned long long)seed, level, got.trapped,
                      want.trapped, want.trapped ? want.kind : got.kind);
@@ -75,17 +77,21 @@ static void compare(enum murre_bounds bounds, int level) {
 }
 
 Test(tiers_random, level_0_agrees_with_the_interpreter) {
-    compare(MURRE_BOUNDS_AUTO, 0);
+    compare(MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 0);
 }
 
 Test(tiers_random, level_1_agrees_with_the_interpreter) {
-    compare(MURRE_BOUNDS_AUTO, 1);
+    compare(MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 1);
 }
 
 Test(tiers_random, level_2_agrees_with_the_interpreter) {
-    compare(MURRE_BOUNDS_AUTO, 2);
+    compare(MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 2);
 }
 
 Test(tiers_random, level_2_agrees_with_explicit_bounds) {
-    compare(MURRE_BOUNDS_EXPLICIT, 2);
+    compare(MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 2);
+}
+
+Test(tiers_random, tier_auto_agrees_when_everything_is_hot_at_once) {
+    compare(MURRE_TIER_AUTO, MURRE_BOUNDS_AUTO, 2);
 }
