@@ -279,9 +279,12 @@ static void run(void *argument) {
     if (!has_room(store, most_slots(type)))
         out_of_stack(store, func);
     union murre_slot *slots = store->stack.top;
-    memcpy(slots, call->slots, type->param_slots * sizeof *slots);
+    /* A caller of a function without either may have no slots at all. */
+    if (type->param_slots)
+        memcpy(slots, call->slots, type->param_slots * sizeof *slots);
     store->engine->interp->run(store, func, slots);
-    memcpy(call->slots, slots, type->result_slots * sizeof *slots);
+    if (type->result_slots)
+        memcpy(call->slots, slots, type->result_slots * sizeof *slots);
     store->stack.top = slots;
 }
 
