@@ -79,6 +79,9 @@ static inline bool c_give(wasm_store_t *store, murre_valtype type, union murre_s
     return c_from_slot(store, type, slot, value);
 }
 
+/* What a handle of a function, global, table or memory stands for. */
+struct murre_extern c_item_of(const wasm_ref_t *ref);
+
 /* Traps: wraps and takes over; NULL stays NULL. Never loses a trap: without memory a constant one comes back. */
 wasm_trap_t *c_trap_wrap(wasm_store_t *store, struct murre_trap *trap);
 /* The other way, for a host function's trap: takes the handle over. */

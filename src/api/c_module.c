@@ -154,14 +154,7 @@ wasm_module_t *wasm_module_deserialize(wasm_store_t *store, const wasm_byte_vec_
 static bool extern_of(const wasm_ref_t *ref, struct murre_extern *item) {
     if (!ref || ref->kind > REF_MEMORY)
         return false;
-    static const uint8_t kinds[] = {MURRE_EXTERN_FUNC, MURRE_EXTERN_GLOBAL, MURRE_EXTERN_TABLE, MURRE_EXTERN_MEMORY};
-    item->kind = kinds[ref->kind];
-    switch (ref->kind) {
-    case REF_FUNC: item->of.func = ref->object; break;
-    case REF_GLOBAL: item->of.global = ref->object; break;
-    case REF_TABLE: item->of.table = ref->object; break;
-    default: item->of.memory = ref->object;
-    }
+    *item = c_item_of(ref);
     return true;
 }
 

@@ -85,7 +85,7 @@ static wasm_externtype_t *type_of(struct murre_extern item) {
     return c_externtype_of(&type);
 }
 
-static struct murre_extern item_of(const wasm_ref_t *ref) {
+struct murre_extern c_item_of(const wasm_ref_t *ref) {
     switch (ref->kind) {
     case REF_FUNC: return (struct murre_extern){MURRE_EXTERN_FUNC, {.func = ref->object}};
     case REF_GLOBAL: return (struct murre_extern){MURRE_EXTERN_GLOBAL, {.global = ref->object}};
@@ -95,7 +95,7 @@ static struct murre_extern item_of(const wasm_ref_t *ref) {
 }
 
 wasm_globaltype_t *wasm_global_type(const wasm_global_t *handle) {
-    return (wasm_globaltype_t *)type_of(item_of(c_ref(handle)));
+    return (wasm_globaltype_t *)type_of(c_item_of(c_ref(handle)));
 }
 
 void wasm_global_get(const wasm_global_t *handle, wasm_val_t *out) {
@@ -123,7 +123,7 @@ wasm_table_t *wasm_table_new(wasm_store_t *store, const wasm_tabletype_t *type, 
 }
 
 wasm_tabletype_t *wasm_table_type(const wasm_table_t *handle) {
-    return (wasm_tabletype_t *)type_of(item_of(c_ref(handle)));
+    return (wasm_tabletype_t *)type_of(c_item_of(c_ref(handle)));
 }
 
 wasm_ref_t *wasm_table_get(const wasm_table_t *handle, wasm_table_size_t index) {
@@ -160,7 +160,7 @@ wasm_memory_t *wasm_memory_new(wasm_store_t *store, const wasm_memorytype_t *typ
 }
 
 wasm_memorytype_t *wasm_memory_type(const wasm_memory_t *handle) {
-    return (wasm_memorytype_t *)type_of(item_of(c_ref(handle)));
+    return (wasm_memorytype_t *)type_of(c_item_of(c_ref(handle)));
 }
 
 byte_t *wasm_memory_data(wasm_memory_t *handle) {
@@ -191,5 +191,5 @@ wasm_externkind_t wasm_extern_kind(const wasm_extern_t *handle) {
 }
 
 wasm_externtype_t *wasm_extern_type(const wasm_extern_t *handle) {
-    return type_of(item_of(c_ref(handle)));
+    return type_of(c_item_of(c_ref(handle)));
 }
