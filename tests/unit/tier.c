@@ -498,12 +498,33 @@ Test(tier, a_child_process_goes_on_without_compile_threads) {
     murre_engine_unref(engine);
 }
 
+static void *wait_for_ever(void *unused) {
+    for (;;)
+        pause();
+    return unused;
+}
+
+/* The C library keeps stacks of threads that have ended (after fork: of all threads): they would do without new address space. */
+static void use_up_stacks_at_rest(void) {
+    static const size_t sizes[] = {256 << 10, 512 << 10, 1 << 20, 2 << 20, 4 << 20, 8 << 20, 16 << 20};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        pthread_attr_t attr;
+        pthread_t thread;
+        pthread_attr_init(&attr);
+        pthread_attr_setstacksize(&attr, sizes[i]);
+        while (pthread_create(&thread, &attr, wait_for_ever, NULL) == 0)
+            ;
+        pthread_attr_destroy(&attr);
+    }
+}
+
 static void live_without_threads(struct murre_engine *engine, struct murre_module *module) {
     struct murre_store *store;
     struct murre_instance *instance = instance_of(engine, module, &store);
     heat(store, instance, "a", 9);
     struct rlimit limit = {1, 1};
     setrlimit(RLIMIT_AS, &limit);
+    use_up_stacks_at_rest();
     heat(store, instance, "a", 100);
     if (call(store, instance, "a", 1) != 2)
         _exit(1);
