@@ -1,12 +1,98 @@
-/* Without libFuzzer: runs a target once over each file named on the command line, so that a crash can be replayed, and over every module
- * below the folders named there. */
+/* Drives a fuzz target where libFuzzer does not:
+ *
+ *   fuzz_TARGET FILE|FOLDER…                                    runs the target once over each input
+ *   fuzz_TARGET --mutate=RUNS|SECONDSs [--seed=N] [--max-len=N] [FILE|FOLDER…]
+ *                                                               then over random changes of them, without feedback
+ *
+ * In folders every file counts that is named *.wasm, *.bin or without a dot; what stands beside them tells how they were made. A target's own
+ * mutator (LLVMFuzzerCustomMutator) is used where there is one. The numbers of a run follow from its seed and its inputs alone.
+ *
+ * A target that finds something aborts: the input is then in ./crash-N (N: the seed of that change) and can be replayed. So it is when one
+ * input takes two minutes. */
+#include <fcntl.h>
 #include <ftw.h>
-#include <stdint.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mutate.h"
+
+enum { SLOWEST = 120 }; /* seconds */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
+
+struct input {
+    uint8_t *data;
+    size_t size;
+};
+
+static char **paths; /* of all files that the command line leads to */
+static size_t path_count;
+static struct input *inputs;
+static size_t input_count, max_size = 65536;
+static int passed, failed;
+static bool keep_inputs;
+
+/* What runs now, for the handler. */
+static struct input current;
+static char current_name[4096];
+static char crash_name[64];
+
+/* ---- crashes ----------------------------------------------------------------------------------------------------------- */
+
+static void say(const char *text) {
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        _exit(1);
+}
+
+/* Async-signal-safe. Leaves by the signal itself, with its default action. */
+static void on_crash(int signal_) {
+    say(signal_ == SIGALRM ? "\ntook too long: " : "\ncrashed: ");
+    say(current_name);
+    if (crash_name[0]) {
+        int fd = open(crash_name, O_CREAT | O_TRUNC | O_WRONLY, 0644);
+        if (fd >= 0 && write(fd, current.data, current.size) == (ssize_t)current.size) {
+            say(", input in ");
+            say(crash_name);
+        }
+    }
+    say("\n");
+    signal(signal_, SIG_DFL);
+    raise(signal_);
+}
+
+/* Before the target: murre hands on what it does not know to the handlers that were there. */
+static void watch_crashes(void) {
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGALRM};
+    static char stack[65536];
+    sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_NODEFER};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+static void run(const uint8_t *data, size_t size) {
+    /* A block of its own size, so that sanitizers see reads beyond it. */
+    uint8_t *copy = malloc(size ? size : 1);
+    if (!copy)
+        abort();
+    memcpy(copy, data, size);
+    current = (struct input){copy, size};
+    alarm(SLOWEST);
+    LLVMFuzzerTestOneInput(copy, size);
+    alarm(0);
+    current = (struct input){0};
+    free(copy);
+}
+
+/* ---- inputs ------------------------------------------------------------------------------------------------------------ */
 
 static uint8_t *read_file(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
@@ -28,35 +114,133 @@ static uint8_t *read_file(const char *path, size_t *size) {
     return data;
 }
 
-static int inputs, failures;
+static void add_input(uint8_t *data, size_t size) {
+    struct input *grown = realloc(inputs, (input_count + 1) * sizeof *inputs);
+    if (!grown)
+        abort();
+    inputs = grown;
+    inputs[input_count++] = (struct input){data, size};
+}
 
 static void replay(const char *path) {
     size_t size;
     uint8_t *data = read_file(path, &size);
     if (!data) {
         perror(path);
-        failures++;
+        failed++;
         return;
     }
-    LLVMFuzzerTestOneInput(data, size);
-    inputs++;
-    free(data);
+    snprintf(current_name, sizeof current_name, "%s", path);
+    run(data, size);
+    passed++;
+    if (keep_inputs && size <= max_size)
+        add_input(data, size);
+    else
+        free(data);
+}
+
+static bool is_input(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return !dot || strcmp(dot, ".wasm") == 0 || strcmp(dot, ".bin") == 0;
 }
 
 static int visit(const char *path, const struct stat *status, int kind, struct FTW *place) {
     (void)status;
-    const char *dot = strrchr(path, '.');
-    if (kind == FTW_F && (place->level == 0 || (dot && strcmp(dot, ".wasm") == 0)))
-        replay(path);
+    if (kind != FTW_F || (place->level != 0 && !is_input(path + place->base)))
+        return 0;
+    char **grown = realloc(paths, (path_count + 1) * sizeof *paths);
+    if (!grown || !(grown[path_count] = strdup(path)))
+        abort();
+    paths = grown;
+    path_count++;
     return 0;
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In the order of their names, whatever the order of the folders' entries. */
+static void replay_all(void) {
+    qsort(paths, path_count, sizeof *paths, by_name);
+    for (size_t i = 0; i < path_count; i++) {
+        replay(paths[i]);
+        free(paths[i]);
+    }
+    free(paths);
+}
+
+/* ---- random changes ---------------------------------------------------------------------------------------------------- */
+
+static uint64_t mutate_state;
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max) {
+    const struct input *other = &inputs[fuzz_random(&mutate_state) % input_count];
+    return fuzz_mutate(data, size, max, other->data, other->size, &mutate_state);
+}
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void mutate(const char *amount, uint64_t seed) {
+    char *end;
+    double much = strtod(amount, &end), start = now();
+    bool timed = *end == 's';
+    uint64_t runs = 0;
+    uint8_t *data = malloc(max_size);
+    if (!data)
+        abort();
+    if (input_count == 0)
+        add_input(calloc(1, 1), 0);
+    for (; timed ? now() - start < much : (double)runs < much; runs++) {
+        mutate_state = seed + runs;
+        const struct input *from = &inputs[fuzz_random(&mutate_state) % input_count];
+        memcpy(data, from->data, from->size);
+        size_t size = LLVMFuzzerCustomMutator ? LLVMFuzzerCustomMutator(data, from->size, max_size, (unsigned)fuzz_random(&mutate_state))
+                                              : LLVMFuzzerMutate(data, from->size, max_size);
+        snprintf(current_name, sizeof current_name, "seed %llu", (unsigned long long)(seed + runs));
+        snprintf(crash_name, sizeof crash_name, "crash-%llu", (unsigned long long)(seed + runs));
+        run(data, size);
+    }
+    free(data);
+    printf("executions: %llu, seconds: %.0f, inputs: %zu, seed: %llu\n", (unsigned long long)runs, now() - start, input_count,
+           (unsigned long long)seed);
+}
+
 int main(int argc, char **argv) {
-    for (int i = 1; i < argc; i++)
+    const char *amount = NULL;
+    uint64_t seed = 1;
+    int first = 1;
+    for (; first < argc && strncmp(argv[first], "--", 2) == 0; first++) {
+        if (strncmp(argv[first], "--mutate=", 9) == 0)
+            amount = argv[first] + 9;
+        else if (strncmp(argv[first], "--seed=", 7) == 0)
+            seed = strtoull(argv[first] + 7, NULL, 0);
+        else if (strncmp(argv[first], "--max-len=", 10) == 0)
+            max_size = strtoull(argv[first] + 10, NULL, 0);
+        else {
+            fprintf(stderr, "unknown option %s\n", argv[first]);
+            return 2;
+        }
+    }
+    watch_crashes();
+    if (LLVMFuzzerInitialize)
+        LLVMFuzzerInitialize(&argc, &argv);
+    keep_inputs = amount != NULL;
+    for (int i = first; i < argc; i++)
         if (nftw(argv[i], visit, 16, FTW_PHYS) != 0) {
             perror(argv[i]);
-            failures++;
+            failed++;
         }
-    printf("%d passed, %d failed\n", inputs, failures);
-    return failures != 0;
+    replay_all();
+    if (amount)
+        mutate(amount, seed);
+    for (size_t i = 0; i < input_count; i++)
+        free(inputs[i].data);
+    free(inputs);
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
 }
