@@ -27,7 +27,9 @@ static bool push(struct murre_reader *r, struct type_stack *s, murre_valtype typ
     return true;
 }
 
-static bool arithmetic(struct murre_reader *r, struct type_stack *s, uint64_t offset, murre_features supported, murre_valtype type) {
+static bool arithmetic(struct murre_reader *r, struct type_stack *s, struct murre_module_info *info, uint64_t offset,
+                       murre_features supported, murre_valtype type) {
+    info->features |= (murre_features)1 << MURRE_FEATURE_EXTENDED_CONST;
     if (!(supported >> MURRE_FEATURE_EXTENDED_CONST & 1))
         return murre_reader_unsupported(r, offset, MURRE_FEATURE_EXTENDED_CONST);
     if (s->count < 2 || s->types[s->count - 1] != type || s->types[s->count - 2] != type)
@@ -59,7 +61,7 @@ static bool ref_func(struct murre_reader *r, struct type_stack *s, const struct 
     return push(r, s, MURRE_FUNCREF);
 }
 
-static bool step(struct murre_reader *r, struct type_stack *s, const struct murre_module_info *info, murre_features supported,
+static bool step(struct murre_reader *r, struct type_stack *s, struct murre_module_info *info, murre_features supported,
                  uint32_t global_limit, uint64_t offset, enum murre_op op) {
     murre_valtype type;
     switch (op) {
@@ -72,15 +74,15 @@ static bool step(struct murre_reader *r, struct type_stack *s, const struct murr
     case MURRE_OP_GLOBAL_GET: return global_get(r, s, info, global_limit);
     case MURRE_OP_I32_ADD:
     case MURRE_OP_I32_SUB:
-    case MURRE_OP_I32_MUL: return arithmetic(r, s, offset, supported, MURRE_I32);
+    case MURRE_OP_I32_MUL: return arithmetic(r, s, info, offset, supported, MURRE_I32);
     case MURRE_OP_I64_ADD:
     case MURRE_OP_I64_SUB:
-    case MURRE_OP_I64_MUL: return arithmetic(r, s, offset, supported, MURRE_I64);
+    case MURRE_OP_I64_MUL: return arithmetic(r, s, info, offset, supported, MURRE_I64);
     default: return murre_reader_invalid(r, offset, "constant expression required");
     }
 }
 
-static bool read_all(struct murre_reader *r, struct type_stack *s, const struct murre_module_info *info, murre_features supported,
+static bool read_all(struct murre_reader *r, struct type_stack *s, struct murre_module_info *info, murre_features supported,
                      murre_valtype want, uint32_t global_limit) {
     for (;;) {
         uint64_t offset = murre_reader_offset(r);
@@ -107,7 +109,7 @@ static bool read_all(struct murre_reader *r, struct type_stack *s, const struct 
     }
 }
 
-bool murre_read_constexpr(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, murre_valtype want,
+bool murre_read_constexpr(struct murre_reader *r, struct murre_module_info *info, murre_features supported, murre_valtype want,
                           uint32_t global_limit, struct murre_constexpr *expression) {
     struct type_stack stack = {.allocator = info->arena.allocator, .capacity = sizeof stack.small};
     stack.types = stack.small;

@@ -5,8 +5,8 @@
 #include "wasm/types.h"
 
 /* Reads and validates an expression of type want, its end included. Globals below global_limit may be read when they are immutable.
- * Functions that ref.func names are marked in info->declared. False: r's error is set. */
-bool murre_read_constexpr(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, murre_valtype want,
+ * Functions that ref.func names are marked in info->declared, features used in info->features. False: r's error is set. */
+bool murre_read_constexpr(struct murre_reader *r, struct murre_module_info *info, murre_features supported, murre_valtype want,
                           uint32_t global_limit, struct murre_constexpr *expression);
 
 #endif

@@ -45,12 +45,20 @@ bool decode_check_index(struct decoder *d, uint64_t offset, uint32_t index, uint
     return index < count || murre_reader_invalid(&d->reader, offset, "unknown %s %u", what, index);
 }
 
+static bool read_value_type(struct decoder *d, murre_valtype *type) {
+    if (!murre_read_valtype(&d->reader, d->supported, type))
+        return false;
+    if (murre_is_ref(*type))
+        decode_use(d, MURRE_FEATURE_REFERENCE_TYPES);
+    return true;
+}
+
 static void read_type_list(struct decoder *d, const murre_valtype **types, uint32_t *count, uint32_t *slots, uint32_t limit,
                            const char *what) {
     *count = murre_read_count(&d->reader, 1, limit, what);
     murre_valtype *list = decode_array(d, *count, sizeof *list);
     for (uint32_t i = 0; list && i < *count; i++) {
-        if (!murre_read_valtype(&d->reader, d->supported, &list[i]))
+        if (!read_value_type(d, &list[i]))
             return;
         *slots += murre_type_slots(list[i]);
     }
@@ -108,7 +116,7 @@ static bool read_memory_type(struct decoder *d, struct murre_limits *limits) {
 
 static bool read_global_type(struct decoder *d, struct murre_global_type *type) {
     struct murre_reader *r = &d->reader;
-    if (!murre_read_valtype(r, d->supported, &type->type))
+    if (!read_value_type(d, &type->type))
         return false;
     uint8_t mutability = murre_read_byte(r);
     if (mutability > 1 && murre_reader_ok(r)) {
@@ -260,6 +268,11 @@ static void check_memory_count(struct decoder *d, uint64_t offset) {
         murre_reader_unsupported(&d->reader, offset, MURRE_FEATURE_MULTI_MEMORY);
 }
 
+static void check_table_count(struct decoder *d) {
+    if (d->info->table_count > 1)
+        decode_use(d, MURRE_FEATURE_REFERENCE_TYPES);
+}
+
 /* Between imports and the rest: index spaces for a module without imports, and the first counts. */
 static bool after_imports(struct decoder *d) {
     struct murre_module_info *m = d->info;
@@ -295,10 +308,14 @@ static void decode_contents(struct decoder *d, enum section_id id, struct murre_
     case SECTION_TYPE: decode_types(d); return;
     case SECTION_IMPORT:
         decode_imports(d);
+        check_table_count(d);
         check_memory_count(d, offset);
         return;
     case SECTION_FUNCTION: decode_functions(d); return;
-    case SECTION_TABLE: decode_tables(d); return;
+    case SECTION_TABLE:
+        decode_tables(d);
+        check_table_count(d);
+        return;
     case SECTION_MEMORY:
         decode_memories(d);
         check_memory_count(d, offset);

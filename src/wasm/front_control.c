@@ -75,6 +75,10 @@ static bool read_block_type(struct murre_front *f, struct type_list *params, str
         front_fail(f, "unknown type %lld", (long long)index);
         return false;
     }
+    if (!(f->supported >> MURRE_FEATURE_MULTI_VALUE & 1)) {
+        front_fail_feature(f, MURRE_FEATURE_MULTI_VALUE);
+        return false;
+    }
     const struct murre_functype *type = &f->module->types[index].func;
     *params = (struct type_list){type->params, type->param_count};
     *results = (struct type_list){type->results, type->result_count};

@@ -142,6 +142,39 @@ Test(embed, features_are_switched_off_by_name) {
     cr_assert(!murre_config_set_feature(&config, "", false));
 }
 
+/* Where no instruction of the feature's own tells: in types, in a second table, in a block's type, in a constant expression. */
+Test(embed, features_are_seen_in_types_tables_blocks_and_constants) {
+    struct {
+        struct builder module;
+        const char *feature;
+    } cases[] = {
+        {build_module(), "reference-types"},
+        {build_module(), "reference-types"},
+        {build_module(), "multi-value"},
+        {build_module(), "extended-const"},
+    };
+    build_whole(&cases[0].module, SECTION_TYPE, 1, 0x60, 1, 0x6f, 0);
+    build_whole(&cases[1].module, SECTION_TABLE, 2, 0x70, 0, 1, 0x70, 0, 1);
+    build_whole(&cases[2].module, SECTION_TYPE, 1, 0x60, 0, 0);
+    build_whole(&cases[2].module, SECTION_FUNCTION, 1, 0);
+    build_whole(&cases[2].module, SECTION_CODE, 1, 5, 0, 0x02, 0, 0x0b, 0x0b);
+    build_whole(&cases[3].module, SECTION_GLOBAL, 1, 0x7f, 0, 0x41, 1, 0x41, 2, 0x6a, 0x0b);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct murre_config config;
+        struct murre_error error;
+        murre_config_init(&config);
+        struct murre_engine *engine = murre_engine_new(&config, NULL);
+        struct murre_module *module = murre_module_new(engine, cases[i].module.bytes, cases[i].module.size, &error);
+        cr_assert(module, "%zu: %s", i, error.message);
+        const char *used = murre_module_feature(module, 0);
+        cr_expect(used && strcmp(used, cases[i].feature) == 0, "%zu: %s must be listed", i, cases[i].feature);
+        murre_module_unref(module);
+        murre_engine_unref(engine);
+        cr_assert(murre_config_set_feature(&config, cases[i].feature, false));
+        cr_expect_eq(load_with(&config, cases[i].module, &error), MURRE_ERROR_UNSUPPORTED, "%zu: %s", i, cases[i].feature);
+    }
+}
+
 Test(embed, every_feature_has_a_name_that_is_taken) {
     struct murre_config config;
     murre_config_init(&config);
