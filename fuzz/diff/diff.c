@@ -1,0 +1,43 @@
+/* A module run in every way that murre has, which must agree: the interpreter is the reference, held against it are the compiler at each level,
+ * with guards, with explicit checks and without signals, and tier auto with everything hot. prepare.h tells how a module is made comparable,
+ * log.h what is compared.
+ *
+ * The input is a module. What is not one, or not a valid one, is passed over. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff/host_side.h"
+#include "diff/options.h"
+
+static struct fuzz_log sights;
+
+static uint64_t hash_of(const uint8_t *data, size_t size) {
+    uint64_t hash = size;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ data[i]) * 0x100000001b3;
+    return fuzz_mix(hash, 0);
+}
+
+bool fuzz_prepared(const uint8_t *data, size_t size, struct fuzz_module *prepared, struct fuzz_plan *plan) {
+    struct murre_module *module = murre_module_new(fuzz_side_engine(fuzz_sides), data, size, NULL);
+    if (!module)
+        return false;
+    fuzz_module_read(prepared, &module->info);
+    murre_module_unref(module);
+    *plan = fuzz_prepare(prepared, hash_of(data, size));
+    return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_module prepared;
+    struct fuzz_plan plan;
+    if (!fuzz_prepared(data, size, &prepared, &plan))
+        return 0;
+    struct fuzz_span bytes = fuzz_module_write(&prepared);
+    for (unsigned i = 0; i < fuzz_side_count; i++)
+        fuzz_side_run(&fuzz_sides[i], bytes, &plan, &sights);
+    fuzz_module_fini(&prepared);
+    return 0;
+}

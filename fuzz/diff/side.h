@@ -1,0 +1,34 @@
+/* One way to run a module: an engine that is kept from input to input, and what it does with a prepared module. */
+#ifndef MURRE_FUZZ_SIDE_H
+#define MURRE_FUZZ_SIDE_H
+
+#include "diff/log.h"
+#include "diff/prepare.h"
+#include "runtime/runtime.h"
+
+struct fuzz_side {
+    const char *name;
+    enum murre_tier tier;
+    enum murre_bounds bounds;
+    int level;
+    uint32_t entry_threshold, loop_threshold;
+    bool no_signals;
+    struct murre_engine *engine; /* made at the first use */
+};
+
+/* The interpreter is first. */
+extern struct fuzz_side fuzz_sides[];
+extern const unsigned fuzz_side_count;
+
+/* NULL when this build has no such tier. */
+struct murre_engine *fuzz_side_engine(struct fuzz_side *side);
+/* Instantiates the module, calls its functions a few times and shows all that can be seen to the log. */
+void fuzz_side_run(struct fuzz_side *side, struct fuzz_span bytes, const struct fuzz_plan *plan, struct fuzz_log *log);
+void fuzz_sides_delete(void);
+
+struct fuzz_totals {
+    uint64_t runs, calls, traps, limits, host_calls;
+};
+extern struct fuzz_totals fuzz_totals; /* of the reference's runs */
+
+#endif
