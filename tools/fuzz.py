@@ -11,7 +11,7 @@ A job goes on after a finding, but for the tenth. The last line is the report:
 
     fuzz_NAME: N executions, N s, N s of CPU, N edges, N inputs, N findings
 
-Exits with 1 when there are findings.
+Exits with 1 when there are findings, or the program does not run.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from pathlib import Path
 
 EXECUTIONS = re.compile(r"^(?:stat::number_of_executed_units:|executions:)\s*(\d+)", re.M)
 EDGES = re.compile(r"^#\d+\s.*?\bcov: (\d+)", re.M)
+FOUND = re.compile(r"^(?:==\d+== ?ERROR|crashed: |took too long: |SUMMARY: )", re.M)
 FINDINGS_AT_MOST = 10  # of one job
 
 
@@ -36,6 +37,7 @@ class Job(threading.Thread):
         self.number, self.options, self.dirs, self.target = number, options, dirs, name
         self.executions = self.edges = self.findings = 0
         self.cpu = 0.0
+        self.failed = False
 
     def command(self, seconds: int) -> "list[str]":
         options, seeds = self.options, [str(self.dirs["corpus"]), *self.options.seeds]
@@ -70,6 +72,10 @@ class Job(threading.Thread):
                 self.edges = max(self.edges, int((EDGES.findall(output) or ["0"])[-1]))
                 if process.returncode == 0:
                     break
+                if not FOUND.search(output):
+                    self.failed = True
+                    print(f"{self.target} does not run, see {log_path}", file=sys.stderr)
+                    break
                 self.findings += 1
                 print(f"{self.target}: a finding, see {log_path}", file=sys.stderr)
 
@@ -84,6 +90,10 @@ def main() -> int:
     parser.add_argument("program")
     parser.add_argument("seeds", nargs="*")
     options = parser.parse_args()
+    # Jobs run in the folder of findings.
+    options.out, options.program = options.out.resolve(), os.path.abspath(options.program)
+    options.seeds = [os.path.abspath(seed) for seed in options.seeds]
+    options.dict = options.dict and os.path.abspath(options.dict)
     name = Path(options.program).name
     dirs = {
         "corpus": options.out / "corpus" / name,
@@ -105,7 +115,7 @@ def main() -> int:
         f"{name}: {executions} executions, {time.monotonic() - start:.0f} s, {sum(job.cpu for job in jobs):.0f} s of CPU, "
         f"{edges if edges else 'unknown'} edges, {inputs} inputs, {findings} findings"
     )
-    return findings != 0
+    return findings != 0 or any(job.failed for job in jobs)
 
 
 if __name__ == "__main__":
