@@ -214,6 +214,9 @@ int main(int argc, char **argv) {
     const char *amount = NULL;
     uint64_t seed = 1;
     int first = 1;
+    watch_crashes();
+    if (LLVMFuzzerInitialize)
+        LLVMFuzzerInitialize(&argc, &argv);
     for (; first < argc && strncmp(argv[first], "--", 2) == 0; first++) {
         if (strncmp(argv[first], "--mutate=", 9) == 0)
             amount = argv[first] + 9;
@@ -226,9 +229,6 @@ int main(int argc, char **argv) {
             return 2;
         }
     }
-    watch_crashes();
-    if (LLVMFuzzerInitialize)
-        LLVMFuzzerInitialize(&argc, &argv);
     keep_inputs = amount != NULL;
     for (int i = first; i < argc; i++)
         if (nftw(argv[i], visit, 16, FTW_PHYS) != 0) {

@@ -111,7 +111,7 @@ static void prepare_body(struct preparation *p) {
             burn(p, BULK_COST);
         fuzz_put_raw(&p->out, code.data + instruction.offset, (size_t)(murre_reader_offset(&r) - instruction.offset));
         if (instruction.op == MURRE_OP_LOOP)
-            burn(p, (int32_t)(1 + size / 64));
+            burn(p, (int32_t)(1 + size / 256));
         type = p->plan.exact ? opens(instruction.op) : 0;
         if (type)
             canonicalise(p, type);

@@ -152,6 +152,8 @@ static void count(const struct fuzz_log *log, const struct fuzz_run *run) {
         if (log->items[i].what == FUZZ_SEEN_CALL) {
             fuzz_totals.calls++;
             fuzz_totals.traps += log->items[i].value != FUZZ_NO_TRAP;
+            if (log->items[i].value < MURRE_TRAP_COUNT)
+                fuzz_totals.by_kind[log->items[i].value]++;
         }
 }
 

@@ -28,6 +28,7 @@ void fuzz_sides_delete(void);
 
 struct fuzz_totals {
     uint64_t runs, calls, traps, limits, host_calls;
+    uint64_t by_kind[MURRE_TRAP_COUNT];
 };
 extern struct fuzz_totals fuzz_totals; /* of the reference's runs */
 

@@ -1,0 +1,126 @@
+/* The target's own driver, in every build: `fuzz_diff --generate=SEED [--runs=N] [--seconds=N]` runs modules made from SEED, SEED + 1, …
+ * `fuzz_diff --write=FILE --generate=SEED`, or with an input's name instead of --generate, writes what the sides run.
+ * A finding aborts, the seed stands before it on the error output. */
+#include "diff/options.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "diff/side.h"
+#include "module/generate.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint64_t running;
+
+static void on_abort(int signal_) {
+    char text[64];
+    int size = snprintf(text, sizeof text, "found with --generate=%" PRIu64 "\n", running);
+    if (write(STDERR_FILENO, text, (size_t)size) < 0)
+        _exit(1);
+    signal(signal_, SIG_DFL);
+    raise(signal_);
+}
+
+static void generate_all(uint64_t seed, uint64_t runs, double seconds) {
+    time_t start = time(NULL);
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i], on_abort);
+    uint64_t done = 0;
+    for (; done < runs && (seconds == 0 || difftime(time(NULL), start) < seconds); done++) {
+        struct fuzz_module module;
+        running = seed + done;
+        fuzz_gen_module(&module, running);
+        struct fuzz_span bytes = fuzz_module_write(&module);
+        LLVMFuzzerTestOneInput(bytes.data, bytes.size);
+        fuzz_module_fini(&module);
+    }
+    const struct fuzz_totals *t = &fuzz_totals;
+    printf("modules: %" PRIu64 " of %" PRIu64 ", calls: %" PRIu64 ", by the host: %" PRIu64 ", traps: %" PRIu64
+           ", ended by a limit: %" PRIu64 "\n",
+           t->runs, done, t->calls, t->host_calls, t->traps, t->limits);
+    printf("traps by kind:");
+    for (unsigned i = 0; i < MURRE_TRAP_COUNT; i++)
+        printf(" %" PRIu64, t->by_kind[i]);
+    printf("\n%d passed, %d failed\n", t->runs == done, t->runs != done);
+    exit(t->runs != done);
+}
+
+static bool read_input(const char *path, uint8_t **data, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    if (!file || fseek(file, 0, SEEK_END) != 0)
+        return false;
+    *size = (size_t)ftell(file);
+    rewind(file);
+    *data = malloc(*size + 1);
+    bool good = *data && fread(*data, 1, *size, file) == *size;
+    fclose(file);
+    return good;
+}
+
+static void write_prepared(const char *path, const uint8_t *data, size_t size) {
+    struct fuzz_module prepared;
+    struct fuzz_plan plan;
+    FILE *file = fopen(path, "wb");
+    if (!file || !fuzz_prepared(data, size, &prepared, &plan)) {
+        fprintf(stderr, "%s: not a valid module, or the file cannot be written\n", path);
+        exit(1);
+    }
+    struct fuzz_span bytes = fuzz_module_write(&prepared);
+    bool good = fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
+    exit(fclose(file) != 0 || !good);
+}
+
+/* Options of other drivers are left to them. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    const char *prepared = NULL, *input = NULL, *plain = NULL;
+    uint64_t seed = 0, runs = UINT64_MAX;
+    double seconds = 0;
+    bool generate = false;
+    for (int i = 1; i < *argc; i++) {
+        const char *argument = (*argv)[i], *equals = strchr(argument, '=');
+        const char *value = equals ? equals + 1 : "";
+        if (strncmp(argument, "--generate=", 11) == 0) {
+            generate = true;
+            seed = strtoull(value, NULL, 0);
+        } else if (strncmp(argument, "--runs=", 7) == 0) {
+            runs = strtoull(value, NULL, 0);
+        } else if (strncmp(argument, "--seconds=", 10) == 0) {
+            seconds = strtod(value, NULL);
+        } else if (strncmp(argument, "--write=", 8) == 0) {
+            plain = value;
+        } else if (strncmp(argument, "--prepared=", 11) == 0) {
+            prepared = value;
+        } else if (argument[0] != '-') {
+            input = argument;
+        }
+    }
+    struct fuzz_module module;
+    uint8_t *data = NULL;
+    size_t size = 0;
+    if (plain || prepared) {
+        if (generate) {
+            fuzz_gen_module(&module, seed);
+            struct fuzz_span bytes = fuzz_module_write(&module);
+            data = (uint8_t *)bytes.data;
+            size = bytes.size;
+        } else if (!input || !read_input(input, &data, &size)) {
+            fprintf(stderr, "no input\n");
+            exit(1);
+        }
+        if (prepared)
+            write_prepared(prepared, data, size);
+        FILE *file = fopen(plain, "wb");
+        exit(!file || fwrite(data, 1, size, file) != size || fclose(file) != 0);
+    }
+    if (generate)
+        generate_all(seed, runs == UINT64_MAX && seconds == 0 ? 1 : runs, seconds);
+    return 0;
+}

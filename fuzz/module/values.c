@@ -1,0 +1,474 @@
+/* Expressions: see generate.h. */
+#include "module/generate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "wasm/limits.h"
+
+enum { MOST_LOCALS_A_TYPE = 24 };
+
+static const murre_valtype number_types[] = {MURRE_I32, MURRE_I64, MURRE_F32, MURRE_F64};
+
+murre_valtype fuzz_gen_type(struct fuzz_gen *g) {
+    if (fuzz_once_in(&g->random, 12))
+        return fuzz_once_in(&g->random, 2) ? MURRE_FUNCREF : MURRE_EXTERNREF;
+    return number_types[fuzz_any(&g->random, 4)];
+}
+
+/* ---- constants --------------------------------------------------------------------------------------------------------- */
+
+static uint64_t integer_bits(struct fuzz_random *random) {
+    static const int64_t borders[] = {0,
+                                      1,
+                                      -1,
+                                      2,
+                                      3,
+                                      5,
+                                      7,
+                                      8,
+                                      10,
+                                      15,
+                                      16,
+                                      31,
+                                      32,
+                                      33,
+                                      63,
+                                      64,
+                                      65,
+                                      100,
+                                      127,
+                                      128,
+                                      -128,
+                                      -129,
+                                      255,
+                                      256,
+                                      641,
+                                      1000,
+                                      4095,
+                                      4096,
+                                      32767,
+                                      32768,
+                                      -32768,
+                                      65535,
+                                      65536,
+                                      0x00ff00ff,
+                                      0x7f800000,
+                                      0x7fc00000,
+                                      INT32_MAX,
+                                      INT32_MIN,
+                                      (int64_t)INT32_MIN - 1,
+                                      UINT32_MAX,
+                                      (int64_t)1 << 32,
+                                      ((int64_t)1 << 32) + 1,
+                                      (int64_t)0xffffffff00000000,
+                                      INT64_MAX,
+                                      INT64_MIN,
+                                      INT64_MIN + 1,
+                                      0x7ff0000000000000,
+                                      0x0123456789abcdef};
+    switch (fuzz_any(random, 8)) {
+    case 0: return fuzz_random_bits(random);
+    case 1: return (uint64_t)1 << fuzz_any(random, 64);
+    case 2: return ((uint64_t)1 << fuzz_any(random, 64)) - 1;
+    case 3: return fuzz_any(random, 64);
+    default: return (uint64_t)borders[fuzz_any(random, sizeof borders / sizeof *borders)];
+    }
+}
+
+static double number(struct fuzz_random *random) {
+    static const double borders[] = {0.0,
+                                     -0.0,
+                                     1.0,
+                                     -1.0,
+                                     0.5,
+                                     -0.5,
+                                     1.5,
+                                     2.5,
+                                     -2.5,
+                                     0.1,
+                                     1e10,
+                                     -1e10,
+                                     4294967295.0,
+                                     4294967296.0,
+                                     -4294967296.0,
+                                     2147483647.0,
+                                     2147483648.0,
+                                     -2147483648.0,
+                                     -2147483649.0,
+                                     -2147483648.9,
+                                     4503599627370496.5,
+                                     9223372036854775808.0,
+                                     9223372036854774784.0,
+                                     -9223372036854775808.0,
+                                     -9223372036854777856.0,
+                                     18446744073709551616.0,
+                                     16777216.0,
+                                     16777217.0,
+                                     3.4028234663852886e38,
+                                     1.17549435e-38,
+                                     1e-45,
+                                     1e300,
+                                     1.7976931348623157e308,
+                                     5e-324,
+                                     1e-310,
+                                     INFINITY,
+                                     -INFINITY};
+    switch (fuzz_any(random, 4)) {
+    case 0: return (double)(int64_t)integer_bits(random);
+    case 1: return (double)(int32_t)integer_bits(random) / 3;
+    default: return borders[fuzz_any(random, sizeof borders / sizeof *borders)];
+    }
+}
+
+uint64_t fuzz_gen_bits(struct fuzz_random *random, murre_valtype type) {
+    union murre_slot slot = {.u64 = 0};
+    if (type == MURRE_I32 || type == MURRE_I64)
+        return integer_bits(random);
+    if (type != MURRE_F32 && type != MURRE_F64)
+        return 0;
+    if (fuzz_once_in(random, 12)) { /* a NaN of some payload, or any bits */
+        slot.u64 = fuzz_random_bits(random);
+        if (type == MURRE_F32)
+            return slot.u32 | (fuzz_once_in(random, 2) ? 0x7f800000 : 0);
+        return slot.u64 | (fuzz_once_in(random, 2) ? 0x7ff0000000000000 : 0);
+    }
+    if (type == MURRE_F64)
+        slot.f64 = number(random);
+    else
+        slot.f32 = (float)number(random);
+    return slot.u64;
+}
+
+static void constant(struct fuzz_gen *g, murre_valtype type) {
+    if (type == MURRE_FUNCREF && g->module->funcs.count && !fuzz_once_in(&g->random, 3))
+        fuzz_put_op_u32(g->out, MURRE_OP_REF_FUNC, fuzz_any(&g->random, g->module->funcs.count));
+    else
+        fuzz_put_const(g->out, type, fuzz_gen_bits(&g->random, type));
+}
+
+/* ---- locals and globals ------------------------------------------------------------------------------------------------ */
+
+uint32_t fuzz_gen_local(struct fuzz_gen *g, murre_valtype type) {
+    struct fuzz_func *func = fuzz_gen_func(g);
+    uint32_t count = fuzz_func_type(g->module, g->func)->param_count + func->locals.count, found = 0, chosen = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (fuzz_local_type(g->module, func, i) == type && fuzz_once_in(&g->random, ++found))
+            chosen = i;
+    if (found == 0 || (found < MOST_LOCALS_A_TYPE && fuzz_once_in(&g->random, 3 + 2 * found)))
+        return fuzz_local_add(g->module, func, type);
+    return chosen;
+}
+
+/* UINT32_MAX: none. */
+static uint32_t global_of(struct fuzz_gen *g, murre_valtype type, bool to_be_set) {
+    uint32_t found = 0, chosen = UINT32_MAX;
+    for (uint32_t i = 0; i < g->module->globals.count; i++) {
+        const struct murre_global_type *global = &g->module->globals.items[i].type;
+        if (global->type == type && (global->is_mutable || !to_be_set) && fuzz_once_in(&g->random, ++found))
+            chosen = i;
+    }
+    return chosen;
+}
+
+void fuzz_gen_leaf(struct fuzz_gen *g, murre_valtype type) {
+    g->size--;
+    uint32_t global = fuzz_once_in(&g->random, 5) ? global_of(g, type, false) : UINT32_MAX;
+    if (global != UINT32_MAX)
+        fuzz_put_op_u32(g->out, MURRE_OP_GLOBAL_GET, global);
+    else if (fuzz_once_in(&g->random, 3))
+        constant(g, type);
+    else
+        fuzz_put_op_u32(g->out, MURRE_OP_LOCAL_GET, fuzz_gen_local(g, type));
+}
+
+void fuzz_gen_pop(struct fuzz_gen *g, murre_valtype type) {
+    uint32_t global = fuzz_once_in(&g->random, 4) ? global_of(g, type, true) : UINT32_MAX;
+    if (global != UINT32_MAX)
+        fuzz_put_op_u32(g->out, MURRE_OP_GLOBAL_SET, global);
+    else if (fuzz_once_in(&g->random, 6))
+        fuzz_put_op(g->out, MURRE_OP_DROP);
+    else
+        fuzz_put_op_u32(g->out, MURRE_OP_LOCAL_SET, fuzz_gen_local(g, type));
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------------------ */
+
+uint64_t fuzz_gen_offset(struct fuzz_random *random, unsigned natural) {
+    static const uint32_t borders[] = {65528,  65532,  65534,  65535,      65536,      131064,     131068,     131071,    131072,
+                                       196604, 196607, 196608, 0x7fffffff, 0x80000000, 0xfffffff8, 0xfffffffc, 0xffffffff};
+    if (fuzz_once_in(random, 150))
+        return borders[fuzz_any(random, sizeof borders / sizeof *borders)];
+    if (fuzz_once_in(random, 3))
+        return fuzz_any(random, 0x7000);
+    return fuzz_once_in(random, 2) ? 0 : (uint64_t)fuzz_any(random, 16) << natural;
+}
+
+static void mask(struct fuzz_gen *g, uint32_t bits) {
+    fuzz_put_const(g->out, MURRE_I32, bits);
+    fuzz_put_op(g->out, MURRE_OP_I32_AND);
+    g->size -= 2;
+}
+
+/* An address at the end of memory: the last that is good for so many bytes, or the first that is not. */
+static uint32_t last_address(struct fuzz_gen *g, unsigned bytes) {
+    uint32_t end = (uint32_t)g->module->memories.items[0].min * MURRE_PAGE_SIZE;
+    return fuzz_once_in(&g->random, 12) ? end - bytes + 1 + fuzz_any(&g->random, bytes) : end - bytes;
+}
+
+/* An address, which mostly is good; returns the offset that belongs to it. */
+static uint32_t address(struct fuzz_gen *g, unsigned natural, unsigned depth) {
+    uint32_t last = last_address(g, 1u << natural), part;
+    switch (fuzz_any(&g->random, 8)) {
+    case 0: /* with an upper half that is to be ignored */
+        fuzz_gen_value(g, MURRE_I64, depth);
+        fuzz_put_const(g->out, MURRE_I64, fuzz_random_bits(&g->random) << 32 | 0x7fff);
+        fuzz_put_op(g->out, MURRE_OP_I64_AND);
+        fuzz_put_op(g->out, MURRE_OP_I32_WRAP_I64);
+        g->size -= 3;
+        break;
+    case 1: /* the border, shared between address and offset */
+        part = fuzz_once_in(&g->random, 2) ? 0 : fuzz_any(&g->random, last);
+        fuzz_put_const(g->out, MURRE_I32, part);
+        g->size--;
+        return last - part;
+    case 2: /* a sum, which an addressing mode may take in */
+        fuzz_gen_value(g, MURRE_I32, depth);
+        mask(g, 0x3fff);
+        fuzz_put_const(g->out, MURRE_I32, fuzz_any(&g->random, 0x4000));
+        fuzz_put_op(g->out, MURRE_OP_I32_ADD);
+        break;
+    case 3: /* an index */
+        fuzz_gen_value(g, MURRE_I32, depth);
+        mask(g, 0x3ff);
+        fuzz_put_const(g->out, MURRE_I32, fuzz_any(&g->random, 6));
+        fuzz_put_op(g->out, MURRE_OP_I32_SHL);
+        break;
+    case 4: /* a bit that decides on either side of the border */
+        fuzz_gen_value(g, MURRE_I32, depth);
+        mask(g, fuzz_once_in(&g->random, 30) ? UINT32_MAX : 1);
+        return last - (fuzz_once_in(&g->random, 12) ? 0 : 1);
+    default:
+        fuzz_gen_value(g, MURRE_I32, depth);
+        mask(g, 0x7fff);
+        break;
+    }
+    return (uint32_t)fuzz_gen_offset(&g->random, natural);
+}
+
+/* The instruction of an address (and value) on the stack. */
+static void access(struct fuzz_gen *g, enum murre_op op, uint32_t offset) {
+    fuzz_put_op_u32(g->out, op, fuzz_any(&g->random, murre_op_info[op].n + 1u));
+    fuzz_put_u32(g->out, offset);
+    g->size--;
+}
+
+void fuzz_gen_store(struct fuzz_gen *g, unsigned depth) {
+    enum murre_op op = fuzz_gen_op(&g->random, MURRE_CLASS_STORE, 0);
+    uint32_t offset = address(g, murre_op_info[op].n, depth);
+    fuzz_gen_value(g, murre_op_info[op].operand, depth);
+    access(g, op, offset);
+}
+
+/* ---- numbers ----------------------------------------------------------------------------------------------------------- */
+
+enum murre_op fuzz_gen_op(struct fuzz_random *random, enum murre_op_class class, murre_valtype result) {
+    uint32_t found = 0;
+    enum murre_op chosen = MURRE_OP_COUNT;
+    for (unsigned op = 0; op < MURRE_OP_COUNT; op++)
+        if (murre_op_info[op].class == class && murre_op_info[op].result == result && fuzz_once_in(random, ++found))
+            chosen = (enum murre_op)op;
+    return chosen;
+}
+
+static bool divides(enum murre_op op) {
+    return (op >= MURRE_OP_I32_DIV_S && op <= MURRE_OP_I32_REM_U) || (op >= MURRE_OP_I64_DIV_S && op <= MURRE_OP_I64_REM_U);
+}
+
+static bool truncates(enum murre_op op) {
+    return (op >= MURRE_OP_I32_TRUNC_F32_S && op <= MURRE_OP_I32_TRUNC_F64_U) ||
+           (op >= MURRE_OP_I64_TRUNC_F32_S && op <= MURRE_OP_I64_TRUNC_F64_U);
+}
+
+static void unary(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
+    enum murre_op op = fuzz_gen_op(&g->random, MURRE_CLASS_UNARY, type);
+    murre_valtype operand = murre_op_info[op].operand;
+    if (truncates(op) && !fuzz_once_in(&g->random, 20)) { /* something that mostly can be converted */
+        murre_valtype narrow = MURRE_I32;
+        fuzz_gen_value(g, narrow, depth);
+        if (fuzz_once_in(&g->random, 2))
+            mask(g, 0x7fffffff);
+        fuzz_put_op(g->out, operand == MURRE_F32 ? MURRE_OP_F32_CONVERT_I32_U : MURRE_OP_F64_CONVERT_I32_U);
+        fuzz_put_const(g->out, operand, operand == MURRE_F32 ? 0x3f400000 : 0x3fe8000000000000); /* 0.75 */
+        fuzz_put_op(g->out, operand == MURRE_F32 ? MURRE_OP_F32_MUL : MURRE_OP_F64_MUL);
+        g->size -= 3;
+    } else {
+        fuzz_gen_value(g, operand, depth);
+    }
+    fuzz_put_op(g->out, op);
+}
+
+static void binary(struct fuzz_gen *g, enum murre_op op, unsigned depth) {
+    murre_valtype operand = murre_op_info[op].operand;
+    fuzz_gen_value(g, operand, depth);
+    if (fuzz_once_in(&g->random, 3))
+        constant(g, operand);
+    else
+        fuzz_gen_value(g, operand, depth);
+    if (divides(op) && !fuzz_once_in(&g->random, 30)) {
+        fuzz_put_const(g->out, operand, 1);
+        fuzz_put_op(g->out, operand == MURRE_I32 ? MURRE_OP_I32_OR : MURRE_OP_I64_OR);
+    }
+    fuzz_put_op(g->out, op);
+}
+
+static void choose(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
+    fuzz_gen_value(g, type, depth);
+    fuzz_gen_value(g, type, depth);
+    fuzz_gen_value(g, MURRE_I32, depth);
+    if (type == MURRE_FUNCREF || type == MURRE_EXTERNREF || fuzz_once_in(&g->random, 4)) {
+        fuzz_put_op_u32(g->out, MURRE_OP_SELECT_T, 1);
+        fuzz_put(g->out, (uint8_t)type);
+    } else {
+        fuzz_put_op(g->out, MURRE_OP_SELECT);
+    }
+}
+
+/* Many values at once on the stack, folded. */
+static void pressure(struct fuzz_gen *g, murre_valtype type) {
+    uint32_t count = 3 + fuzz_any(&g->random, fuzz_once_in(&g->random, 4) ? 40 : 14);
+    for (uint32_t i = 0; i < count; i++)
+        fuzz_gen_value(g, type, fuzz_any(&g->random, 2));
+    while (--count) {
+        enum murre_op op;
+        do
+            op = fuzz_gen_op(&g->random, MURRE_CLASS_BINARY, type);
+        while (divides(op));
+        fuzz_put_op(g->out, op);
+        g->size--;
+    }
+}
+
+/* i32 only. False: nothing was put. */
+static bool question(struct fuzz_gen *g, unsigned depth) {
+    const struct fuzz_module *module = g->module;
+    switch (fuzz_any(&g->random, 5)) {
+    case 0:
+        fuzz_gen_value(g, fuzz_once_in(&g->random, 2) ? MURRE_FUNCREF : MURRE_EXTERNREF, depth);
+        fuzz_put_op(g->out, MURRE_OP_REF_IS_NULL);
+        return true;
+    case 1:
+        if (module->tables.count)
+            fuzz_put_op_u32(g->out, MURRE_OP_TABLE_SIZE, fuzz_any(&g->random, module->tables.count));
+        return module->tables.count;
+    case 2:
+        if (!module->memories.count)
+            return false;
+        if (fuzz_once_in(&g->random, 3)) {
+            fuzz_put_const(g->out, MURRE_I32, fuzz_once_in(&g->random, 4) ? fuzz_gen_bits(&g->random, MURRE_I32) : fuzz_any(&g->random, 2));
+            fuzz_put_op_u32(g->out, MURRE_OP_MEMORY_GROW, 0);
+        } else {
+            fuzz_put_op_u32(g->out, MURRE_OP_MEMORY_SIZE, 0);
+        }
+        return true;
+    case 3: {
+        if (!module->tables.count)
+            return false;
+        uint32_t table = fuzz_any(&g->random, module->tables.count);
+        fuzz_gen_value(g, module->tables.items[table].type, depth);
+        fuzz_put_const(g->out, MURRE_I32, fuzz_once_in(&g->random, 4) ? fuzz_gen_bits(&g->random, MURRE_I32) : fuzz_any(&g->random, 3));
+        fuzz_put_op_u32(g->out, MURRE_OP_TABLE_GROW, table);
+        return true;
+    }
+    default: return false;
+    }
+}
+
+static void number_value(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
+    enum murre_op op;
+    switch (fuzz_any(&g->random, 20)) {
+    case 0:
+    case 1:
+    case 2: unary(g, type, depth); return;
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+    case 7: binary(g, fuzz_gen_op(&g->random, MURRE_CLASS_BINARY, type), depth); return;
+    case 8:
+    case 9:
+        op = fuzz_gen_op(&g->random, MURRE_CLASS_COMPARE, type);
+        if (op == MURRE_OP_COUNT)
+            break;
+        binary(g, op, depth);
+        return;
+    case 10:
+    case 11:
+    case 12:
+        if (!g->module->memories.count)
+            break;
+        op = fuzz_gen_op(&g->random, MURRE_CLASS_LOAD, type);
+        access(g, op, address(g, murre_op_info[op].n, depth));
+        return;
+    case 13: choose(g, type, depth); return;
+    case 14:
+        fuzz_gen_value(g, type, depth);
+        fuzz_put_op_u32(g->out, MURRE_OP_LOCAL_TEE, fuzz_gen_local(g, type));
+        return;
+    case 15:
+    case 16: fuzz_gen_block_value(g, type, depth); return;
+    case 17:
+        if (!fuzz_once_in(&g->random, 3))
+            break;
+        pressure(g, type);
+        return;
+    case 18:
+        if (fuzz_gen_call_value(g, type, depth))
+            return;
+        break;
+    default:
+        if (type == MURRE_I32 && question(g, depth))
+            return;
+        break;
+    }
+    fuzz_gen_leaf(g, type);
+}
+
+static void reference_value(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
+    switch (fuzz_any(&g->random, 6)) {
+    case 0: choose(g, type, depth); return;
+    case 1:
+        for (uint32_t i = 0; i < g->module->tables.count; i++)
+            if (g->module->tables.items[i].type == type) {
+                fuzz_gen_value(g, MURRE_I32, depth);
+                mask(g, 7);
+                fuzz_put_op_u32(g->out, MURRE_OP_TABLE_GET, i);
+                return;
+            }
+        break;
+    case 2: fuzz_gen_block_value(g, type, depth); return;
+    case 3:
+        if (fuzz_gen_call_value(g, type, depth))
+            return;
+        break;
+    default: break;
+    }
+    fuzz_gen_leaf(g, type);
+}
+
+void fuzz_gen_value(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
+    if (depth == 0 || g->size <= 0 || fuzz_once_in(&g->random, 6)) {
+        fuzz_gen_leaf(g, type);
+        return;
+    }
+    g->size--;
+    if (type == MURRE_FUNCREF || type == MURRE_EXTERNREF)
+        reference_value(g, type, depth - 1);
+    else
+        number_value(g, type, depth - 1);
+}
+
+void fuzz_gen_values(struct fuzz_gen *g, const murre_valtype *types, uint32_t count, unsigned depth) {
+    for (uint32_t i = 0; i < count; i++)
+        fuzz_gen_value(g, types[i], depth);
+}
