@@ -1,0 +1,393 @@
+/* Contents and positions: reading, writing, seeking, sizes, folders' entries. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "wasi/guest.h"
+
+/* ---- buffer lists ------------------------------------------------------------------------------------------------------ */
+
+enum { LIST_MAX = 80 };
+struct list {
+    uint32_t pointer, count;
+    struct {
+        uint32_t pointer, size;
+    } items[LIST_MAX];
+};
+
+/* A few buffers, or more than murre takes at once. Now and then one that lies outside. */
+static void take_list(struct guest *g, struct list *list) {
+    uint8_t shape = guest_byte(g);
+    list->count = shape < 200 ? shape % 4 : shape < 250 ? 1 + shape % 8 : LIST_MAX;
+    list->pointer = LISTS + (shape >= 128 ? 4 : 0);
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint8_t byte = list->count == LIST_MAX ? (uint8_t)(i * 37) : guest_byte(g);
+        uint32_t size = byte < 128 ? byte % 24 : byte < 240 ? (byte - 128u) * 32 : (byte & 7u) * 1024;
+        uint32_t pointer = byte % 3 == 0 ? GUEST_SIZE - size : 3072 + byte * 16u;
+        if (byte == 255) {
+            pointer = GUEST_SIZE;
+            size = 1;
+            g->bad_pointer = true;
+        }
+        list->items[i].pointer = pointer;
+        list->items[i].size = size;
+        guest_put32(g, list->pointer + 8 * i, pointer);
+        guest_put32(g, list->pointer + 8 * i + 4, size);
+    }
+    if (shape == 251) {
+        list->count = UINT32_MAX;
+        g->bad_pointer = true;
+    }
+}
+
+/* How many of the buffers count, and their sum: empty ones do not, and no more than murre takes. */
+static size_t list_size(const struct list *list, uint32_t *used) {
+    size_t total = 0, taken = 0;
+    for (*used = 0; *used < list->count; ++*used) {
+        if (list->items[*used].size && taken++ == MURRE_WASI_IOVECS)
+            break;
+        total += list->items[*used].size;
+    }
+    return total;
+}
+
+/* One buffer after the other, as they may overlap. */
+static size_t scatter(struct guest *g, const struct list *list, const uint8_t *from, size_t left) {
+    uint32_t used;
+    size_t done = 0;
+    list_size(list, &used);
+    for (uint32_t i = 0; i < used && left; i++) {
+        size_t size = list->items[i].size < left ? list->items[i].size : left;
+        memcpy(g->shadow + list->items[i].pointer, from + done, size);
+        done += size;
+        left -= size;
+    }
+    return done;
+}
+
+static size_t gather(struct guest *g, const struct list *list, uint8_t *to, size_t left) {
+    uint32_t used;
+    size_t done = 0;
+    list_size(list, &used);
+    for (uint32_t i = 0; i < used && left; i++) {
+        size_t size = list->items[i].size < left ? list->items[i].size : left;
+        memcpy(to + done, g->shadow + list->items[i].pointer, size);
+        done += size;
+        left -= size;
+    }
+    return done;
+}
+
+/* ---- files may not grow without bound ------------------------------------------------------------------------------------ */
+
+/* Of the process, so only around calls that make files grow. */
+static bool limited_call(struct guest *g, int index, const struct model_errors *errors) {
+    struct rlimit old, small;
+    static bool ignored;
+    if (!ignored) {
+        signal(SIGXFSZ, SIG_IGN);
+        ignored = true;
+    }
+    if (getrlimit(RLIMIT_FSIZE, &old) != 0)
+        abort();
+    small = old;
+    small.rlim_cur = MODEL_FILE_MAX;
+    if (setrlimit(RLIMIT_FSIZE, &small) != 0)
+        abort();
+    bool done = guest_call(g, index, errors);
+    if (setrlimit(RLIMIT_FSIZE, &old) != 0)
+        abort();
+    return done;
+}
+#define LIMITED_CALL(g, function, errors, ...)                                                    \
+    (memcpy((g)->args, (const uint64_t[9]){__VA_ARGS__}, sizeof(g)->args), (g)->name = #function, \
+     limited_call(g, MURRE_WASI_INDEX_##function, errors))
+
+/* ---- transfers ----------------------------------------------------------------------------------------------------------- */
+
+/* What has no positions says so, or has lost the right with its type, or refuses the offset first. */
+static void no_offset(struct guest *g, uint32_t number, bool at_offset, struct model_errors *errors) {
+    struct guest_fd *fd = guest_fd(g, number);
+    if (fd && at_offset && fd->kind != GUEST_NODE) {
+        model_error(errors, WASI_SPIPE);
+        model_error(errors, WASI_NOTCAPABLE);
+        model_error(errors, WASI_INVAL);
+    }
+}
+
+static void read_(struct guest *g, bool at_offset) {
+    struct model_errors errors = {0};
+    struct list list;
+    uint32_t number = guest_pick_fd(g);
+    uint64_t offset = at_offset ? guest_number(g) : 0;
+    take_list(g, &list);
+    uint32_t result = guest_pointer(g, 4, 4);
+    struct guest_fd *fd = guest_with(g, number, WASI_RIGHT_FD_READ | (at_offset ? WASI_RIGHT_FD_SEEK : 0), &errors);
+    no_offset(g, number, at_offset, &errors);
+    bool far = at_offset && offset > INT64_MAX - (1 << 20);
+    const uint8_t *from = NULL;
+    size_t left = 0;
+    if (fd && fd->kind == GUEST_NODE) {
+        uint64_t at = at_offset ? offset : fd->position;
+        from = fd->node->data + (at < fd->node->size ? at : 0);
+        left = at < fd->node->size ? fd->node->size - at : 0;
+    } else if (fd && fd->kind == GUEST_INPUT) {
+        from = (const uint8_t *)guest_input + fd->position;
+        left = strlen(guest_input) - fd->position;
+    }
+    if (fd && at_offset && offset > INT64_MAX)
+        model_error(&errors, WASI_INVAL);
+    else if (fd && far) { /* the file system's, which need not agree with another's */
+        model_error(&errors, WASI_INVAL);
+        model_error(&errors, WASI_OVERFLOW);
+        model_error(&errors, WASI_SUCCESS);
+    }
+    if (fd && !at_offset && fd->kind == GUEST_SOCKET)
+        errors = GUEST_ANY;
+    bool done = at_offset ? GUEST_CALL(g, fd_pread, &errors, number, list.pointer, list.count, offset, result)
+                          : GUEST_CALL(g, fd_read, &errors, number, list.pointer, list.count, result);
+    if (!done)
+        return;
+    size_t moved = scatter(g, &list, from, left);
+    if (!at_offset)
+        fd->position += moved;
+    murre_wasi_put32(g->shadow + result, (uint32_t)moved);
+}
+
+/* What of size bytes at offset fits under the limit, in the file. */
+static size_t store(struct guest_fd *fd, uint64_t at, const uint8_t *bytes, size_t size) {
+    struct model_node *node = fd->node;
+    if (size > MODEL_FILE_MAX - at)
+        size = MODEL_FILE_MAX - at;
+    memcpy(node->data + at, bytes, size);
+    if (at + size > node->size)
+        node->size = at + size;
+    guest_time_changes(node);
+    return size;
+}
+
+static void write_(struct guest *g, bool at_offset) {
+    static uint8_t bytes[LIST_MAX * 8192];
+    struct model_errors errors = {0};
+    struct list list;
+    uint32_t number = guest_pick_fd(g);
+    uint64_t offset = at_offset ? guest_number(g) : 0;
+    take_list(g, &list);
+    uint32_t result = guest_pointer(g, 4, 4);
+    struct guest_fd *fd = guest_with(g, number, WASI_RIGHT_FD_WRITE | (at_offset ? WASI_RIGHT_FD_SEEK : 0), &errors);
+    size_t size = g->bad_pointer ? 0 : gather(g, &list, bytes, sizeof bytes);
+    uint64_t at = 0;
+    no_offset(g, number, at_offset, &errors);
+    if (fd && at_offset && offset > INT64_MAX)
+        model_error(&errors, WASI_INVAL);
+    else if (fd && fd->kind == GUEST_NODE) {
+        at = fd->append ? fd->node->size : at_offset ? offset : fd->position;
+        if (size && at >= MODEL_FILE_MAX)
+            model_error(&errors, WASI_FBIG);
+        if (at_offset && offset > INT64_MAX - (1 << 20)) {
+            model_error(&errors, WASI_INVAL);
+            model_error(&errors, WASI_OVERFLOW);
+            if (!size || fd->append)
+                model_error(&errors, WASI_SUCCESS);
+        }
+    }
+    if (fd && fd->kind == GUEST_SOCKET && !at_offset)
+        errors = GUEST_ANY;
+    bool done = at_offset ? LIMITED_CALL(g, fd_pwrite, &errors, number, list.pointer, list.count, offset, result)
+                          : LIMITED_CALL(g, fd_write, &errors, number, list.pointer, list.count, result);
+    if (!done)
+        return;
+    if (fd->kind == GUEST_NODE && size) {
+        size = store(fd, at, bytes, size);
+        if (!at_offset)
+            fd->position = at + size;
+    }
+    murre_wasi_put32(g->shadow + result, (uint32_t)size);
+    if (fd->kind == GUEST_SOCKET)
+        guest_accept(g, result, 4);
+}
+
+/* ---- positions and sizes --------------------------------------------------------------------------------------------------- */
+
+static void may_seek(struct guest_fd *fd, uint64_t rights, struct model_errors *errors) {
+    guest_learn(fd);
+    if (fd->kind != GUEST_NODE)
+        model_error(errors, WASI_SPIPE);
+    else if (!(fd->base & rights))
+        model_error(errors, WASI_NOTCAPABLE);
+}
+
+static void seek(struct guest *g) {
+    struct model_errors errors = {0};
+    uint32_t number = guest_pick_fd(g), whence = guest_byte(g) % 4, result = guest_pointer(g, 8, 8);
+    int64_t offset = (int64_t)guest_number(g), to = 0;
+    struct guest_fd *fd = guest_fd(g, number);
+    if (whence == 3)
+        model_error(&errors, WASI_INVAL);
+    else if (!fd)
+        model_error(&errors, WASI_BADF);
+    else if (!g->bad_pointer)
+        may_seek(fd, WASI_RIGHT_FD_SEEK | (offset == 0 && whence == 1 ? WASI_RIGHT_FD_TELL : 0), &errors);
+    if (!g->bad_pointer && !model_fails(&errors)) {
+        int64_t from = whence == 0 ? 0 : whence == 1 ? (int64_t)fd->position : (int64_t)fd->node->size;
+        if (fd->node->kind == MODEL_DIR)
+            model_error(&errors, WASI_NOTCAPABLE);
+        else if (__builtin_add_overflow(from, offset, &to) || to < 0) {
+            model_error(&errors, WASI_INVAL);
+            model_error(&errors, WASI_OVERFLOW);
+        }
+    }
+    if (GUEST_CALL(g, fd_seek, &errors, number, (uint64_t)offset, whence, result)) {
+        fd->position = (uint64_t)to;
+        murre_wasi_put64(g->shadow + result, fd->position);
+    }
+}
+
+static void tell(struct guest *g) {
+    struct model_errors errors = {0};
+    uint32_t number = guest_pick_fd(g), result = guest_pointer(g, 8, 8);
+    struct guest_fd *fd = guest_fd(g, number);
+    if (!fd)
+        model_error(&errors, WASI_BADF);
+    else if (!g->bad_pointer)
+        may_seek(fd, WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL, &errors);
+    if (GUEST_CALL(g, fd_tell, &errors, number, result))
+        murre_wasi_put64(g->shadow + result, fd->position);
+}
+
+static void set_size(struct guest *g) {
+    struct model_errors errors = {0};
+    uint32_t number = guest_pick_fd(g);
+    uint64_t size = guest_number(g);
+    struct guest_fd *fd = guest_with_host(g, number, WASI_RIGHT_FD_FILESTAT_SET_SIZE, &errors);
+    if (size > INT64_MAX)
+        model_error(&errors, WASI_INVAL);
+    else if (fd && size > MODEL_FILE_MAX)
+        model_error(&errors, WASI_FBIG);
+    if (!LIMITED_CALL(g, fd_filestat_set_size, &errors, number, size))
+        return;
+    struct model_node *node = fd->node;
+    if (size < node->size)
+        memset(node->data + size, 0, node->size - size);
+    node->size = size;
+    guest_time_changes(node);
+}
+
+static void allocate(struct guest *g) {
+    struct model_errors errors = {0};
+    uint32_t number = guest_pick_fd(g);
+    uint64_t offset = guest_number(g), size = guest_number(g);
+    struct guest_fd *fd = guest_with_host(g, number, WASI_RIGHT_FD_ALLOCATE, &errors);
+    if (offset > INT64_MAX || size > INT64_MAX || size == 0)
+        model_error(&errors, WASI_INVAL);
+    else if (fd && offset + size > MODEL_FILE_MAX)
+        model_error(&errors, WASI_FBIG);
+    if (!LIMITED_CALL(g, fd_allocate, &errors, number, offset, size))
+        return;
+    if (offset + size > fd->node->size)
+        fd->node->size = offset + size;
+    guest_time_changes(fd->node);
+}
+
+static void advise(struct guest *g) {
+    struct model_errors errors = {0};
+    uint32_t number = guest_pick_fd(g), advice = guest_byte(g) % 8;
+    uint64_t offset = guest_number(g), size = guest_number(g);
+    guest_with_host(g, number, WASI_RIGHT_FD_ADVISE, &errors);
+    if (advice > 5 || offset > INT64_MAX || size > INT64_MAX)
+        model_error(&errors, WASI_INVAL);
+    GUEST_CALL(g, fd_advise, &errors, number, offset, size, advice);
+}
+
+static void sync_(struct guest *g, bool data) {
+    struct model_errors errors = {0};
+    uint32_t number = guest_pick_fd(g);
+    struct guest_fd *fd = guest_with_host(g, number, data ? WASI_RIGHT_FD_DATASYNC : WASI_RIGHT_FD_SYNC, &errors);
+    if (fd && fd->kind == GUEST_SOCKET)
+        model_error(&errors, WASI_INVAL);
+    if (data)
+        GUEST_CALL(g, fd_datasync, &errors, number);
+    else
+        GUEST_CALL(g, fd_sync, &errors, number);
+}
+
+/* ---- entries of folders ---------------------------------------------------------------------------------------------------- */
+
+static void check_entry(struct guest *g, const struct model_node *dir, const char *name, uint8_t type) {
+    static const uint8_t types[] = {WASI_FILETYPE_DIRECTORY, WASI_FILETYPE_REGULAR_FILE, WASI_FILETYPE_SYMBOLIC_LINK};
+    const struct model_node *node = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ? dir : model_child(dir, name);
+    if (!node)
+        guest_wrong(g, "lists what is not there: %s", name);
+    if (type != types[node->kind])
+        guest_wrong(g, "lists %s as something else", name);
+}
+
+/* The entries of one answer. Returns how many were whole; *cookie is behind the last of them. */
+static size_t check_entries(struct guest *g, const struct model_node *dir, const uint8_t *at, uint32_t used, uint64_t *cookie) {
+    size_t count = 0;
+    while (used >= 24) {
+        uint32_t size = murre_wasi_get32(at + 16);
+        char name[256];
+        if (size == 0 || size > 255)
+            guest_wrong(g, "a name of %u bytes", size);
+        if (used - 24 < size)
+            break;
+        memcpy(name, at + 24, size);
+        name[size] = '\0';
+        check_entry(g, dir, name, at[20]);
+        *cookie = murre_wasi_get64(at);
+        at += 24 + size;
+        used -= 24 + size;
+        count++;
+    }
+    return count;
+}
+
+/* All of a folder, through a buffer of one size; or one call from anywhere. */
+static void readdir_(struct guest *g) {
+    struct model_errors errors = {0};
+    uint32_t number = guest_pick_fd(g), size = guest_byte(g) * 8u, result = guest_pointer(g, 4, 4), buffer = GUEST_SIZE - size;
+    uint8_t how = guest_byte(g);
+    uint64_t cookie = how < 200 ? 0 : guest_number(g);
+    const struct model_node *dir = guest_folder(g, number, WASI_RIGHT_FD_READDIR, &errors);
+    if (dir && (dir->removed || cookie)) { /* a removed folder; a cookie that was none */
+        model_error(&errors, WASI_NOENT);
+        model_error(&errors, WASI_INVAL);
+        model_error(&errors, WASI_SUCCESS);
+    }
+    size_t count = 0;
+    for (int calls = 0; calls < 1000; calls++) {
+        if (!GUEST_CALL(g, fd_readdir, &errors, number, buffer, size, cookie, result))
+            return;
+        guest_accept(g, buffer, size);
+        guest_accept(g, result, 4);
+        uint32_t used = murre_wasi_get32(g->memory + result);
+        if (used > size)
+            guest_wrong(g, "more bytes than there is room for");
+        if (model_fails(&errors))
+            return;
+        count += check_entries(g, dir, g->memory + buffer, used, &cookie);
+        if (used < size || size < 24 + 255)
+            break;
+    }
+    if (size >= 24 + 255 && count != dir->entry_count + 2)
+        guest_wrong(g, "%zu entries instead of %zu", count, dir->entry_count + 2);
+}
+
+void calls_file(struct guest *g, int index) {
+    switch (index) {
+    case MURRE_WASI_INDEX_fd_read: read_(g, false); break;
+    case MURRE_WASI_INDEX_fd_pread: read_(g, true); break;
+    case MURRE_WASI_INDEX_fd_write: write_(g, false); break;
+    case MURRE_WASI_INDEX_fd_pwrite: write_(g, true); break;
+    case MURRE_WASI_INDEX_fd_seek: seek(g); break;
+    case MURRE_WASI_INDEX_fd_tell: tell(g); break;
+    case MURRE_WASI_INDEX_fd_filestat_set_size: set_size(g); break;
+    case MURRE_WASI_INDEX_fd_allocate: allocate(g); break;
+    case MURRE_WASI_INDEX_fd_advise: advise(g); break;
+    case MURRE_WASI_INDEX_fd_sync: sync_(g, false); break;
+    case MURRE_WASI_INDEX_fd_datasync: sync_(g, true); break;
+    default: readdir_(g); break;
+    }
+}
