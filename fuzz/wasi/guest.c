@@ -273,7 +273,8 @@ bool guest_call(struct guest *g, int index, const struct model_errors *errors) {
 }
 
 void guest_accept(struct guest *g, uint32_t at, size_t size) {
-    memcpy(g->shadow + at, g->memory + at, size);
+    if (at <= GUEST_SIZE && size <= GUEST_SIZE - at)
+        memcpy(g->shadow + at, g->memory + at, size);
 }
 
 void guest_settle(struct guest *g) {

@@ -81,7 +81,7 @@ bool guest_call(struct guest *g, int index, const struct model_errors *errors);
      guest_call(g, MURRE_WASI_INDEX_##function, errors))
 /* Any outcome. */
 #define GUEST_ANY ((struct model_errors){{UINT64_MAX, UINT64_MAX}})
-/* What a call wrote and nobody can foretell. */
+/* What a call wrote and nobody can foretell; nothing, where it lies outside of memory. */
 void guest_accept(struct guest *g, uint32_t at, size_t size);
 /* Memory must be what shadow is. */
 void guest_settle(struct guest *g);
