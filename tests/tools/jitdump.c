@@ -1,7 +1,7 @@
-/* Shows what the compiler makes of one function:  jitdump FILE.wasm FUNCTION [LEVEL [LOOP]]
+/* Shows what the compiler makes of one function:  jitdump [--explicit] FILE.wasm FUNCTION [LEVEL [LOOP]]
  * MIR goes to stdout, a line with sizes and times to stderr, the machine code to jitdump.bin; see it with
  *     objdump -D -b binary -m i386:x86-64 -M intel jitdump.bin
- * FUNCTION is an index, or "all" for the times only, of every function. */
+ * FUNCTION is an index, or "all" for the times only, of every function. --explicit: with checks of bounds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,10 +46,13 @@ static void *load(const char *path, size_t *size) {
 
 int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, 0);
+    bool explicit_bounds = argc > 1 && strcmp(argv[1], "--explicit") == 0;
+    argc -= explicit_bounds;
+    argv += explicit_bounds;
     size_t size = 0;
     void *bytes = argc >= 3 ? load(argv[1], &size) : NULL;
     if (bytes == NULL) {
-        fprintf(stderr, "usage: jitdump FILE.wasm FUNCTION|all [LEVEL [LOOP]]\n");
+        fprintf(stderr, "usage: jitdump [--explicit] FILE.wasm FUNCTION|all [LEVEL [LOOP]]\n");
         return 2;
     }
     struct murre_config config;
@@ -63,6 +66,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "%s\n", error.message);
         return 1;
     }
+    module->explicit_bounds = explicit_bounds;
     int level = argc > 3 ? atoi(argv[3]) : 2;
     uint32_t loop = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : UINT32_MAX;
     bool all = strcmp(argv[2], "all") == 0;
