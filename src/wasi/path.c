@@ -143,7 +143,12 @@ murre_wasi_errno murre_wasi_path_filestat_set_times(struct murre_wasi_call *call
         return error;
     if (!murre_wasi_set_times(times, args[4].u64, args[5].u64, args[6].u32))
         return WASI_INVAL;
-    if (args[1].u32 & WASI_LOOKUP_SYMLINK_FOLLOW)
+    bool follow = args[1].u32 & WASI_LOOKUP_SYMLINK_FOLLOW;
+    if (args[6].u32 == 0) { /* utimensat with nothing to set would not even look whether the file is there */
+        struct stat stat;
+        return murre_wasi_from_errno(-stat_place(call, &place, follow, &stat));
+    }
+    if (follow)
         return set_times_followed(call, &place, times);
     int found = find_parent(call, &place, &parent);
     if (found < 0)

@@ -437,6 +437,13 @@ Test(wasi_calls, times_are_set_through_links_and_on_links) {
     cr_expect_eq(CALL(path_filestat_set_times, 3, 0, 2100, 4, 0, 0, 16), WASI_INVAL);
 }
 
+Test(wasi_calls, setting_no_time_fails_on_a_missing_file) {
+    cr_assert_eq(CALL(path_symlink, 2048, put_text(2048, "nowhere"), 3, 2100, put_text(2100, "link")), WASI_SUCCESS);
+    cr_expect_eq(CALL(path_filestat_set_times, 3, 0, 2100, 4, 0, 0, 0), WASI_SUCCESS, "of the link");
+    cr_expect_eq(CALL(path_filestat_set_times, 3, 1, 2100, 4, 0, 0, 0), WASI_NOENT);
+    cr_expect_eq(CALL(path_filestat_set_times, 3, 0, 2048, 7, 0, 0, 0), WASI_NOENT);
+}
+
 Test(wasi_calls, flags_that_do_not_exist_are_refused) {
     uint32_t size = put_text(1024, "file");
     cr_expect_eq(CALL(path_open, 3, 0, 1024, size, 1 << 4, 0, 0, 0, 512), WASI_INVAL);
