@@ -1,5 +1,6 @@
 /* The target's own driver, in every build: `fuzz_diff --generate=SEED [--runs=N] [--seconds=N]` runs modules made from SEED, SEED + 1, …
  * `fuzz_diff --write=FILE --generate=SEED`, or with an input's name instead of --generate, writes what the sides run.
+ * --fault breaks one lowering first (src/jit/jit.h), in builds that have the switch.
  * A finding aborts, the seed stands before it on the error output. */
 #include "diff/options.h"
 
@@ -12,16 +13,21 @@
 #include <unistd.h>
 
 #include "diff/side.h"
+#if MURRE_JIT_FAULTS
+#include "jit/jit.h"
+#endif
 #include "module/generate.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { SLOWEST = 120 }; /* seconds */
+
 static uint64_t running;
 
 static void on_abort(int signal_) {
     char text[64];
-    int size = snprintf(text, sizeof text, "found with --generate=%" PRIu64 "\n", running);
+    int size = snprintf(text, sizeof text, "found, or took too long, with --generate=%" PRIu64 "\n", running);
     if (write(STDERR_FILENO, text, (size_t)size) < 0)
         _exit(1);
     signal(signal_, SIG_DFL);
@@ -30,18 +36,20 @@ static void on_abort(int signal_) {
 
 static void generate_all(uint64_t seed, uint64_t runs, double seconds) {
     time_t start = time(NULL);
-    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGALRM};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         signal(signals[i], on_abort);
     uint64_t done = 0;
     for (; done < runs && (seconds == 0 || difftime(time(NULL), start) < seconds); done++) {
         struct fuzz_module module;
         running = seed + done;
+        alarm(SLOWEST);
         fuzz_gen_module(&module, running);
         struct fuzz_span bytes = fuzz_module_write(&module);
         LLVMFuzzerTestOneInput(bytes.data, bytes.size);
         fuzz_module_fini(&module);
     }
+    alarm(0);
     const struct fuzz_totals *t = &fuzz_totals;
     printf("modules: %" PRIu64 " of %" PRIu64 ", calls: %" PRIu64 ", by the host: %" PRIu64 ", traps: %" PRIu64
            ", ended by a limit: %" PRIu64 "\n",
@@ -78,6 +86,15 @@ static void write_prepared(const char *path, const uint8_t *data, size_t size) {
     exit(fclose(file) != 0 || !good);
 }
 
+static void break_lowering(void) {
+#if MURRE_JIT_FAULTS
+    murre_jit_fault = true;
+#else
+    fprintf(stderr, "this build has no such switch\n");
+    exit(2);
+#endif
+}
+
 /* Options of other drivers are left to them. */
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     const char *prepared = NULL, *input = NULL, *plain = NULL;
@@ -98,6 +115,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
             plain = value;
         } else if (strncmp(argument, "--prepared=", 11) == 0) {
             prepared = value;
+        } else if (strcmp(argument, "--fault") == 0) {
+            break_lowering();
         } else if (argument[0] != '-') {
             input = argument;
         }

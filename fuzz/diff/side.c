@@ -14,19 +14,19 @@ static const uint64_t stack_bytes = 4 << 20;
 
 /* Levels 1 and 2 are what tier auto chooses; loops are entered in the middle where functions never become hot. */
 struct fuzz_side fuzz_sides[] = {
-    {"interpreter", MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO, -1, 0, 0, false, NULL},
-    {"compiled at level 0, guards", MURRE_TIER_JIT, MURRE_BOUNDS_GUARD, 0, 0, 0, false, NULL},
-    {"compiled at level 1, guards", MURRE_TIER_JIT, MURRE_BOUNDS_GUARD, 1, 0, 0, false, NULL},
-    {"compiled at level 2, guards", MURRE_TIER_JIT, MURRE_BOUNDS_GUARD, 2, 0, 0, false, NULL},
-    {"compiled at level 3, guards", MURRE_TIER_JIT, MURRE_BOUNDS_GUARD, 3, 0, 0, false, NULL},
-    {"compiled at level 0, explicit checks", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 0, 0, 0, false, NULL},
-    {"compiled at level 1, explicit checks", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 1, 0, 0, false, NULL},
-    {"compiled at level 2, explicit checks", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 2, 0, 0, false, NULL},
-    {"compiled at level 2, without signals", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 2, 0, 0, true, NULL},
-    {"auto, everything hot, guards", MURRE_TIER_AUTO, MURRE_BOUNDS_GUARD, -1, 1, 1, false, NULL},
-    {"auto, everything hot, explicit checks", MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, -1, 1, 1, false, NULL},
-    {"auto, loops hot, guards", MURRE_TIER_AUTO, MURRE_BOUNDS_GUARD, 2, NEVER, 1, false, NULL},
-    {"auto, loops hot, explicit checks", MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, 1, NEVER, 1, false, NULL},
+    {"interpreter", 0, MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO, -1, 0, 0, false, NULL},
+    {"compiled at level 0, guards", 1, MURRE_TIER_JIT, MURRE_BOUNDS_GUARD, 0, 0, 0, false, NULL},
+    {"compiled at level 1, guards", 1, MURRE_TIER_JIT, MURRE_BOUNDS_GUARD, 1, 0, 0, false, NULL},
+    {"compiled at level 2, guards", 1, MURRE_TIER_JIT, MURRE_BOUNDS_GUARD, 2, 0, 0, false, NULL},
+    {"compiled at level 3, guards", 1, MURRE_TIER_JIT, MURRE_BOUNDS_GUARD, 3, 0, 0, false, NULL},
+    {"compiled at level 0, explicit checks", 2, MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 0, 0, 0, false, NULL},
+    {"compiled at level 1, explicit checks", 2, MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 1, 0, 0, false, NULL},
+    {"compiled at level 2, explicit checks", 2, MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 2, 0, 0, false, NULL},
+    {"compiled at level 2, without signals", 2, MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 2, 0, 0, true, NULL},
+    {"auto, everything hot, guards", 3, MURRE_TIER_AUTO, MURRE_BOUNDS_GUARD, -1, 1, 1, false, NULL},
+    {"auto, everything hot, explicit checks", 3, MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, -1, 1, 1, false, NULL},
+    {"auto, loops hot, guards", 3, MURRE_TIER_AUTO, MURRE_BOUNDS_GUARD, 2, NEVER, 1, false, NULL},
+    {"auto, loops hot, explicit checks", 3, MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, 1, NEVER, 1, false, NULL},
 };
 const unsigned fuzz_side_count = sizeof fuzz_sides / sizeof *fuzz_sides;
 struct fuzz_totals fuzz_totals;

@@ -8,6 +8,7 @@
 
 struct fuzz_side {
     const char *name;
+    unsigned group;
     enum murre_tier tier;
     enum murre_bounds bounds;
     int level;
@@ -16,7 +17,8 @@ struct fuzz_side {
     struct murre_engine *engine; /* made at the first use */
 };
 
-/* The interpreter is first. */
+/* The interpreter is first, then compiled with guards, compiled with explicit checks, tier auto: `group`. */
+enum { FUZZ_GROUPS = 4 };
 extern struct fuzz_side fuzz_sides[];
 extern const unsigned fuzz_side_count;
 

@@ -1,5 +1,10 @@
 /* Arithmetic without traps, and the float-to-integer conversions that do (4.3.2, 4.3.3). Division is in emit_divide.c. */
 #include "jit/emit.h"
+#include "jit/jit.h"
+
+#if MURRE_JIT_FAULTS
+bool murre_jit_fault;
+#endif
 
 /* MIR instructions with the meaning of one of ours. 0 is MIR_MOV, which none of these rows uses. */
 static const uint16_t mir_binary[MURRE_OP_COUNT] = {
@@ -162,7 +167,7 @@ void murre_emit_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, 
         emit_ext(e, op, dst, first, murre_emit_use_extended(e, b));
         return;
     }
-    MIR_insn_code_t code = mir_binary[op];
+    MIR_insn_code_t code = murre_jit_fault && op == MURRE_OP_I32_SHR_S ? MIR_URSHS : mir_binary[op];
     if (code == 0) {
         murre_emit_divide(e, op, dst, a, b);
         return;

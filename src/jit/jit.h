@@ -8,6 +8,13 @@
 
 extern const struct murre_jit_ops murre_jit_ops;
 
+/* Set, i32.shr_s is compiled as i32.shr_u. Only in builds for tests and fuzzing: elsewhere there is no such switch. */
+#if MURRE_JIT_FAULTS
+extern bool murre_jit_fault;
+#else
+enum { murre_jit_fault = 0 };
+#endif
+
 /* For debugging: compiles a function, prints what the emitter made of it to text (unless NULL), and hands out its machine code, which is
  * dropped again. */
 struct murre_jit_dump {
