@@ -38,14 +38,29 @@ struct murre_wasi_stream {
     void *context;
 };
 
-/* A folder of the host that the guest sees under another name. */
+/* A file of a folder in memory. The folders on its path need no entries of their own; a path that ends in '/', without bytes, is a folder by
+ * itself. */
+struct murre_wasi_file {
+    const char *path; /* "lib/site.py": relative, without "." and ".." */
+    const void *bytes;
+    size_t size;
+    bool read_only; /* the guest can neither change nor remove it (error PERM) */
+};
+
+/* A folder that the guest sees as guest: one of the host, or, where host is NULL, one in memory, which starts with files and touches no file
+ * of the host. The guest works in it as in any other: it makes, removes and renames files, folders and links, as long as what it adds
+ * takes no more than limit (error NOSPC). What it leaves there, murre_wasi_read_file and murre_wasi_each_file show. */
 struct murre_wasi_preopen {
     const char *host;
     const char *guest;
-    bool read_only;
+    bool read_only; /* nothing in it can be changed (error NOTCAPABLE) */
+    const struct murre_wasi_file *files; /* of a folder in memory */
+    size_t file_count;
+    uint64_t limit; /* bytes, of contents and names and what manages them; 0: 64 MiB */
 };
 
-/* Everything is borrowed until murre_wasi_new returns, except streams' bytes and contexts, which must outlive the object. */
+/* Everything is borrowed until murre_wasi_new returns, except streams' bytes and contexts and the bytes of files in memory, which must
+ * outlive the object (the guest's changes go to copies). */
 struct murre_wasi_config {
     const char *const *args; /* the program's name first */
     size_t arg_count;
@@ -62,7 +77,8 @@ struct murre_wasi_config {
 
 /* All zero: no arguments, no environment, no folders, the process's own standard streams. */
 MURRE_API void murre_wasi_config_init(struct murre_wasi_config *config);
-/* Opens the folders. Returns NULL and fills error: MURRE_ERROR_IO when one cannot be opened, MURRE_ERROR_ARGUMENT, MURRE_ERROR_MEMORY. */
+/* Opens the folders. Returns NULL and fills error: MURRE_ERROR_IO when one cannot be opened, MURRE_ERROR_ARGUMENT (also when a file in memory
+ * cannot have its path), MURRE_ERROR_MEMORY. */
 MURRE_API struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct murre_error *error) MURRE_MUST_USE;
 /* Closes what the guest left open, except borrowed descriptors. */
 MURRE_API void murre_wasi_delete(struct murre_wasi *wasi);
@@ -71,6 +87,31 @@ MURRE_API bool murre_wasi_provides(struct murre_name module, struct murre_name n
 /* Defines all functions of wasi_snapshot_preview1. */
 MURRE_API enum murre_status murre_wasi_define(struct murre_wasi *wasi, struct murre_linker *linker,
                                               struct murre_error *error) MURRE_MUST_USE;
+
+/* ---- functions of the host's own --------------------------------------------------------------------------------- */
+
+/* After murre_wasi_define: fn(env, …) instead of the function called name ("clock_time_get"), for what the linker instantiates from now on.
+ * Arguments and results are the interface's: results[0].i32 takes an error of it (0: success), except in proc_exit, which has no
+ * result. env must outlive the stores that the linker instantiates in. MURRE_ERROR_ARGUMENT when there is no such function. */
+MURRE_API enum murre_status murre_wasi_replace(struct murre_linker *linker, const char *name, murre_host_fn fn, void *env,
+                                               struct murre_error *error) MURRE_MUST_USE;
+/* Does what the function called name does by itself; for functions that take its place and only want to look, change arguments or results,
+ * or refuse now and then. caller, args and results as the host function got them, or arrays of its own. Returns NULL, or the trap
+ * that ends the guest, for the host function to return (or to delete). */
+MURRE_API struct murre_trap *murre_wasi_original(struct murre_wasi *wasi, const char *name, struct murre_caller *caller,
+                                                 const union murre_slot *args, union murre_slot *results) MURRE_MUST_USE;
+
+/* ---- files in memory --------------------------------------------------------------------------------------------- */
+
+/* The file at path in the folder in memory that the guest sees as guest; links are followed. False when there is no such folder or file.
+ * file->bytes are good until the guest runs again; file->path is the caller's own. Not while the guest runs in another thread. */
+MURRE_API bool murre_wasi_read_file(const struct murre_wasi *wasi, const char *guest, const char *path, struct murre_wasi_file *file);
+/* Calls visit for every file and every empty folder (path ends in '/'), in the order in which they came to be, each folder in its place; not for
+ * symbolic links. What it shows could be the files of another configuration. file and its path are good during the call. MURRE_ERROR_ARGUMENT when
+ * there is no such folder in memory, MURRE_ERROR_MEMORY. */
+MURRE_API enum murre_status murre_wasi_each_file(const struct murre_wasi *wasi, const char *guest,
+                                                 void (*visit)(void *context, const struct murre_wasi_file *file), void *context,
+                                                 struct murre_error *error) MURRE_MUST_USE;
 
 #ifdef __cplusplus
 }

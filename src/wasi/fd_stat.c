@@ -1,14 +1,9 @@
 /* What a descriptor is and may do: fd_fdstat_*, fd_filestat_*, fd_prestat_*, fd_advise, fd_allocate, fd_sync, fd_datasync, fd_close,
  * fd_renumber. */
-#include "wasi/stat.h"
-
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "wasi/memory.h"
+#include "wasi/kind.h"
 
 /* ---- fdstat: {u8 type; u16 flags at 2; u64 base at 8; u64 inheriting at 16} --------------------------------------------- */
 
@@ -52,9 +47,10 @@ murre_wasi_errno murre_wasi_fd_fdstat_get(struct murre_wasi_call *call, const un
     murre_wasi_errno error = murre_wasi_entry_learn_type(entry);
     if (error != WASI_SUCCESS)
         return error;
-    int flags = 0;
-    if (entry->kind == MURRE_WASI_HOST && (flags = fcntl(entry->host, F_GETFL)) < 0)
-        return murre_wasi_from_errno(errno);
+    int flags;
+    error = entry->kind->get_flags(entry, &flags);
+    if (error != WASI_SUCCESS)
+        return error;
     memset(result, 0, 24);
     result[0] = entry->type;
     murre_wasi_put16(result + 2, guest_flags(flags));
@@ -71,18 +67,14 @@ murre_wasi_errno murre_wasi_fd_fdstat_set_flags(struct murre_wasi_call *call, co
         return error;
     if (flags & ~(uint32_t)WASI_FDFLAGS_ALL)
         return WASI_INVAL;
-    if (entry->kind != MURRE_WASI_HOST)
-        return flags == 0 ? WASI_SUCCESS : WASI_NOTSUP;
-    int host = fcntl(entry->host, F_GETFL);
-    if (host < 0)
-        return murre_wasi_from_errno(errno);
+    int now, wanted = murre_wasi_host_flags(flags);
+    error = entry->kind->get_flags(entry, &now);
+    if (error != WASI_SUCCESS)
+        return error;
     /* Whether writes are synchronous is settled when a file is opened: Linux would ignore the change. */
-    int wanted = murre_wasi_host_flags(flags);
-    if ((wanted ^ host) & O_SYNC)
+    if ((wanted ^ now) & O_SYNC)
         return WASI_NOTSUP;
-    if (fcntl(entry->host, F_SETFL, (host & ~(O_APPEND | O_NONBLOCK)) | (wanted & (O_APPEND | O_NONBLOCK))) != 0)
-        return murre_wasi_from_errno(errno);
-    return WASI_SUCCESS;
+    return entry->kind->set_flags(entry, (now & ~(O_APPEND | O_NONBLOCK)) | (wanted & (O_APPEND | O_NONBLOCK)));
 }
 
 murre_wasi_errno murre_wasi_fd_fdstat_set_rights(struct murre_wasi_call *call, const union murre_slot *args) {
@@ -101,16 +93,16 @@ murre_wasi_errno murre_wasi_fd_fdstat_set_rights(struct murre_wasi_call *call, c
 
 /* ---- filestat: {u64 dev; u64 ino; u8 type; u64 nlink at 24; u64 size; u64 atim; u64 mtim; u64 ctim} ------------------------ */
 
-void murre_wasi_put_filestat(uint8_t *result, const struct stat *stat, uint8_t type) {
+void murre_wasi_put_filestat(uint8_t *result, const struct murre_wasi_stat *stat) {
     memset(result, 0, MURRE_WASI_FILESTAT);
-    murre_wasi_put64(result, stat->st_dev);
-    murre_wasi_put64(result + 8, stat->st_ino);
-    result[16] = type;
-    murre_wasi_put64(result + 24, stat->st_nlink);
-    murre_wasi_put64(result + 32, (uint64_t)stat->st_size);
-    murre_wasi_put64(result + 40, murre_wasi_nanoseconds(stat->st_atim.tv_sec, stat->st_atim.tv_nsec));
-    murre_wasi_put64(result + 48, murre_wasi_nanoseconds(stat->st_mtim.tv_sec, stat->st_mtim.tv_nsec));
-    murre_wasi_put64(result + 56, murre_wasi_nanoseconds(stat->st_ctim.tv_sec, stat->st_ctim.tv_nsec));
+    murre_wasi_put64(result, stat->dev);
+    murre_wasi_put64(result + 8, stat->ino);
+    result[16] = stat->type;
+    murre_wasi_put64(result + 24, stat->links);
+    murre_wasi_put64(result + 32, stat->size);
+    murre_wasi_put64(result + 40, stat->accessed);
+    murre_wasi_put64(result + 48, stat->modified);
+    murre_wasi_put64(result + 56, stat->changed);
 }
 
 murre_wasi_errno murre_wasi_fd_filestat_get(struct murre_wasi_call *call, const union murre_slot *args) {
@@ -118,41 +110,27 @@ murre_wasi_errno murre_wasi_fd_filestat_get(struct murre_wasi_call *call, const 
     if (result == NULL)
         return WASI_FAULT;
     struct murre_wasi_entry *entry;
+    struct murre_wasi_stat stat;
     murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, args[0].u32, WASI_RIGHT_FD_FILESTAT_GET, &entry);
     if (error == WASI_SUCCESS)
         error = murre_wasi_entry_learn_type(entry);
+    if (error == WASI_SUCCESS)
+        error = entry->kind->stat(entry, &stat);
     if (error != WASI_SUCCESS)
         return error;
-    struct stat stat = {.st_nlink = 1, .st_size = (off_t)entry->size};
-    if (entry->kind == MURRE_WASI_HOST && fstat(entry->host, &stat) != 0)
-        return murre_wasi_from_errno(errno);
-    murre_wasi_put_filestat(result, &stat, entry->type);
+    stat.type = entry->type;
+    murre_wasi_put_filestat(result, &stat);
     return WASI_SUCCESS;
 }
 
-/* A host descriptor for calls that only make sense on one. */
-static murre_wasi_errno get_host(struct murre_wasi_call *call, uint32_t fd, uint64_t rights, int *host) {
-    struct murre_wasi_entry *entry;
-    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, fd, rights, &entry);
-    if (error == WASI_SUCCESS && entry->kind != MURRE_WASI_HOST)
-        error = WASI_INVAL;
-    if (error == WASI_SUCCESS)
-        *host = entry->host;
-    return error;
-}
-
 murre_wasi_errno murre_wasi_fd_filestat_set_size(struct murre_wasi_call *call, const union murre_slot *args) {
-    int host;
-    murre_wasi_errno error = get_host(call, args[0].u32, WASI_RIGHT_FD_FILESTAT_SET_SIZE, &host);
+    struct murre_wasi_entry *entry;
+    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, args[0].u32, WASI_RIGHT_FD_FILESTAT_SET_SIZE, &entry);
     if (error != WASI_SUCCESS)
         return error;
-    if (args[1].u64 > INT64_MAX)
+    if (entry->kind->set_size == NULL || args[1].u64 > INT64_MAX)
         return WASI_INVAL;
-    int result;
-    do
-        result = ftruncate(host, (off_t)args[1].u64);
-    while (result != 0 && murre_wasi_retry(call));
-    return result == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
+    return entry->kind->set_size(call, entry, args[1].u64);
 }
 
 static bool one_time(struct timespec *time, uint64_t nanoseconds, bool set, bool now) {
@@ -170,14 +148,14 @@ bool murre_wasi_set_times(struct timespec times[2], uint64_t atim, uint64_t mtim
 }
 
 murre_wasi_errno murre_wasi_fd_filestat_set_times(struct murre_wasi_call *call, const union murre_slot *args) {
-    int host;
+    struct murre_wasi_entry *entry;
     struct timespec times[2];
-    murre_wasi_errno error = get_host(call, args[0].u32, WASI_RIGHT_FD_FILESTAT_SET_TIMES, &host);
+    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, args[0].u32, WASI_RIGHT_FD_FILESTAT_SET_TIMES, &entry);
     if (error != WASI_SUCCESS)
         return error;
-    if (!murre_wasi_set_times(times, args[1].u64, args[2].u64, args[3].u32))
+    if (entry->kind->set_times == NULL || !murre_wasi_set_times(times, args[1].u64, args[2].u64, args[3].u32))
         return WASI_INVAL;
-    return futimens(host, times) == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
+    return entry->kind->set_times(entry, times);
 }
 
 /* ---- prestat: {u8 tag (0: a folder); u32 name size at 4} ------------------------------------------------------------------ */
@@ -218,45 +196,40 @@ murre_wasi_errno murre_wasi_fd_prestat_dir_name(struct murre_wasi_call *call, co
 murre_wasi_errno murre_wasi_fd_advise(struct murre_wasi_call *call, const union murre_slot *args) {
     static const int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
                                   POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
-    int host;
-    murre_wasi_errno error = get_host(call, args[0].u32, WASI_RIGHT_FD_ADVISE, &host);
+    struct murre_wasi_entry *entry;
+    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, args[0].u32, WASI_RIGHT_FD_ADVISE, &entry);
     if (error != WASI_SUCCESS)
         return error;
-    if (args[3].u32 >= sizeof advices / sizeof *advices || args[1].u64 > INT64_MAX || args[2].u64 > INT64_MAX)
+    if (entry->kind->advise == NULL || args[3].u32 >= sizeof advices / sizeof *advices || args[1].u64 > INT64_MAX ||
+        args[2].u64 > INT64_MAX)
         return WASI_INVAL;
-    return murre_wasi_from_errno(posix_fadvise(host, (off_t)args[1].u64, (off_t)args[2].u64, advices[args[3].u32]));
+    return entry->kind->advise(entry, args[1].u64, args[2].u64, advices[args[3].u32]);
 }
 
 murre_wasi_errno murre_wasi_fd_allocate(struct murre_wasi_call *call, const union murre_slot *args) {
-    int host, result;
-    murre_wasi_errno error = get_host(call, args[0].u32, WASI_RIGHT_FD_ALLOCATE, &host);
+    struct murre_wasi_entry *entry;
+    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, args[0].u32, WASI_RIGHT_FD_ALLOCATE, &entry);
     if (error != WASI_SUCCESS)
         return error;
-    if (args[1].u64 > INT64_MAX || args[2].u64 > INT64_MAX)
+    if (entry->kind->allocate == NULL || args[1].u64 > INT64_MAX || args[2].u64 > INT64_MAX)
         return WASI_INVAL;
-    do
-        result = fallocate(host, 0, (off_t)args[1].u64, (off_t)args[2].u64);
-    while (result != 0 && murre_wasi_retry(call));
-    return result == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
+    return entry->kind->allocate(call, entry, args[1].u64, args[2].u64);
 }
 
-static murre_wasi_errno sync_with(struct murre_wasi_call *call, uint32_t fd, uint64_t rights, int (*sync)(int)) {
-    int host, result;
-    murre_wasi_errno error = get_host(call, fd, rights, &host);
+static murre_wasi_errno sync_with(struct murre_wasi_call *call, uint32_t fd, uint64_t rights, bool only_data) {
+    struct murre_wasi_entry *entry;
+    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, fd, rights, &entry);
     if (error != WASI_SUCCESS)
         return error;
-    do
-        result = sync(host);
-    while (result != 0 && murre_wasi_retry(call));
-    return result == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
+    return entry->kind->sync == NULL ? WASI_INVAL : entry->kind->sync(call, entry, only_data);
 }
 
 murre_wasi_errno murre_wasi_fd_sync(struct murre_wasi_call *call, const union murre_slot *args) {
-    return sync_with(call, args[0].u32, WASI_RIGHT_FD_SYNC, fsync);
+    return sync_with(call, args[0].u32, WASI_RIGHT_FD_SYNC, false);
 }
 
 murre_wasi_errno murre_wasi_fd_datasync(struct murre_wasi_call *call, const union murre_slot *args) {
-    return sync_with(call, args[0].u32, WASI_RIGHT_FD_DATASYNC, fdatasync);
+    return sync_with(call, args[0].u32, WASI_RIGHT_FD_DATASYNC, true);
 }
 
 murre_wasi_errno murre_wasi_fd_close(struct murre_wasi_call *call, const union murre_slot *args) {

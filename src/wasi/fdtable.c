@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "wasi/internal.h"
+#include "wasi/kind.h"
 
 void murre_wasi_fdtable_init(struct murre_wasi_fdtable *table, const struct murre_allocator *allocator) {
     *table = (struct murre_wasi_fdtable){.allocator = *allocator};
@@ -16,8 +14,6 @@ void murre_wasi_fdtable_init(struct murre_wasi_fdtable *table, const struct murr
 static struct murre_wasi_fdpage *add_page(struct murre_wasi_fdtable *table) {
     if (table->page_count == table->page_capacity) {
         uint32_t capacity = table->page_capacity == 0 ? 4 : table->page_capacity * 2;
-        if (capacity > UINT32_MAX / MURRE_WASI_FD_PAGE)
-            return NULL;
         size_t old = table->page_capacity * sizeof *table->pages;
         struct murre_wasi_fdpage **pages = murre_realloc(&table->allocator, table->pages, old, capacity * sizeof *pages);
         if (pages == NULL)
@@ -31,16 +27,22 @@ static struct murre_wasi_fdpage *add_page(struct murre_wasi_fdtable *table) {
     return page;
 }
 
-struct murre_wasi_entry *murre_wasi_fdtable_add(struct murre_wasi_fdtable *table, enum murre_wasi_entrykind kind, uint32_t *fd) {
+struct murre_wasi_entry *murre_wasi_fdtable_add(struct murre_wasi_fdtable *table, const struct murre_wasi_kind *kind, uint32_t *fd) {
     uint32_t index = 0;
     while (index < table->page_count && table->pages[index]->used == UINT32_MAX)
         index++;
-    if (index == table->page_count && add_page(table) == NULL)
+    if (index == MURRE_WASI_FD_LIMIT / MURRE_WASI_FD_PAGE) {
+        errno = EMFILE;
         return NULL;
+    }
+    if (index == table->page_count && add_page(table) == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
     struct murre_wasi_fdpage *page = table->pages[index];
     uint32_t slot = (uint32_t)__builtin_ctz(~page->used);
     page->used |= UINT32_C(1) << slot;
-    page->entries[slot] = (struct murre_wasi_entry){.kind = kind, .host = -1};
+    page->entries[slot] = (struct murre_wasi_entry){.kind = kind};
     *fd = index * MURRE_WASI_FD_PAGE + slot;
     return &page->entries[slot];
 }
@@ -55,10 +57,11 @@ struct murre_wasi_entry *murre_wasi_fdtable_add_host(struct murre_wasi_fdtable *
             return NULL;
         host = moved;
     }
-    struct murre_wasi_entry *entry = murre_wasi_fdtable_add(table, MURRE_WASI_HOST, fd);
+    struct murre_wasi_entry *entry = murre_wasi_fdtable_add(table, &murre_wasi_kind_host, fd);
     if (entry == NULL) {
+        int error = errno;
         close(host);
-        errno = ENOMEM;
+        errno = error;
         return NULL;
     }
     entry->host = host;
@@ -98,15 +101,10 @@ murre_wasi_errno murre_wasi_fdtable_get_dir(struct murre_wasi_fdtable *table, ui
 
 /* Gives back everything the entry holds. */
 static murre_wasi_errno release(struct murre_wasi_fdtable *table, struct murre_wasi_entry *entry) {
-    murre_wasi_errno error = WASI_SUCCESS;
-    /* On Linux the descriptor is gone even when close is interrupted. */
-    if (entry->kind == MURRE_WASI_HOST && entry->owned && close(entry->host) != 0 && errno != EINTR)
-        error = murre_wasi_from_errno(errno);
+    murre_wasi_errno error = entry->kind->close(&table->allocator, entry);
     if (entry->name != NULL)
         murre_free(&table->allocator, entry->name, entry->name_size + 1);
-    if (entry->dir != NULL)
-        murre_free(&table->allocator, entry->dir, sizeof *entry->dir);
-    *entry = (struct murre_wasi_entry){.kind = MURRE_WASI_FREE, .host = -1};
+    *entry = (struct murre_wasi_entry){.kind = NULL};
     return error;
 }
 
@@ -131,7 +129,7 @@ murre_wasi_errno murre_wasi_fdtable_move(struct murre_wasi_fdtable *table, uint3
         return WASI_SUCCESS;
     release(table, target); /* as dup2 does, without a word about what the close found */
     *target = *source;
-    *source = (struct murre_wasi_entry){.kind = MURRE_WASI_FREE, .host = -1};
+    *source = (struct murre_wasi_entry){.kind = NULL};
     mark_free(table, from);
     return WASI_SUCCESS;
 }
@@ -149,45 +147,14 @@ void murre_wasi_fdtable_fini(struct murre_wasi_fdtable *table) {
     *table = (struct murre_wasi_fdtable){.allocator = table->allocator};
 }
 
-uint8_t murre_wasi_filetype(mode_t mode, int sock_type) {
-    switch (mode & S_IFMT) {
-    case S_IFBLK: return WASI_FILETYPE_BLOCK_DEVICE;
-    case S_IFCHR: return WASI_FILETYPE_CHARACTER_DEVICE;
-    case S_IFDIR: return WASI_FILETYPE_DIRECTORY;
-    case S_IFREG: return WASI_FILETYPE_REGULAR_FILE;
-    case S_IFLNK: return WASI_FILETYPE_SYMBOLIC_LINK;
-    case S_IFSOCK: return sock_type == SOCK_DGRAM ? WASI_FILETYPE_SOCKET_DGRAM : WASI_FILETYPE_SOCKET_STREAM;
-    default: return WASI_FILETYPE_UNKNOWN;
-    }
-}
-
-static uint64_t possible_rights(uint8_t type, int host) {
-    switch (type) {
-    case WASI_FILETYPE_DIRECTORY: return WASI_RIGHTS_DIRECTORY;
-    case WASI_FILETYPE_REGULAR_FILE:
-    case WASI_FILETYPE_BLOCK_DEVICE: return WASI_RIGHTS_FILE;
-    case WASI_FILETYPE_CHARACTER_DEVICE: /* guests take one that cannot seek for a terminal */
-        return isatty(host) ? WASI_RIGHTS_STREAM : WASI_RIGHTS_FILE;
-    case WASI_FILETYPE_SOCKET_DGRAM:
-    case WASI_FILETYPE_SOCKET_STREAM: return WASI_RIGHTS_SOCKET;
-    default: return WASI_RIGHTS_STREAM;
-    }
-}
-
 murre_wasi_errno murre_wasi_entry_learn_type(struct murre_wasi_entry *entry) {
     if (entry->has_type)
         return WASI_SUCCESS;
-    if (entry->kind == MURRE_WASI_HOST) {
-        struct stat stat;
-        if (fstat(entry->host, &stat) != 0)
-            return murre_wasi_from_errno(errno);
-        int sock_type = SOCK_STREAM;
-        socklen_t size = sizeof sock_type;
-        if (S_ISSOCK(stat.st_mode))
-            getsockopt(entry->host, SOL_SOCKET, SO_TYPE, &sock_type, &size);
-        entry->type = murre_wasi_filetype(stat.st_mode, sock_type);
-    }
-    entry->base &= possible_rights(entry->type, entry->host);
+    uint64_t possible;
+    murre_wasi_errno error = entry->kind->learn(entry, &entry->type, &possible);
+    if (error != WASI_SUCCESS)
+        return error;
+    entry->base &= possible;
     if (entry->type != WASI_FILETYPE_DIRECTORY)
         entry->inheriting = 0;
     entry->has_type = true;

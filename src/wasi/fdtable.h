@@ -1,21 +1,15 @@
 /* The guest's descriptors. Numbers are the guest's own and say nothing about the host's. A new descriptor gets the lowest free number, as
- * POSIX has it. Host descriptors that an entry owns are above 2 and close on exec. One thread at a time. */
+ * POSIX has it. What a descriptor can do is up to its kind (kind.h). Host descriptors that an entry owns are above 2 and close on exec. One thread at a time. */
 #ifndef MURRE_WASI_FDTABLE_H
 #define MURRE_WASI_FDTABLE_H
-
-#include <sys/types.h>
 
 #include "base/alloc.h"
 #include "wasi.h"
 #include "wasi/abi.h"
 
-enum murre_wasi_entrykind {
-    MURRE_WASI_FREE,
-    MURRE_WASI_HOST,  /* host: a descriptor of the host */
-    MURRE_WASI_INPUT, /* bytes in memory */
-    MURRE_WASI_SINK,  /* a callback takes the output */
-    MURRE_WASI_EMPTY, /* nothing to read, swallows output */
-};
+struct murre_wasi_kind;
+struct murre_wasi_node;
+struct murre_wasi_name;
 
 /* What has been read of a directory ahead of the guest: raw records of getdents64. */
 struct murre_wasi_dirbuf {
@@ -26,24 +20,39 @@ struct murre_wasi_dirbuf {
 };
 
 struct murre_wasi_entry {
-    enum murre_wasi_entrykind kind;
-    uint8_t type;    /* WASI_FILETYPE_…; meaningful when has_type */
-    bool has_type;   /* the type, and the rights that follow from it, are looked up when first needed */
-    bool owned;      /* close the host's descriptor with the entry */
-    bool is_preopen; /* name is set */
-    int host;
-    uint64_t base, inheriting; /* rights */
-    char *name;                /* of a preopened folder, terminated; owned */
+    const struct murre_wasi_kind *kind; /* kind.h; NULL: free */
+    uint8_t type;                       /* WASI_FILETYPE_…; meaningful when has_type */
+    bool has_type;                      /* the type, and the rights that follow from it, are looked up when first needed */
+    bool is_preopen;                    /* name is set */
+    uint64_t base, inheriting;          /* rights */
+    char *name;                         /* of a preopened folder, terminated; owned */
     size_t name_size;
-    struct murre_wasi_dirbuf *dir; /* owned; NULL until the directory is read */
-    const uint8_t *bytes;          /* kind INPUT */
-    size_t size, position;
-    int (*write)(void *context, const void *bytes, size_t size); /* kind SINK */
-    void *context;
+    union {
+        struct { /* a descriptor of the host */
+            int host;
+            bool owned;                    /* close it with the entry */
+            struct murre_wasi_dirbuf *dir; /* owned; NULL until the directory is read */
+        };
+        struct {                  /* a stream in memory */
+            const uint8_t *bytes; /* input */
+            size_t size, at;
+            int (*write)(void *context, const void *bytes, size_t size); /* output */
+            void *context;
+        };
+        struct { /* a file or folder in memory: memfs.h */
+            struct murre_wasi_node *node;
+            uint64_t position; /* in the file; in the folder: the cookie of what comes next */
+            int flags;         /* O_… */
+            /* Names of the folder, good while nothing has been removed from it: the one that position follows, and the one looked at. */
+            struct murre_wasi_name *passed, *ahead;
+            uint64_t removals;
+        };
+    };
 };
 
 /* Entries live in pages that do not move, so that pointers stay good while others are opened; they end with murre_wasi_fdtable_close. */
-#define MURRE_WASI_FD_PAGE 32
+#define MURRE_WASI_FD_PAGE  32
+#define MURRE_WASI_FD_LIMIT 65536 /* what is in memory has no limit of the system's */
 struct murre_wasi_fdpage {
     uint32_t used; /* a bit an entry */
     struct murre_wasi_entry entries[MURRE_WASI_FD_PAGE];
@@ -56,8 +65,8 @@ struct murre_wasi_fdtable {
 
 void murre_wasi_fdtable_init(struct murre_wasi_fdtable *table, const struct murre_allocator *allocator);
 void murre_wasi_fdtable_fini(struct murre_wasi_fdtable *table);
-/* A zeroed entry of kind at the lowest free number; NULL when there is no memory. */
-struct murre_wasi_entry *murre_wasi_fdtable_add(struct murre_wasi_fdtable *table, enum murre_wasi_entrykind kind,
+/* A zeroed entry of kind at the lowest free number. NULL, with errno set, when there is no memory or there are too many. */
+struct murre_wasi_entry *murre_wasi_fdtable_add(struct murre_wasi_fdtable *table, const struct murre_wasi_kind *kind,
                                                 uint32_t *fd) MURRE_MUST_USE;
 /* An owned host descriptor; moved above 2 when it is not. On failure it is closed and errno is set. */
 struct murre_wasi_entry *murre_wasi_fdtable_add_host(struct murre_wasi_fdtable *table, int host, uint32_t *fd) MURRE_MUST_USE;
@@ -74,7 +83,4 @@ murre_wasi_errno murre_wasi_fdtable_close(struct murre_wasi_fdtable *table, uint
 murre_wasi_errno murre_wasi_fdtable_move(struct murre_wasi_fdtable *table, uint32_t from, uint32_t to);
 /* Finds out what the entry is, and takes away the rights that this cannot have. */
 murre_wasi_errno murre_wasi_entry_learn_type(struct murre_wasi_entry *entry);
-/* The file type of a host mode. sock_type: of getsockopt, when it is a socket. */
-uint8_t murre_wasi_filetype(mode_t mode, int sock_type);
-
 #endif

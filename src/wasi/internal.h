@@ -43,6 +43,7 @@ struct murre_wasi {
     struct murre_wasi_strings args, env;
     struct murre_wasi_fdtable fds;
     struct murre_wasi_resolver resolver;
+    struct murre_wasi_memfs *memory_folders; /* a list, first come first */
     struct murre_wasi_binding bindings[MURRE_WASI_FUNCTIONS];
 };
 

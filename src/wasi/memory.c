@@ -45,6 +45,16 @@ bool murre_wasi_guest_iovecs(struct murre_wasi_call *call, uint32_t pointer, uin
     return true;
 }
 
+size_t murre_wasi_scatter(const struct murre_wasi_iovecs *iovecs, const uint8_t *from, size_t size) {
+    size_t moved = 0;
+    for (int i = 0; i < iovecs->count && moved < size; i++) {
+        size_t part = iovecs->items[i].iov_len < size - moved ? iovecs->items[i].iov_len : size - moved;
+        memcpy(iovecs->items[i].iov_base, from + moved, part);
+        moved += part;
+    }
+    return moved;
+}
+
 bool murre_wasi_guest_path(struct murre_wasi_call *call, uint32_t pointer, uint32_t size, struct murre_wasi_path *path,
                            murre_wasi_errno *error) {
     const char *text = murre_wasi_guest_bytes(call, pointer, size);

@@ -26,6 +26,8 @@ struct murre_wasi_iovecs {
 /* So that a count of bytes fits every result. */
 #define MURRE_WASI_IO_MAX 0x7ffff000u
 bool murre_wasi_guest_iovecs(struct murre_wasi_call *call, uint32_t pointer, uint32_t count, struct murre_wasi_iovecs *iovecs);
+/* Copies as much of size bytes as the buffers hold; returns how much. */
+size_t murre_wasi_scatter(const struct murre_wasi_iovecs *iovecs, const uint8_t *from, size_t size);
 
 /* A path, copied and terminated. */
 #define MURRE_WASI_PATH_MAX 4096

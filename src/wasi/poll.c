@@ -7,12 +7,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "wasi/memory.h"
+#include "wasi/kind.h"
 
 #define SUBSCRIPTION 48
 #define EVENT        32
@@ -60,11 +57,9 @@ static void read_clock(struct subscription *subscription, const uint8_t *from) {
 
 static void read_descriptor(struct murre_wasi_call *call, struct subscription *subscription, struct pollfd *fd, uint32_t number) {
     subscription->error = murre_wasi_fdtable_get(&call->wasi->fds, number, WASI_RIGHT_POLL_FD_READWRITE, &subscription->entry);
-    if (subscription->error != WASI_SUCCESS || subscription->entry->kind != MURRE_WASI_HOST) {
-        subscription->ready = true;
-        return;
-    }
-    fd->fd = subscription->entry->host;
+    if (subscription->error == WASI_SUCCESS)
+        fd->fd = subscription->entry->kind->waits_for(subscription->entry);
+    subscription->ready = fd->fd < 0;
     fd->events = subscription->type == WASI_EVENTTYPE_FD_READ ? POLLIN : POLLOUT;
 }
 
@@ -122,21 +117,6 @@ static murre_wasi_errno wait(struct murre_wasi_call *call, struct poll *poll) {
     }
 }
 
-/* How much can be read, as far as it is known; 1 otherwise, since an event says that something can be done. */
-static uint64_t readable(const struct murre_wasi_entry *entry) {
-    struct stat stat;
-    int bytes;
-    if (entry->kind == MURRE_WASI_INPUT)
-        return entry->size - entry->position;
-    if (entry->kind != MURRE_WASI_HOST)
-        return 0;
-    if (fstat(entry->host, &stat) == 0 && S_ISREG(stat.st_mode)) {
-        off_t at = lseek(entry->host, 0, SEEK_CUR);
-        return at >= 0 && at < stat.st_size ? (uint64_t)(stat.st_size - at) : 0;
-    }
-    return ioctl(entry->host, FIONREAD, &bytes) == 0 && bytes >= 0 ? (uint64_t)bytes : 1;
-}
-
 static bool put_event(uint8_t *event, const struct subscription *subscription, const struct pollfd *fd) {
     if (!subscription->ready && fd->revents == 0)
         return false;
@@ -149,7 +129,8 @@ static bool put_event(uint8_t *event, const struct subscription *subscription, c
     event[10] = subscription->type;
     if (error != WASI_SUCCESS || subscription->type == WASI_EVENTTYPE_CLOCK)
         return true;
-    murre_wasi_put64(event + 16, subscription->type == WASI_EVENTTYPE_FD_READ ? readable(subscription->entry) : 1);
+    const struct murre_wasi_entry *entry = subscription->entry;
+    murre_wasi_put64(event + 16, subscription->type == WASI_EVENTTYPE_FD_READ ? entry->kind->readable(entry) : 1);
     if (fd->revents & (POLLHUP | POLLERR))
         murre_wasi_put16(event + 24, WASI_EVENTRWFLAG_HANGUP);
     return true;

@@ -184,7 +184,7 @@ static int walk_open_last(struct walk *walk, const char *name, size_t rest, int 
 /* The path ends in "." or "..": the folder itself. */
 static int walk_open_here(struct walk *walk, int flags) {
     if (flags & O_CREAT)
-        return -EISDIR;
+        return flags & O_EXCL ? -EEXIST : -EISDIR;
     int fd = openat(walk_top(walk), ".", flags & ~O_NOFOLLOW);
     return fd < 0 ? -errno : fd;
 }

@@ -1,4 +1,4 @@
-/* File attributes between host and guest, for descriptors and paths alike. */
+/* File attributes and open flags between host, files in memory and guest. */
 #ifndef MURRE_WASI_STAT_H
 #define MURRE_WASI_STAT_H
 
@@ -7,7 +7,12 @@
 #include "wasi/internal.h"
 
 #define MURRE_WASI_FILESTAT 64 /* bytes of a filestat, aligned to 8 */
-void murre_wasi_put_filestat(uint8_t *result, const struct stat *stat, uint8_t type);
+struct murre_wasi_stat {
+    uint64_t dev, ino, links, size;
+    uint64_t accessed, modified, changed; /* nanoseconds since 1970 */
+    uint8_t type;                         /* WASI_FILETYPE_… */
+};
+void murre_wasi_put_filestat(uint8_t *result, const struct murre_wasi_stat *stat);
 /* For utimensat. False when the flags contradict each other or are unknown. */
 bool murre_wasi_set_times(struct timespec times[2], uint64_t atim, uint64_t mtim, uint32_t flags);
 /* O_ flags of fdflags. */

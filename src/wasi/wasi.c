@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "wasi/internal.h"
+#include "wasi/memfs.h"
 
 static const struct {
     const char *name;
@@ -23,8 +23,9 @@ static const struct {
 #undef EXIT
 };
 _Static_assert(MURRE_WASI_FUNCTIONS == 46, "wasi_snapshot_preview1 has 46 functions");
-#define MAX_PARAMS  9
-#define MODULE_NAME "wasi_snapshot_preview1"
+#define MAX_PARAMS    9
+#define MODULE_NAME   "wasi_snapshot_preview1"
+#define DEFAULT_LIMIT (UINT64_C(64) << 20) /* of a folder in memory */
 
 /* ---- creation ----------------------------------------------------------------------------------------------------- */
 
@@ -48,19 +49,23 @@ static bool copy_strings(struct murre_wasi *wasi, struct murre_wasi_strings *to,
 }
 
 static bool add_stream(struct murre_wasi *wasi, const struct murre_wasi_stream *stream, int number) {
-    static const enum murre_wasi_entrykind kinds[] = {
-        [MURRE_WASI_INHERIT] = MURRE_WASI_HOST, [MURRE_WASI_FD] = MURRE_WASI_HOST,       [MURRE_WASI_NULL] = MURRE_WASI_EMPTY,
-        [MURRE_WASI_BYTES] = MURRE_WASI_INPUT,  [MURRE_WASI_CALLBACK] = MURRE_WASI_SINK,
+    static const struct murre_wasi_kind *const kinds[] = {
+        [MURRE_WASI_INHERIT] = &murre_wasi_kind_host,  [MURRE_WASI_FD] = &murre_wasi_kind_host,
+        [MURRE_WASI_NULL] = &murre_wasi_kind_empty,    [MURRE_WASI_BYTES] = &murre_wasi_kind_input,
+        [MURRE_WASI_CALLBACK] = &murre_wasi_kind_sink,
     };
     uint32_t fd;
     struct murre_wasi_entry *entry = murre_wasi_fdtable_add(&wasi->fds, kinds[stream->kind], &fd);
     if (entry == NULL)
         return false;
-    entry->host = stream->kind == MURRE_WASI_FD ? stream->fd : number;
-    entry->bytes = stream->bytes;
-    entry->size = stream->size;
-    entry->write = stream->write;
-    entry->context = stream->context;
+    if (entry->kind == &murre_wasi_kind_host) {
+        entry->host = stream->kind == MURRE_WASI_FD ? stream->fd : number;
+    } else {
+        entry->bytes = stream->bytes;
+        entry->size = stream->size;
+        entry->write = stream->write;
+        entry->context = stream->context;
+    }
     entry->base = WASI_RIGHTS_FILE & ~(number == 0 ? WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE : WASI_RIGHT_FD_READ);
     if (stream->kind == MURRE_WASI_FD) /* may well be a socket */
         entry->base |= WASI_RIGHTS_SOCKET;
@@ -73,17 +78,51 @@ static bool check_streams(const struct murre_wasi_config *config) {
            (unsigned)config->err.kind <= MURRE_WASI_CALLBACK;
 }
 
-static enum murre_status add_preopen(struct murre_wasi *wasi, const struct murre_wasi_preopen *preopen, struct murre_error *error) {
+static enum murre_status add_host_folder(struct murre_wasi *wasi, const struct murre_wasi_preopen *preopen, struct murre_wasi_entry **entry,
+                                         struct murre_error *error) {
     int host = open(preopen->host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (host < 0 && errno == EACCES) /* a folder that may be passed but not listed */
         host = open(preopen->host, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (host < 0)
         return murre_error_set(error, MURRE_ERROR_IO, MURRE_NO_OFFSET, "folder %s: %s", preopen->host, strerror(errno));
     uint32_t fd;
-    struct murre_wasi_entry *entry = murre_wasi_fdtable_add_host(&wasi->fds, host, &fd);
-    if (entry == NULL)
+    *entry = murre_wasi_fdtable_add_host(&wasi->fds, host, &fd);
+    if (*entry == NULL)
         return errno == ENOMEM ? murre_error_memory(error)
                                : murre_error_set(error, MURRE_ERROR_IO, MURRE_NO_OFFSET, "folder %s: %s", preopen->host, strerror(errno));
+    return MURRE_OK;
+}
+
+static enum murre_status add_memory_folder(struct murre_wasi *wasi, const struct murre_wasi_preopen *preopen,
+                                           struct murre_wasi_entry **entry, struct murre_error *error) {
+    struct murre_wasi_memfs **end = &wasi->memory_folders;
+    uint64_t dev = UINT64_MAX; /* no host numbers its devices from above */
+    for (; *end != NULL; end = &(*end)->next)
+        dev--;
+    struct murre_wasi_memfs *fs = *end = murre_wasi_memfs_new(&wasi->allocator, preopen->guest, dev);
+    if (fs == NULL)
+        return murre_error_memory(error);
+    for (size_t i = 0; i < preopen->file_count; i++) {
+        enum murre_status status = murre_wasi_memfs_add(fs, &preopen->files[i], error);
+        if (status != MURRE_OK)
+            return status;
+    }
+    uint32_t fd;
+    *entry = murre_wasi_fdtable_add(&wasi->fds, &murre_wasi_kind_memory, &fd);
+    if (*entry == NULL)
+        return murre_error_memory(error);
+    (*entry)->node = fs->root;
+    murre_wasi_memfs_hold(fs->root);
+    uint64_t limit = preopen->limit != 0 ? preopen->limit : DEFAULT_LIMIT;
+    fs->limit = limit < UINT64_MAX - fs->used ? fs->used + limit : UINT64_MAX;
+    return MURRE_OK;
+}
+
+static enum murre_status add_preopen(struct murre_wasi *wasi, const struct murre_wasi_preopen *preopen, struct murre_error *error) {
+    struct murre_wasi_entry *entry;
+    enum murre_status status = (preopen->host != NULL ? add_host_folder : add_memory_folder)(wasi, preopen, &entry, error);
+    if (status != MURRE_OK)
+        return status;
     entry->type = WASI_FILETYPE_DIRECTORY;
     entry->has_type = true;
     entry->base = WASI_RIGHTS_DIRECTORY;
@@ -115,7 +154,7 @@ static enum murre_status fill(struct murre_wasi *wasi, const struct murre_wasi_c
     }
     for (size_t i = 0; i < config->socket_count; i++) {
         uint32_t fd;
-        struct murre_wasi_entry *entry = murre_wasi_fdtable_add(&wasi->fds, MURRE_WASI_HOST, &fd);
+        struct murre_wasi_entry *entry = murre_wasi_fdtable_add(&wasi->fds, &murre_wasi_kind_host, &fd);
         if (entry == NULL)
             return murre_error_memory(error);
         entry->host = config->sockets[i];
@@ -155,6 +194,10 @@ void murre_wasi_delete(struct murre_wasi *wasi) {
         return;
     struct murre_allocator allocator = wasi->allocator;
     murre_wasi_fdtable_fini(&wasi->fds);
+    for (struct murre_wasi_memfs *fs = wasi->memory_folders, *next; fs != NULL; fs = next) {
+        next = fs->next;
+        murre_wasi_memfs_delete(fs);
+    }
     if (wasi->args.bytes != NULL)
         murre_free(&allocator, wasi->args.bytes, wasi->args.size);
     if (wasi->env.bytes != NULL)
@@ -190,28 +233,90 @@ static bool name_is(struct murre_name name, const char *text) {
     return strlen(text) == name.size && memcmp(name.data, text, name.size) == 0;
 }
 
+/* The function's index, or -1. The table is in order. */
+static int find_function(struct murre_name name) {
+    int low = 0, high = MURRE_WASI_FUNCTIONS;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        const char *found = functions[middle].name;
+        int order = strncmp(name.data, found, name.size);
+        if (order == 0 && found[name.size] != '\0')
+            order = -1;
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return -1;
+}
+
 bool murre_wasi_provides(struct murre_name module, struct murre_name name) {
-    if (!name_is(module, MODULE_NAME))
-        return false;
-    for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++)
-        if (name_is(name, functions[i].name))
-            return true;
-    return false;
+    return name_is(module, MODULE_NAME) && find_function(name) >= 0;
+}
+
+static enum murre_status define(struct murre_linker *linker, int function, murre_host_fn fn, void *env, struct murre_error *error) {
+    static const murre_valtype result[] = {MURRE_I32};
+    murre_valtype params[MAX_PARAMS];
+    struct murre_functype type = {.params = params, .results = result, .result_count = functions[function].returns};
+    for (const char *p = functions[function].params; *p != '\0'; p++)
+        params[type.param_count++] = *p == 'I' ? MURRE_I64 : MURRE_I32;
+    return murre_linker_define_func(linker, MODULE_NAME, functions[function].name, &type, fn, env, error);
 }
 
 enum murre_status murre_wasi_define(struct murre_wasi *wasi, struct murre_linker *linker, struct murre_error *error) {
-    static const murre_valtype result[] = {MURRE_I32};
     for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++) {
-        murre_valtype params[MAX_PARAMS];
-        struct murre_functype type = {.params = params, .results = result, .result_count = functions[i].returns};
-        for (const char *p = functions[i].params; *p != '\0'; p++)
-            params[type.param_count++] = *p == 'I' ? MURRE_I64 : MURRE_I32;
-        enum murre_status status = murre_linker_define_func(linker, MODULE_NAME, functions[i].name, &type,
-                                                            functions[i].returns ? dispatch : dispatch_exit, &wasi->bindings[i], error);
+        enum murre_status status = define(linker, i, functions[i].returns ? dispatch : dispatch_exit, &wasi->bindings[i], error);
         if (status != MURRE_OK)
             return status;
     }
     return MURRE_OK;
+}
+
+enum murre_status murre_wasi_replace(struct murre_linker *linker, const char *name, murre_host_fn fn, void *env,
+                                     struct murre_error *error) {
+    murre_error_clear(error);
+    int function = find_function((struct murre_name){name, strlen(name)});
+    if (function < 0)
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: there is no function %.60s", name);
+    return define(linker, function, fn, env, error);
+}
+
+struct murre_trap *murre_wasi_original(struct murre_wasi *wasi, const char *name, struct murre_caller *caller, const union murre_slot *args,
+                                       union murre_slot *results) {
+    int function = find_function((struct murre_name){name, strlen(name)});
+    if (function < 0)
+        return murre_trap_new("wasi: there is no such function");
+    return (functions[function].returns ? dispatch : dispatch_exit)(&wasi->bindings[function], caller, args, results);
+}
+
+/* ---- files in memory ------------------------------------------------------------------------------------------------ */
+
+static const struct murre_wasi_memfs *memory_folder(const struct murre_wasi *wasi, const char *guest) {
+    const struct murre_wasi_memfs *fs = wasi->memory_folders;
+    while (fs != NULL && strcmp(fs->guest, guest) != 0)
+        fs = fs->next;
+    return fs;
+}
+
+bool murre_wasi_read_file(const struct murre_wasi *wasi, const char *guest, const char *path, struct murre_wasi_file *file) {
+    const struct murre_wasi_memfs *fs = memory_folder(wasi, guest);
+    const struct murre_wasi_node *node = fs != NULL ? murre_wasi_memfs_find(fs, path) : NULL;
+    if (node == NULL || node->type != WASI_FILETYPE_REGULAR_FILE)
+        return false;
+    *file = (struct murre_wasi_file){.path = path, .bytes = node->bytes, .size = node->size, .read_only = node->immutable};
+    return true;
+}
+
+enum murre_status murre_wasi_each_file(const struct murre_wasi *wasi, const char *guest,
+                                       void (*visit)(void *context, const struct murre_wasi_file *file), void *context,
+                                       struct murre_error *error) {
+    murre_error_clear(error);
+    const struct murre_wasi_memfs *fs = memory_folder(wasi, guest);
+    if (fs == NULL)
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: there is no folder %.60s in memory", guest);
+    return murre_wasi_memfs_visit(fs, visit, context) ? MURRE_OK : murre_error_memory(error);
 }
 
 /* ---- helpers of all families --------------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the examples of embedding: run.py HELLO CALLBACKS PLUGIN SERVER."""
+"""Runs the examples of embedding: run.py HELLO CALLBACKS PLUGIN SERVER FILES."""
 
 import http.client
 import socket
@@ -19,6 +19,10 @@ spin: took too long
 dive: call stack exhausted
 stray: out of bounds memory access
 work: 500500
+"""
+FILES = """output: written at second 7
+notes.txt: a text that nobody has saved
+loud.txt: A TEXT THAT NOBODY HAS SAVED
 """
 
 
@@ -74,8 +78,8 @@ def serve(program):
 
 
 def main():
-    hello, callbacks, plugin, server = sys.argv[1:]
-    results = [prints(hello, "Hello from WebAssembly!\n"), prints(callbacks, CALLBACKS), prints(plugin, PLUGIN), serve(server)]
+    hello, callbacks, plugin, server, files = sys.argv[1:]
+    results = [prints(hello, "Hello from WebAssembly!\n"), prints(callbacks, CALLBACKS), prints(plugin, PLUGIN), serve(server), prints(files, FILES)]
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
 

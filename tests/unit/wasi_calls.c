@@ -15,13 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wasi/memory.h"
+#include "unit/wasi_guest.h"
+#include "wasi/kind.h"
 
-#define SIZE 65536
-static uint8_t memory[SIZE] __attribute__((aligned(16)));
 static char top[] = "/tmp/murre-wasi-XXXXXX";
-static struct murre_wasi *wasi;
-static struct murre_wasi_call call;
 static char captured[256];
 static size_t captured_size;
 
@@ -34,31 +31,26 @@ static int capture(void *context, const void *bytes, size_t size) {
     return 0;
 }
 
-static struct murre_wasi *make(struct murre_wasi_config *config) {
-    struct murre_error error;
-    struct murre_wasi *made = murre_wasi_new(config, &error);
-    cr_assert(made != NULL, "%s", error.message);
-    return made;
-}
-
-static void set_up(void) {
+static void set_up_with(const struct murre_wasi_preopen *folder) {
     static const char *const args[] = {"prog", "one", ""};
     static const char *const env[] = {"A=b"};
-    cr_assert(mkdtemp(top) != NULL);
-    const struct murre_wasi_preopen folder = {.host = top, .guest = "/guest"};
     struct murre_wasi_config config;
     murre_wasi_config_init(&config);
     config.args = args;
     config.arg_count = 3;
     config.env = env;
     config.env_count = 1;
-    config.preopens = &folder;
+    config.preopens = folder;
     config.preopen_count = 1;
     config.in = (struct murre_wasi_stream){.kind = MURRE_WASI_BYTES, .bytes = "input", .size = 5};
     config.out = (struct murre_wasi_stream){.kind = MURRE_WASI_CALLBACK, .write = capture};
     config.err = (struct murre_wasi_stream){.kind = MURRE_WASI_NULL};
-    wasi = make(&config);
-    call = (struct murre_wasi_call){.wasi = wasi, .memory = memory, .memory_size = SIZE};
+    make_guest(&config);
+}
+
+static void set_up(void) {
+    cr_assert(mkdtemp(top) != NULL);
+    set_up_with(&(struct murre_wasi_preopen){.host = top, .guest = "/guest"});
 }
 
 static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw) {
@@ -67,40 +59,33 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 }
 
 static void tear_down(void) {
-    murre_wasi_delete(wasi);
-    murre_trap_delete(call.trap);
+    delete_guest();
     nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static void set_up_memory(void) {
+    set_up_with(&(struct murre_wasi_preopen){.guest = "/guest"});
+}
+
 TestSuite(wasi_calls, .init = set_up, .fini = tear_down);
+TestSuite(wasi_memory, .init = set_up_memory, .fini = delete_guest);
 
-/* CALL(fd_close, 3): arguments as 64-bit numbers. */
-#define CALL(name, ...) murre_wasi_##name(&call, (const union murre_slot *)(const uint64_t[]){__VA_ARGS__})
+/* A test that runs twice: the guest's folder is one of the host, or one in memory. */
+#define FOLDER_TEST(name, ...)                           \
+    static void name(void);                              \
+    Test(wasi_calls, name __VA_OPT__(, ) __VA_ARGS__) {  \
+        name();                                          \
+    }                                                    \
+    Test(wasi_memory, name __VA_OPT__(, ) __VA_ARGS__) { \
+        name();                                          \
+    }                                                    \
+    static void name(void)
 
-#define OPEN_ALL (WASI_RIGHTS_ALL & ~WASI_RIGHT_FD_WRITE)
-
-static uint32_t put_text(uint32_t at, const char *text) {
-    memcpy(memory + at, text, strlen(text));
-    return (uint32_t)strlen(text);
-}
-
-static murre_wasi_errno open_at(uint32_t dir, const char *path, uint32_t oflags, uint64_t rights, uint32_t *fd) {
-    uint32_t size = put_text(1024, path);
-    murre_wasi_errno error = CALL(path_open, dir, WASI_LOOKUP_SYMLINK_FOLLOW, 1024, size, oflags, rights, WASI_RIGHTS_ALL, 0, 512);
-    *fd = murre_wasi_get32(memory + 512);
-    return error;
-}
-
-static void put_iovec(uint32_t at, uint32_t pointer, uint32_t size) {
-    murre_wasi_put32(memory + at, pointer);
-    murre_wasi_put32(memory + at + 4, size);
-}
-
-static bool trapped(void) {
-    bool is = call.trap != NULL;
-    murre_trap_delete(call.trap);
-    call.trap = NULL;
-    return is;
+/* An empty file in the guest's folder. */
+static void create(const char *name) {
+    uint32_t fd;
+    cr_assert_eq(open_at(3, name, WASI_OFLAG_CREAT | WASI_OFLAG_EXCL, 0, &fd), WASI_SUCCESS);
+    cr_assert_eq(CALL(fd_close, fd), WASI_SUCCESS);
 }
 
 /* ---- memory -------------------------------------------------------------------------------------------------------------- */
@@ -152,7 +137,7 @@ Test(wasi_calls, buffer_lists_are_checked_entry_by_entry) {
     cr_expect_eq(iovecs.total, 1u);
 }
 
-Test(wasi_calls, results_are_not_written_on_failure) {
+FOLDER_TEST(results_are_not_written_on_failure) {
     memset(memory, 0xaa, 64);
     cr_expect_eq(CALL(fd_fdstat_get, 99, 0), WASI_BADF);
     cr_expect_eq(CALL(fd_filestat_get, 99, 0), WASI_BADF);
@@ -163,7 +148,7 @@ Test(wasi_calls, results_are_not_written_on_failure) {
 }
 
 /* A bad result pointer is noticed before anything has happened. */
-Test(wasi_calls, nothing_happens_before_a_bad_pointer_is_noticed) {
+FOLDER_TEST(nothing_happens_before_a_bad_pointer_is_noticed) {
     put_iovec(0, 100, 4);
     put_text(100, "text");
     CALL(fd_write, 1, 0, 1, SIZE - 2);
@@ -177,9 +162,7 @@ Test(wasi_calls, nothing_happens_before_a_bad_pointer_is_noticed) {
     uint32_t size = put_text(1024, "created");
     CALL(path_open, 3, 0, 1024, size, WASI_OFLAG_CREAT, 0, 0, 0, SIZE);
     cr_expect(trapped());
-    char path[64];
-    snprintf(path, sizeof path, "%s/created", top);
-    cr_expect_eq(access(path, F_OK), -1);
+    cr_expect_eq(CALL(path_filestat_get, 3, 0, 1024, size, 2048), WASI_NOENT);
 }
 
 /* ---- arguments, streams --------------------------------------------------------------------------------------------------- */
@@ -222,7 +205,7 @@ Test(wasi_calls, streams_in_memory_work) {
 
 /* ---- descriptors ----------------------------------------------------------------------------------------------------------- */
 
-Test(wasi_calls, numbers_are_reused_from_below_and_without_bound) {
+FOLDER_TEST(numbers_are_reused_from_below_and_without_bound) {
     uint32_t fd;
     cr_assert_eq(open_at(3, "file", WASI_OFLAG_CREAT, OPEN_ALL, &fd), WASI_SUCCESS);
     cr_expect_eq(fd, 4u);
@@ -254,7 +237,7 @@ Test(wasi_calls, renumber_moves_and_closes) {
     cr_expect_eq(CALL(fd_renumber, b, 1), WASI_SUCCESS, "also over a standard stream");
 }
 
-Test(wasi_calls, rights_can_only_shrink_and_are_inherited) {
+FOLDER_TEST(rights_can_only_shrink_and_are_inherited) {
     uint32_t dir, fd;
     cr_assert_eq(open_at(3, ".", WASI_OFLAG_DIRECTORY, WASI_RIGHTS_DIRECTORY, &dir), WASI_SUCCESS);
     cr_expect_eq(CALL(fd_fdstat_set_rights, dir, WASI_RIGHT_PATH_OPEN | WASI_RIGHT_PATH_CREATE_FILE, WASI_RIGHT_FD_READ), WASI_SUCCESS);
@@ -274,7 +257,7 @@ Test(wasi_calls, read_only_folders_stay_as_they_are) {
     murre_wasi_config_init(&config);
     config.preopens = &folder;
     config.preopen_count = 1;
-    struct murre_wasi *other = make(&config);
+    struct murre_wasi *other = make_wasi(&config);
     call.wasi = other;
     cr_expect_eq(open_at(3, "present", 0, WASI_RIGHT_FD_READ, &fd), WASI_SUCCESS);
     cr_expect_eq(open_at(3, "present", 0, WASI_RIGHT_FD_WRITE, &fd), WASI_NOTCAPABLE);
@@ -338,12 +321,12 @@ static uint32_t count_entries(uint32_t fd, uint32_t capacity, bool *seen, uint32
     }
 }
 
-Test(wasi_calls, folders_are_read_whole_whatever_the_buffer) {
+FOLDER_TEST(folders_are_read_whole_whatever_the_buffer) {
     enum { FILES = 500 };
     char path[64];
     for (int i = 0; i < FILES; i++) {
-        snprintf(path, sizeof path, "%s/f%d", top, i);
-        close(open(path, O_CREAT | O_WRONLY, 0644));
+        snprintf(path, sizeof path, "f%d", i);
+        create(path);
     }
     static const uint32_t capacities[] = {28, 29, 40, 63, 100, 256, 4096, 4097, 30000};
     for (size_t i = 0; i < sizeof capacities / sizeof *capacities; i++) {
@@ -353,12 +336,12 @@ Test(wasi_calls, folders_are_read_whole_whatever_the_buffer) {
 }
 
 /* Removing what has been read, as rm -r does, must not make the reader miss anything. */
-Test(wasi_calls, folders_can_be_emptied_while_they_are_read) {
+FOLDER_TEST(folders_can_be_emptied_while_they_are_read) {
     enum { FILES = 300 };
     char path[64];
     for (int i = 0; i < FILES; i++) {
-        snprintf(path, sizeof path, "%s/f%03d", top, i);
-        close(open(path, O_CREAT | O_WRONLY, 0644));
+        snprintf(path, sizeof path, "f%03d", i);
+        create(path);
     }
     uint64_t cookie = 0;
     int removed = 0;
@@ -377,20 +360,20 @@ Test(wasi_calls, folders_can_be_emptied_while_they_are_read) {
     cr_expect_eq(removed, FILES);
 }
 
-Test(wasi_calls, the_number_of_what_is_above_is_not_told) {
-    struct stat stat_here;
-    cr_assert_eq(stat(top, &stat_here), 0);
+FOLDER_TEST(the_number_of_what_is_above_is_not_told) {
+    cr_assert_eq(CALL(fd_filestat_get, 3, 0), WASI_SUCCESS);
+    uint64_t here = murre_wasi_get64(memory + 8);
     cr_assert_eq(CALL(fd_readdir, 3, 2048, 4096, 0, 512), WASI_SUCCESS);
     uint32_t used = murre_wasi_get32(memory + 512), size;
     for (uint32_t at = 0; at < used; at += 24 + size) {
         size = murre_wasi_get32(memory + 2048 + at + 16);
-        cr_expect_eq(murre_wasi_get64(memory + 2048 + at + 8), stat_here.st_ino);
+        cr_expect_eq(murre_wasi_get64(memory + 2048 + at + 8), here);
     }
 }
 
 /* ---- paths ------------------------------------------------------------------------------------------------------------------ */
 
-Test(wasi_calls, paths_with_a_zero_or_too_long_are_refused) {
+FOLDER_TEST(paths_with_a_zero_or_too_long_are_refused) {
     uint32_t fd;
     memcpy(memory + 1024, "a\0b", 3);
     cr_expect_eq(CALL(path_open, 3, 0, 1024, 3, 0, 0, 0, 0, 512), WASI_INVAL);
@@ -402,7 +385,7 @@ Test(wasi_calls, paths_with_a_zero_or_too_long_are_refused) {
     cr_expect(trapped());
 }
 
-Test(wasi_calls, links_do_not_help_out) {
+FOLDER_TEST(links_do_not_help_out) {
     uint32_t fd, size = put_text(2048, "../../etc/passwd");
     cr_assert_eq(CALL(path_symlink, 2048, size, 3, 2100, put_text(2100, "link")), WASI_SUCCESS);
     cr_expect_eq(open_at(3, "link", 0, WASI_RIGHT_FD_READ, &fd), WASI_PERM);
@@ -424,7 +407,7 @@ Test(wasi_calls, links_do_not_help_out) {
     cr_expect_eq(CALL(path_symlink, 2104, put_text(2104, "/etc"), 3, 2200, put_text(2200, "absolute")), WASI_PERM);
 }
 
-Test(wasi_calls, times_are_set_through_links_and_on_links) {
+FOLDER_TEST(times_are_set_through_links_and_on_links) {
     uint32_t fd;
     cr_assert_eq(open_at(3, "file", WASI_OFLAG_CREAT, 0, &fd), WASI_SUCCESS);
     cr_assert_eq(CALL(path_symlink, 2048, put_text(2048, "file"), 3, 2100, put_text(2100, "link")), WASI_SUCCESS);
@@ -437,14 +420,14 @@ Test(wasi_calls, times_are_set_through_links_and_on_links) {
     cr_expect_eq(CALL(path_filestat_set_times, 3, 0, 2100, 4, 0, 0, 16), WASI_INVAL);
 }
 
-Test(wasi_calls, setting_no_time_fails_on_a_missing_file) {
+FOLDER_TEST(setting_no_time_fails_on_a_missing_file) {
     cr_assert_eq(CALL(path_symlink, 2048, put_text(2048, "nowhere"), 3, 2100, put_text(2100, "link")), WASI_SUCCESS);
     cr_expect_eq(CALL(path_filestat_set_times, 3, 0, 2100, 4, 0, 0, 0), WASI_SUCCESS, "of the link");
     cr_expect_eq(CALL(path_filestat_set_times, 3, 1, 2100, 4, 0, 0, 0), WASI_NOENT);
     cr_expect_eq(CALL(path_filestat_set_times, 3, 0, 2048, 7, 0, 0, 0), WASI_NOENT);
 }
 
-Test(wasi_calls, flags_that_do_not_exist_are_refused) {
+FOLDER_TEST(flags_that_do_not_exist_are_refused) {
     uint32_t size = put_text(1024, "file");
     cr_expect_eq(CALL(path_open, 3, 0, 1024, size, 1 << 4, 0, 0, 0, 512), WASI_INVAL);
     cr_expect_eq(CALL(path_open, 3, 0, 1024, size, WASI_OFLAG_CREAT, 0, 0, 1 << 5, 512), WASI_INVAL);
@@ -534,7 +517,7 @@ Test(wasi_calls, sockets_talk_and_other_things_are_none) {
     murre_wasi_config_init(&config);
     config.sockets = pair;
     config.socket_count = 1;
-    struct murre_wasi *other = make(&config);
+    struct murre_wasi *other = make_wasi(&config);
     call.wasi = other;
     put_iovec(0, 100, put_text(100, "hello"));
     cr_expect_eq(CALL(sock_send, 3, 0, 1, 0, 16), WASI_SUCCESS);
@@ -570,7 +553,7 @@ Test(wasi_calls, connections_are_accepted_polled_and_closed) {
     murre_wasi_config_init(&config);
     config.sockets = &listener;
     config.socket_count = 1;
-    struct murre_wasi *other = make(&config);
+    struct murre_wasi *other = make_wasi(&config);
     call.wasi = other;
     cr_assert_eq(connect(client, (struct sockaddr *)&address, sizeof address), 0);
     put_descriptor(0, 9, WASI_EVENTTYPE_FD_READ, 3);
@@ -611,7 +594,7 @@ Test(wasi_calls, signals_end_the_guest_alone) {
     cr_expect(!trapped());
 }
 
-Test(wasi_calls, positions_sizes_and_transfers_on_files) {
+FOLDER_TEST(positions_sizes_and_transfers_on_files) {
     uint32_t fd;
     cr_assert_eq(open_at(3, "file", WASI_OFLAG_CREAT, WASI_RIGHTS_ALL, &fd), WASI_SUCCESS);
     put_iovec(0, 100, put_text(100, "0123456789"));
@@ -676,7 +659,8 @@ static void scatter_texts(void) {
 }
 
 /* Nothing that a guest passes may harm the host; what waits is made not to. */
-Test(wasi_calls, random_calls_do_no_harm, .timeout = 120) {
+FOLDER_TEST(random_calls_do_no_harm, .timeout = 120) {
+    bool host = wasi->memory_folders == NULL;
     struct rlimit limit = {1 << 20, 1 << 20};
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     signal(SIGXFSZ, SIG_IGN);
@@ -700,14 +684,14 @@ Test(wasi_calls, random_calls_do_no_harm, .timeout = 120) {
         trapped();
         if (i % 1000 == 0 && murre_wasi_fdtable_entry(&wasi->fds, 3) == NULL) { /* a fresh view of the world */
             murre_wasi_delete(wasi);
-            const struct murre_wasi_preopen folder = {.host = top, .guest = "/", .read_only = i % 3000 == 0};
+            const struct murre_wasi_preopen folder = {.host = host ? top : NULL, .guest = "/", .read_only = i % 3000 == 0};
             struct murre_wasi_config config;
             murre_wasi_config_init(&config);
             config.preopens = &folder;
             config.preopen_count = 1;
             config.in.kind = config.out.kind = config.err.kind = MURRE_WASI_NULL;
             config.no_openat2 = i % 2000 == 0;
-            call.wasi = wasi = make(&config);
+            call.wasi = wasi = make_wasi(&config);
         }
     }
 }

@@ -1,0 +1,305 @@
+/* Folders of the host as a kind (kind.h): paths beneath them and reading them. The last component is resolved in its folder without being
+ * followed; where the guest wants it followed, or writes "name/", "." or "..", the file is opened with O_PATH and asked itself. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wasi/host.h"
+
+/* ---- reading: cookies are the file system's own (d_off); entries already read wait in the descriptor's dirbuf -------------- */
+
+/* What lies above a preopened folder is none of the guest's business, not even its number: ".." is told as ".". */
+static uint64_t shown_ino(const struct murre_wasi_entry *entry, const struct dirent64 *from) {
+    struct stat stat;
+    if (strcmp(from->d_name, "..") == 0)
+        return fstat(entry->host, &stat) == 0 ? stat.st_ino : 0;
+    return from->d_ino;
+}
+
+static uint8_t shown_type(const struct murre_wasi_entry *entry, const struct dirent64 *from) {
+    struct stat stat;
+    if (from->d_type != DT_UNKNOWN)
+        return murre_wasi_host_filetype(DTTOIF(from->d_type), 0);
+    if (fstatat(entry->host, from->d_name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
+        return WASI_FILETYPE_UNKNOWN;
+    return murre_wasi_host_filetype(stat.st_mode, 0);
+}
+
+murre_wasi_errno murre_wasi_host_dir_seek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie) {
+    if (entry->dir == NULL) {
+        entry->dir = murre_alloc_zero(&call->wasi->allocator, sizeof *entry->dir);
+        if (entry->dir == NULL)
+            return WASI_NOMEM;
+    }
+    struct murre_wasi_dirbuf *dir = entry->dir;
+    if (dir->valid && cookie != 0 && dir->cookie == cookie)
+        return WASI_SUCCESS;
+    dir->valid = false;
+    dir->next = dir->end = 0;
+    if (lseek(entry->host, (off_t)cookie, SEEK_SET) < 0)
+        return murre_wasi_from_errno(errno);
+    dir->cookie = cookie;
+    dir->valid = true;
+    return WASI_SUCCESS;
+}
+
+/* Reads on when all records have been taken. False at the end and on an error. */
+static bool fill(struct murre_wasi_call *call, struct murre_wasi_entry *entry, murre_wasi_errno *error) {
+    struct murre_wasi_dirbuf *dir = entry->dir;
+    if (dir->next < dir->end)
+        return true;
+    ssize_t got;
+    do
+        got = getdents64(entry->host, dir->bytes, sizeof dir->bytes);
+    while (got < 0 && murre_wasi_retry(call));
+    dir->next = 0;
+    dir->end = got > 0 ? (size_t)got : 0;
+    if (got < 0) {
+        dir->valid = false;
+        *error = murre_wasi_from_errno(errno);
+    }
+    return got > 0;
+}
+
+bool murre_wasi_host_dir_peek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent,
+                              murre_wasi_errno *error) {
+    if (!fill(call, entry, error))
+        return false;
+    const struct dirent64 *from = (const struct dirent64 *)(entry->dir->bytes + entry->dir->next);
+    *dirent = (struct murre_wasi_dirent){
+        .next = (uint64_t)from->d_off,
+        .ino = shown_ino(entry, from),
+        .name = from->d_name,
+        .size = (uint32_t)strlen(from->d_name),
+        .type = shown_type(entry, from),
+    };
+    return true;
+}
+
+void murre_wasi_host_dir_take(struct murre_wasi_entry *entry) {
+    const struct dirent64 *from = (const struct dirent64 *)(entry->dir->bytes + entry->dir->next);
+    entry->dir->cookie = (uint64_t)from->d_off;
+    entry->dir->next += from->d_reclen;
+}
+
+/* ---- looking up ------------------------------------------------------------------------------------------------------------ */
+
+static int find_parent(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, struct murre_wasi_parent *parent) {
+    return murre_wasi_resolve_parent(&call->wasi->resolver, folder->host, path, parent);
+}
+
+/* O_PATH, following the last component. */
+static int open_path(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+    return murre_wasi_resolve_open(&call->wasi->resolver, folder->host, path, O_PATH, 0);
+}
+
+static int open_flags(const struct murre_wasi_open *request) {
+    int flags = murre_wasi_host_flags(request->fdflags);
+    if (request->write)
+        flags |= request->read ? O_RDWR : O_WRONLY;
+    if (request->oflags & WASI_OFLAG_CREAT)
+        flags |= O_CREAT;
+    if (request->oflags & WASI_OFLAG_DIRECTORY)
+        flags |= O_DIRECTORY;
+    if (request->oflags & WASI_OFLAG_EXCL)
+        flags |= O_EXCL;
+    if (request->oflags & WASI_OFLAG_TRUNC)
+        flags |= O_TRUNC;
+    if (!request->follow)
+        flags |= O_NOFOLLOW;
+    return flags;
+}
+
+murre_wasi_errno murre_wasi_host_open(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                                      const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd) {
+    int host;
+    do {
+        host = murre_wasi_resolve_open(&call->wasi->resolver, folder->host, path, open_flags(request), 0666);
+        errno = host < 0 ? -host : 0;
+    } while (host < 0 && murre_wasi_retry(call));
+    if (host < 0)
+        return murre_wasi_from_errno(-host);
+    *entry = murre_wasi_fdtable_add_host(&call->wasi->fds, host, fd);
+    return *entry == NULL ? murre_wasi_from_errno(errno) : WASI_SUCCESS;
+}
+
+/* ---- one path, not followed ------------------------------------------------------------------------------------------------- */
+
+static murre_wasi_errno in_parent(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                                  int (*act)(int dir, const char *name)) {
+    struct murre_wasi_parent parent;
+    int found = find_parent(call, folder, path, &parent);
+    if (found < 0)
+        return murre_wasi_from_errno(-found);
+    murre_wasi_errno error = murre_wasi_host_outcome(act(parent.dir, parent.name));
+    murre_wasi_parent_fini(&parent);
+    return error;
+}
+
+static int make_directory(int dir, const char *name) {
+    return mkdirat(dir, name, 0777);
+}
+static int remove_directory(int dir, const char *name) {
+    return unlinkat(dir, name, AT_REMOVEDIR);
+}
+static int unlink_file(int dir, const char *name) {
+    return unlinkat(dir, name, 0);
+}
+
+murre_wasi_errno murre_wasi_host_make_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+    return in_parent(call, folder, path, make_directory);
+}
+murre_wasi_errno murre_wasi_host_remove_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+    return in_parent(call, folder, path, remove_directory);
+}
+murre_wasi_errno murre_wasi_host_unlink_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+    return in_parent(call, folder, path, unlink_file);
+}
+
+/* ---- attributes ----------------------------------------------------------------------------------------------------- */
+
+/* The file's attributes; most files are no links, so that looking without following settles it. */
+static int stat_place(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow, struct stat *stat) {
+    struct murre_wasi_parent parent;
+    int result = find_parent(call, folder, path, &parent);
+    if (result < 0)
+        return result;
+    bool settled = false;
+    if (parent.plain) {
+        result = fstatat(parent.dir, parent.name, stat, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+        settled = result < 0 || !follow || !S_ISLNK(stat->st_mode);
+    }
+    murre_wasi_parent_fini(&parent);
+    if (settled)
+        return result;
+    int fd = open_path(call, folder, path);
+    if (fd < 0)
+        return fd;
+    result = fstat(fd, stat) < 0 ? -errno : 0;
+    close(fd);
+    return result;
+}
+
+murre_wasi_errno murre_wasi_host_path_stat(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
+                                           struct murre_wasi_stat *stat) {
+    struct stat host;
+    int found = stat_place(call, folder, path, follow, &host);
+    if (found < 0)
+        return murre_wasi_from_errno(-found);
+    murre_wasi_host_stat(&host, stat);
+    return WASI_SUCCESS;
+}
+
+/* utimensat takes an O_PATH descriptor since Linux 5.8; before, and without /proc, times of what a link leads to cannot be set. */
+static murre_wasi_errno set_times_followed(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                                           const struct timespec times[2]) {
+    int fd = open_path(call, folder, path);
+    if (fd < 0)
+        return murre_wasi_from_errno(-fd);
+    int result = utimensat(fd, "", times, AT_EMPTY_PATH);
+    if (result < 0 && errno == EINVAL) {
+        char self[64];
+        snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+        result = utimensat(AT_FDCWD, self, times, 0);
+    }
+    murre_wasi_errno error = murre_wasi_host_outcome(result);
+    close(fd);
+    return error;
+}
+
+murre_wasi_errno murre_wasi_host_path_set_times(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                                                bool follow, const struct timespec times[2]) {
+    struct murre_wasi_parent parent;
+    if (follow)
+        return set_times_followed(call, folder, path, times);
+    int found = find_parent(call, folder, path, &parent);
+    if (found < 0)
+        return murre_wasi_from_errno(-found);
+    murre_wasi_errno error = parent.plain ? murre_wasi_host_outcome(utimensat(parent.dir, parent.name, times, AT_SYMLINK_NOFOLLOW))
+                                          : set_times_followed(call, folder, path, times);
+    murre_wasi_parent_fini(&parent);
+    return error;
+}
+
+/* ---- links ---------------------------------------------------------------------------------------------------------- */
+
+/* The source is not followed, which is what link(2) does. "name/" can only be a folder, which cannot be linked to. */
+static int link_in(const struct murre_wasi_parent *from, const struct murre_wasi_parent *to) {
+    if (!from->plain) {
+        errno = EPERM;
+        return -1;
+    }
+    return linkat(from->dir, from->name, to->dir, to->name, 0);
+}
+static int rename_in(const struct murre_wasi_parent *from, const struct murre_wasi_parent *to) {
+    return renameat(from->dir, from->name, to->dir, to->name);
+}
+
+static murre_wasi_errno in_parents(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                                   struct murre_wasi_entry *to, const char *to_path,
+                                   int (*act)(const struct murre_wasi_parent *, const struct murre_wasi_parent *)) {
+    struct murre_wasi_parent old, new;
+    int found = find_parent(call, from, from_path, &old);
+    if (found < 0)
+        return murre_wasi_from_errno(-found);
+    found = find_parent(call, to, to_path, &new);
+    murre_wasi_errno error;
+    if (found < 0) {
+        error = murre_wasi_from_errno(-found);
+    } else {
+        error = murre_wasi_host_outcome(act(&old, &new));
+        murre_wasi_parent_fini(&new);
+    }
+    murre_wasi_parent_fini(&old);
+    return error;
+}
+
+murre_wasi_errno murre_wasi_host_link(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                                      struct murre_wasi_entry *to, const char *to_path) {
+    return in_parents(call, from, from_path, to, to_path, link_in);
+}
+murre_wasi_errno murre_wasi_host_rename(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                                        struct murre_wasi_entry *to, const char *to_path) {
+    return in_parents(call, from, from_path, to, to_path, rename_in);
+}
+
+murre_wasi_errno murre_wasi_host_symlink(struct murre_wasi_call *call, const char *target, struct murre_wasi_entry *folder,
+                                         const char *path) {
+    struct murre_wasi_parent parent;
+    int found = find_parent(call, folder, path, &parent);
+    if (found < 0)
+        return murre_wasi_from_errno(-found);
+    murre_wasi_errno error = murre_wasi_host_outcome(symlinkat(target, parent.dir, parent.name));
+    murre_wasi_parent_fini(&parent);
+    return error;
+}
+
+/* Follows no link, so that "name/", "." and ".." can only be folders: no links. */
+static ssize_t read_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer, size_t size) {
+    struct murre_wasi_parent parent;
+    int found = find_parent(call, folder, path, &parent);
+    if (found < 0)
+        return found;
+    ssize_t got = -EINVAL;
+    if (parent.plain) {
+        got = readlinkat(parent.dir, parent.name, buffer, size);
+        got = got < 0 ? -errno : got;
+    } else {
+        int fd = open_path(call, folder, path);
+        if (fd < 0)
+            got = fd;
+        else
+            close(fd);
+    }
+    murre_wasi_parent_fini(&parent);
+    return got;
+}
+
+murre_wasi_errno murre_wasi_host_read_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer,
+                                           size_t size, size_t *got) {
+    ssize_t result = read_link(call, folder, path, buffer, size);
+    *got = (size_t)result;
+    return result < 0 ? murre_wasi_from_errno((int)-result) : WASI_SUCCESS;
+}

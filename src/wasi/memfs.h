@@ -1,0 +1,155 @@
+/* A folder in memory, as murre_wasi_preopen describes it: a small file system of the guest's own, without any file of the host. What hosts do
+ * not agree on is settled so: folders are listed in the order in which names came to be; reading sets no time; a file given as
+ * read-only is immutable, as chattr +i makes one (PERM).
+ *
+ * nodes   files, folders, symbolic links; live while a name or a descriptor has them (and the root as long as the file system)
+ * names   what a folder lists: one hash table for all, a list in each folder by ascending order, which is fd_readdir's cookie
+ * bytes   of a file: one block. What the host has given is borrowed until the guest changes it, then copied.
+ * limit   in bytes, for all that the guest makes the file system allocate: contents, names, nodes, table. Beyond it: NOSPC; when the
+ *         allocator has no more: NOMEM; and then nothing has changed.
+ *
+ * Nothing here recurses deeper than MEMFS_LINKS. One thread at a time. */
+#ifndef MURRE_WASI_MEMFS_H
+#define MURRE_WASI_MEMFS_H
+
+#include "wasi/kind.h"
+
+#define MURRE_WASI_MEMFS_LINKS    40  /* symbolic links on the way of one path; Linux's number */
+#define MURRE_WASI_MEMFS_NAME_MAX 255 /* as Linux has it */
+
+struct murre_wasi_memfs {
+    struct murre_allocator allocator;
+    struct murre_wasi_memfs *next; /* of the same guest */
+    char *guest;                   /* what the folder is called; terminated, owned */
+    struct murre_wasi_node *root;
+    uint64_t limit, used; /* bytes */
+    uint64_t seed;        /* of the hash */
+    struct murre_wasi_name **buckets;
+    size_t bucket_count, name_count; /* bucket_count is a power of two */
+    uint64_t next_order;
+    uint64_t next_ino, dev;
+};
+
+struct murre_wasi_node {
+    struct murre_wasi_memfs *fs;
+    uint8_t type;   /* WASI_FILETYPE_DIRECTORY, _REGULAR_FILE or _SYMBOLIC_LINK */
+    bool immutable; /* given as read-only */
+    uint32_t names; /* that it has; a folder has one at most, and the root none */
+    uint32_t opens; /* descriptors, and one for the root */
+    uint64_t ino;
+    uint64_t accessed, modified, changed; /* nanoseconds since 1970 */
+    union {
+        struct { /* file, link (the text it leads to, not terminated) */
+            uint8_t *bytes;
+            size_t size, capacity; /* capacity 0: borrowed, not to be written */
+        };
+        struct {                          /* folder */
+            struct murre_wasi_name *self; /* NULL: the root, or removed */
+            struct murre_wasi_name *first, *last;
+            uint32_t folders; /* among its names */
+            uint64_t removals;
+        };
+    };
+};
+
+struct murre_wasi_name {
+    struct murre_wasi_node *folder, *node;
+    struct murre_wasi_name *previous, *next; /* in the folder */
+    struct murre_wasi_name *chain;           /* in the bucket */
+    uint64_t hash, order;
+    uint32_t size;
+    char text[]; /* terminated */
+};
+
+/* A piece of a path. */
+struct murre_wasi_text {
+    const char *at;
+    size_t size;
+};
+
+/* Where a path leads: the folder of its last component and, where there is such a thing, the name and node. */
+struct murre_wasi_found {
+    struct murre_wasi_node *folder, *node; /* node NULL: nothing is there */
+    struct murre_wasi_name *name;          /* NULL also for "." and ".." */
+    struct murre_wasi_text text;           /* the last component; inside the path, or inside a link */
+    bool slash;                            /* ends in a slash: must be a folder */
+    uint8_t dots;                          /* 1: the last component is "."; 2: it is ".." */
+};
+
+/* How the last component is treated. Otherwise a path that ends in a slash is followed, but for PARENT. */
+enum murre_wasi_last {
+    MURRE_WASI_LAST_KEEP,       /* a symbolic link is the node */
+    MURRE_WASI_LAST_FOLLOW,     /* a symbolic link is followed, also to where nothing is */
+    MURRE_WASI_LAST_PARENT,     /* only looked up in its folder: "." and ".." have no node */
+    MURRE_WASI_LAST_CREATE,     /* as FOLLOW, of a file to be created: what ends in a slash, also in a link, is no file (ISDIR) */
+    MURRE_WASI_LAST_CREATE_NEW, /* the same, but a link is not followed */
+};
+/* Walks path from folder, never above it. */
+murre_wasi_errno murre_wasi_memfs_walk(struct murre_wasi_node *folder, const char *path, enum murre_wasi_last last,
+                                       struct murre_wasi_found *found);
+
+/* An empty file system without limit; NULL when there is no memory. guest is copied. */
+struct murre_wasi_memfs *murre_wasi_memfs_new(const struct murre_allocator *allocator, const char *guest, uint64_t dev);
+void murre_wasi_memfs_delete(struct murre_wasi_memfs *fs);
+/* As the host describes a file: ARGUMENT when the path cannot be, or is given twice. */
+enum murre_status murre_wasi_memfs_add(struct murre_wasi_memfs *fs, const struct murre_wasi_file *file, struct murre_error *error);
+/* What path has; it may be NULL. */
+const struct murre_wasi_node *murre_wasi_memfs_find(const struct murre_wasi_memfs *fs, const char *path);
+/* False when there is no memory for a path. */
+bool murre_wasi_memfs_visit(const struct murre_wasi_memfs *fs, void (*visit)(void *context, const struct murre_wasi_file *file),
+                            void *context);
+
+/* A node without a name yet: it goes when it is let go. folder: that it will be in. */
+murre_wasi_errno murre_wasi_memfs_make(struct murre_wasi_memfs *fs, uint8_t type, struct murre_wasi_node **node);
+/* Counts a descriptor, or a look, and gives it up again, which frees what nobody has any more. */
+void murre_wasi_memfs_hold(struct murre_wasi_node *node);
+void murre_wasi_memfs_let_go(struct murre_wasi_node *node);
+/* A new name for a node in a folder that has no such name. NOENT when the folder has been removed. */
+murre_wasi_errno murre_wasi_memfs_name(struct murre_wasi_node *folder, struct murre_wasi_text text, struct murre_wasi_node *node);
+/* Takes a name away; the node goes with its last one. */
+void murre_wasi_memfs_unname(struct murre_wasi_name *name);
+/* A name leads to another node from now on. */
+void murre_wasi_memfs_rename_to(struct murre_wasi_name *name, struct murre_wasi_node *node);
+/* Changes the size of a file: what is new is zero. Contents that are written to must be made the file system's own by reserve first. */
+murre_wasi_errno murre_wasi_memfs_resize(struct murre_wasi_node *node, uint64_t size);
+murre_wasi_errno murre_wasi_memfs_reserve(struct murre_wasi_node *node, uint64_t size);
+/* How large the file could become. */
+uint64_t murre_wasi_memfs_room(const struct murre_wasi_node *node);
+/* Contents or a folder's list have changed just now. */
+void murre_wasi_memfs_touch(struct murre_wasi_node *node);
+void murre_wasi_memfs_set_times(struct murre_wasi_node *node, const struct timespec times[2]);
+void murre_wasi_memfs_stat(const struct murre_wasi_node *node, struct murre_wasi_stat *stat);
+
+static inline bool murre_wasi_memfs_is_folder(const struct murre_wasi_node *node) {
+    return node->type == WASI_FILETYPE_DIRECTORY;
+}
+
+/* A folder that has been removed, and lives because it is open. */
+static inline bool murre_wasi_memfs_is_gone(const struct murre_wasi_node *folder) {
+    return folder->self == NULL && folder != folder->fs->root;
+}
+
+/* Operations of the kind, in memfs_folder.c. */
+murre_wasi_errno murre_wasi_memory_dir_seek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie);
+bool murre_wasi_memory_dir_peek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent,
+                                murre_wasi_errno *error);
+void murre_wasi_memory_dir_take(struct murre_wasi_entry *entry);
+murre_wasi_errno murre_wasi_memory_open(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                                        const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd);
+murre_wasi_errno murre_wasi_memory_make_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
+murre_wasi_errno murre_wasi_memory_remove_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
+murre_wasi_errno murre_wasi_memory_unlink_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
+murre_wasi_errno murre_wasi_memory_path_stat(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
+                                             struct murre_wasi_stat *stat);
+murre_wasi_errno murre_wasi_memory_path_set_times(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                                                  bool follow, const struct timespec times[2]);
+murre_wasi_errno murre_wasi_memory_link(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                                        struct murre_wasi_entry *to, const char *to_path);
+murre_wasi_errno murre_wasi_memory_rename(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                                          struct murre_wasi_entry *to, const char *to_path);
+murre_wasi_errno murre_wasi_memory_symlink(struct murre_wasi_call *call, const char *target, struct murre_wasi_entry *folder,
+                                           const char *path);
+murre_wasi_errno murre_wasi_memory_read_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer,
+                                             size_t size, size_t *got);
+
+#endif

@@ -1,0 +1,30 @@
+/* A made-up guest for tests of WASI's functions, which are called directly: its memory, its view of the world, shorthands. */
+#ifndef MURRE_TESTS_WASI_GUEST_H
+#define MURRE_TESTS_WASI_GUEST_H
+
+#include "wasi/memory.h"
+
+#define SIZE 65536
+extern uint8_t memory[SIZE];
+extern struct murre_wasi *wasi;
+extern struct murre_wasi_call call; /* of wasi, on memory, unless a test changes it */
+
+/* CALL(fd_close, 3): arguments as 64-bit numbers. */
+#define CALL(name, ...) murre_wasi_##name(&call, (const union murre_slot *)(const uint64_t[]){__VA_ARGS__})
+
+#define OPEN_ALL (WASI_RIGHTS_ALL & ~WASI_RIGHT_FD_WRITE)
+
+/* Ends the test when there is an error. */
+struct murre_wasi *make_wasi(const struct murre_wasi_config *config);
+/* Makes wasi and call. */
+void make_guest(const struct murre_wasi_config *config);
+void delete_guest(void);
+/* Copies a text without its end; returns its size. */
+uint32_t put_text(uint32_t at, const char *text);
+void put_iovec(uint32_t at, uint32_t pointer, uint32_t size);
+/* path_open, following links, with all rights to pass on. The path goes to 1024, the result to 512. */
+murre_wasi_errno open_at(uint32_t dir, const char *path, uint32_t oflags, uint64_t rights, uint32_t *fd);
+/* Whether the last calls set a trap; forgets it. */
+bool trapped(void);
+
+#endif
