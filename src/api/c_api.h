@@ -51,7 +51,8 @@ void c_ref_delete(wasm_ref_t *ref);
 /* Values. c_from_slot gives a new handle for references; false without memory. */
 wasm_valkind_t c_kind_of(murre_valtype type);
 murre_valtype c_valtype_of(wasm_valkind_t kind);
-/* References are told apart by what they are, not by the kind that the value says: a function is a fine externref, and null is either. */
+/* References are told apart by what they are, not by the kind that the value says: a function is a fine externref, nothing but a function is
+ * a funcref, and null is either. */
 bool c_value_fits(murre_valtype type, const wasm_val_t *value);
 union murre_slot c_to_slot(murre_valtype type, const wasm_val_t *value);
 /* A reference as Wasm sees it; pins it where it becomes an externref. */

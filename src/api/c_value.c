@@ -20,6 +20,11 @@ void wasm_val_copy(wasm_val_t *out, const wasm_val_t *from) {
         out->of.ref = c_ref_copy(from->of.ref);
 }
 
+/* Only functions are funcrefs; null is either. */
+static bool ref_fits(murre_valtype type, const wasm_ref_t *ref) {
+    return type != MURRE_FUNCREF || !ref || ref->kind == REF_FUNC;
+}
+
 void *c_ref_to_wasm(murre_valtype type, const wasm_ref_t *ref) {
     if (!ref)
         return NULL;
@@ -40,7 +45,7 @@ bool c_ref_from_wasm(wasm_store_t *store, murre_valtype type, void *pointer, was
 }
 
 bool c_value_fits(murre_valtype type, const wasm_val_t *value) {
-    return value->kind == c_kind_of(type) || (is_ref(value->kind) && is_ref(c_kind_of(type)));
+    return is_ref(value->kind) ? is_ref(c_kind_of(type)) && ref_fits(type, value->of.ref) : value->kind == c_kind_of(type);
 }
 
 union murre_slot c_to_slot(murre_valtype type, const wasm_val_t *value) {
@@ -119,6 +124,8 @@ static struct murre_table *table_of(const wasm_table_t *handle) {
 wasm_table_t *wasm_table_new(wasm_store_t *store, const wasm_tabletype_t *type, wasm_ref_t *init) {
     murre_valtype element = c_valtype_of(wasm_valtype_kind(wasm_tabletype_element(type)));
     struct murre_limits limits = c_limits_of(wasm_tabletype_limits(type));
+    if (!ref_fits(element, init))
+        return NULL;
     return handle_of(store, REF_TABLE, murre_table_new(store->store, element, limits, c_ref_to_wasm(element, init), NULL));
 }
 
@@ -137,7 +144,7 @@ wasm_ref_t *wasm_table_get(const wasm_table_t *handle, wasm_table_size_t index) 
 
 bool wasm_table_set(wasm_table_t *handle, wasm_table_size_t index, wasm_ref_t *ref) {
     struct murre_table *table = table_of(handle);
-    return murre_table_set(table, index, c_ref_to_wasm(table->type, ref));
+    return ref_fits(table->type, ref) && murre_table_set(table, index, c_ref_to_wasm(table->type, ref));
 }
 
 wasm_table_size_t wasm_table_size(const wasm_table_t *handle) {
@@ -146,7 +153,7 @@ wasm_table_size_t wasm_table_size(const wasm_table_t *handle) {
 
 bool wasm_table_grow(wasm_table_t *handle, wasm_table_size_t delta, wasm_ref_t *init) {
     struct murre_table *table = table_of(handle);
-    return murre_table_grow(table, delta, c_ref_to_wasm(table->type, init)) != UINT64_MAX;
+    return ref_fits(table->type, init) && murre_table_grow(table, delta, c_ref_to_wasm(table->type, init)) != UINT64_MAX;
 }
 
 /* ---- memories ------------------------------------------------------------------------------------------------------------------- */

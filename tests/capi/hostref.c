@@ -96,6 +96,16 @@ int main(void) {
     call(table_set, 3, wasm_func_as_ref(host));
     SAME(call(table_get, 3, NULL), wasm_func_as_ref(host));
 
+    /* Nothing but a function is a funcref. */
+    wasm_limits_t limits = {1, wasm_limits_max_default};
+    own wasm_tabletype_t *funcs_type = wasm_tabletype_new(wasm_valtype_new(WASM_FUNCREF), &limits);
+    CHECK(wasm_table_new(store, funcs_type, one) == NULL);
+    own wasm_table_t *funcs = wasm_table_new(store, funcs_type, wasm_func_as_ref(host));
+    wasm_tabletype_delete(funcs_type);
+    CHECK(!wasm_table_set(funcs, 0, one) && !wasm_table_grow(funcs, 1, one) && wasm_table_size(funcs) == 1);
+    SAME(wasm_table_get(funcs, 0), wasm_func_as_ref(host));
+    wasm_table_delete(funcs);
+
     /* Only the table knows the object from here on. */
     wasm_ref_delete(one);
     own wasm_ref_t *back = call(table_get, 2, NULL);
