@@ -1,0 +1,76 @@
+/* Pools of the embedding interface's objects, and the calls on them. An object that dies takes along what lives in it, so that no call is made
+ * on what is gone. */
+#ifndef MURRE_FUZZ_API_OBJECTS_H
+#define MURRE_FUZZ_API_OBJECTS_H
+
+#include "api/api.h"
+#include "api/budget.h"
+
+enum { ENGINES = 2, MODULES = 6, STORES = 3, LINKERS = 2, INSTANCES = 8, ITEMS = 40, TRAPS = 4 };
+
+struct api;
+struct api_store {
+    struct murre_store *store;
+    unsigned engine;
+    struct api *api;
+    unsigned depth; /* of calls into it */
+    int finalizers; /* that have to run when it dies */
+    struct murre_store_limits limits;
+};
+struct api_item {
+    struct murre_extern item;
+    unsigned store; /* the item is free when it is STORES */
+};
+struct api {
+    struct api_input *input;
+    struct budget budget;
+    struct murre_engine *engines[ENGINES];
+    struct murre_config configs[ENGINES];
+    struct {
+        struct murre_module *module;
+        unsigned engine;
+    } modules[MODULES];
+    struct api_store stores[STORES];
+    struct {
+        struct murre_linker *linker;
+        unsigned engine;
+        unsigned stores; /* a bit for each store that something defined lives in */
+    } linkers[LINKERS];
+    struct {
+        struct murre_instance *instance;
+        unsigned store;
+    } instances[INSTANCES];
+    struct api_item items[ITEMS];
+    struct murre_trap *traps[TRAPS];
+    unsigned item_next, instance_next;
+};
+
+/* A choice among what there is; -1 when there is nothing. */
+int api_pick_engine(struct api *a);
+int api_pick_module(struct api *a);
+int api_pick_store(struct api *a);
+int api_pick_linker(struct api *a);
+int api_pick_instance(struct api *a);
+/* Of a kind, in any store or in one. */
+struct api_item *api_pick_item(struct api *a, int kind, int store);
+
+void api_add_item(struct api *a, unsigned store, struct murre_extern item);
+void api_add_instance(struct api *a, unsigned store, struct murre_instance *instance);
+void api_drop_store(struct api *a, unsigned store);
+void api_drop_linker(struct api *a, unsigned linker);
+void api_drop_engine(struct api *a, unsigned engine);
+/* A trap that a call gave: looked at, then kept or deleted. */
+void api_look_at_trap(struct api *a, struct murre_trap *trap);
+/* made: the call gave what it should. Otherwise error must tell why. */
+void api_check_error(bool made, const struct murre_error *error);
+/* Memory may have run out on purpose. */
+bool api_is_short(struct api *a);
+
+/* calls.c: one call each. host.c: host functions, calls of functions. */
+void api_call(struct api *a, uint8_t which);
+void api_new_func(struct api *a);
+void api_call_func(struct api *a, struct api_item *item);
+void api_interrupt(struct api *a);
+void api_define_host(struct api *a, int linker);
+
+#endif
