@@ -385,3 +385,37 @@ Test(optimizer, a_jump_table_does_not_jump_over_a_preheader)
     cr_assert(f(6, 1) == 36 && f(6, 0) == 0 && f(6, 2) == -1, "level %u: %lld", level, (long long)f(6, 1));
   }
 }
+
+// A loop that is left out because its condition is constant, where x and y change places: its phis become moves of each other.
+static MIR_item_t emit_swap_in_dead_loop(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user;
+  (void)module;
+  struct build b;
+  test_begin(&b, mir, 'i', "ii");
+  MIR_reg_t never = test_new_reg(&b, 'i'), x = test_new_reg(&b, 'i'), y = test_new_reg(&b, 'i'), swap = test_new_reg(&b, 'i'),
+            sum = test_new_reg(&b, 'i');
+  MIR_label_t loop = MIR_new_label(mir), end = MIR_new_label(mir);
+  EMIT(MOV, R(never), C(0));
+  EMIT(MOV, R(sum), R(b.arg[0]));
+  EMIT(MOV, R(x), R(b.arg[0]));
+  EMIT(MOV, R(y), R(b.arg[1]));
+  EMIT(BF, TO(end), R(never));
+  test_insn(&b, loop);
+  EMIT(ADD, R(sum), R(x), C(5));
+  EMIT(MOV, R(swap), R(x));
+  EMIT(MOV, R(x), R(y));
+  EMIT(MOV, R(y), R(swap));
+  EMIT(BLT, TO(loop), R(sum), R(b.arg[1]));
+  test_insn(&b, end);
+  test_return(&b, R(sum));
+  return test_end(&b);
+}
+
+Test(optimizer, moves_in_a_loop_that_is_never_entered_may_go_round, .timeout = 20)
+{
+  for (unsigned level = 0; level < LEVELS; level++) {
+    int64_t (*code)(int64_t, int64_t) = (int64_t (*)(int64_t, int64_t))test_compile(level, emit_swap_in_dead_loop, NULL);
+    cr_assert(code(7, 9) == 7, "level %u", level);
+  }
+}
