@@ -141,6 +141,13 @@ struct murre_extern {
 enum murre_tier { MURRE_TIER_AUTO, MURRE_TIER_INTERP, MURRE_TIER_JIT };
 enum murre_bounds { MURRE_BOUNDS_AUTO, MURRE_BOUNDS_GUARD, MURRE_BOUNDS_EXPLICIT };
 
+/* What an engine tells beside results and errors. Nothing of it changes what a program computes. */
+enum murre_loglevel {
+    MURRE_LOG_WARNING, /* slower than was asked for: no guard region, no compile thread, a function that the compiler refuses */
+    MURRE_LOG_INFO,    /* where a second compilation was given up, and a function stays as it was first compiled */
+    MURRE_LOG_DEBUG,   /* every compilation, with its time and its working memory, which it has given back */
+};
+
 struct murre_allocator {
     void *(*alloc)(void *context, size_t size); /* aligned for any type; NULL when it cannot */
     void *(*realloc)(void *context, void *old, size_t old_size, size_t new_size);
@@ -163,8 +170,11 @@ struct murre_config {
                                  says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, once a loop */
     uint32_t features_off;    /* set by murre_config_set_feature */
     struct murre_allocator allocator; /* alloc NULL: the C library's */
-    void (*log)(void *context, const char *line);
+    /* Gets lines of text, without their ends, up to log_level; NULL: nothing is told, at no cost. Called from any thread, also from several at
+     * once; must not call murre. */
+    void (*log)(void *context, enum murre_loglevel level, const char *line);
     void *log_context;
+    enum murre_loglevel log_level;
 };
 
 MURRE_API void murre_config_init(struct murre_config *config);

@@ -44,6 +44,13 @@ typedef float float32_t;
 typedef double float64_t;
 typedef byte_t wasm_byte_t;
 
+/* What programs may rely on: the sizes of numbers and pointers. Without static_assert, which C99 lacks. */
+static inline void assertions(void) {
+    (void)sizeof(char[sizeof(float32_t) == sizeof(uint32_t) ? 1 : -1]);
+    (void)sizeof(char[sizeof(float64_t) == sizeof(uint64_t) ? 1 : -1]);
+    (void)sizeof(char[sizeof(intptr_t) == sizeof(uint32_t) || sizeof(intptr_t) == sizeof(uint64_t) ? 1 : -1]);
+}
+
 /* ---- shapes that the interface repeats --------------------------------------------------------------------------- */
 
 #define WASM_DECLARE_OWN(name)                                                                                         \

@@ -43,7 +43,8 @@ bool murre_has_compiler(void) {
 }
 
 static enum murre_status check_config(const struct murre_config *config, struct murre_error *error) {
-    if (config->tier > MURRE_TIER_JIT || config->bounds > MURRE_BOUNDS_EXPLICIT || config->opt_level < -1 || config->opt_level > 3)
+    if (config->tier > MURRE_TIER_JIT || config->bounds > MURRE_BOUNDS_EXPLICIT || config->opt_level < -1 || config->opt_level > 3 ||
+        config->log_level > MURRE_LOG_DEBUG)
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "bad configuration");
     if (config->allocator.alloc && (!config->allocator.realloc || !config->allocator.free))
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "an allocator needs all three functions");

@@ -13,6 +13,7 @@
 #include "jit/codemem.h"
 #include "jit/emit.h"
 #include "jit/mirctx.h"
+#include "runtime/log.h"
 
 struct compiled {
     struct compiled *next;
@@ -157,6 +158,13 @@ static const uint8_t *run(struct request *request, int level, struct compiled *c
     return NULL;
 }
 
+static void tell_compiled(const struct request *request, const struct murre_mirctx_result *result) {
+    const struct murre_name name = murre_module_func_name(&request->module->info, request->func_index);
+    murre_log(request->module->engine, MURRE_LOG_DEBUG, "%s %u %s compiled at level %d: %zu bytes; %zu KiB of working memory given back",
+              request->loop == UINT32_MAX ? "function" : "a loop of function", (unsigned)request->func_index,
+              name.size != 0 ? murre_quote(name).text : "without name", request->level, result->code_size, result->peak_memory / 1024);
+}
+
 static void *compile(void *opaque, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, struct murre_error *error) {
     struct worker *worker = opaque;
     struct murre_jit *jit = worker->jit;
@@ -181,6 +189,8 @@ static void *compile(void *opaque, struct murre_module *module, uint32_t func_in
     compiled->next = jit->compiled;
     jit->compiled = compiled;
     pthread_mutex_unlock(&jit->lock);
+    if (murre_log_wants(jit->engine, MURRE_LOG_DEBUG))
+        tell_compiled(&request, &result);
     return (void *)compiled->code;
 }
 

@@ -11,6 +11,7 @@
 #include "base/pages.h"
 #include "runtime/bulk.h"
 #include "runtime/call.h"
+#include "runtime/log.h"
 #include "runtime/memory.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
@@ -157,6 +158,8 @@ static void join_module(struct murre_instance *instance) {
             atomic_init(&func[i].entry, murre_tier_first_entry(module->engine, &module->codes[i]));
     }
     murre_tier_unlock(module->engine);
+    if (instance->interpreted_only)
+        murre_log(module->engine, MURRE_LOG_WARNING, "an instance without guard region stays interpreted: its module's code relies on one");
 }
 
 static void leave_module(struct murre_instance *instance) {

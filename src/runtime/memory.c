@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "runtime/log.h"
 #include "runtime/store.h"
 #include "wasm/limits.h"
 
@@ -106,7 +107,10 @@ static enum murre_status reserve_memory(struct murre_memory *memory, uint64_t *c
             memory->max_pages = most;
             return MURRE_OK;
         }
-        if (bounds == MURRE_BOUNDS_GUARD)
+        if (bounds == MURRE_BOUNDS_AUTO)
+            murre_log(memory->store->engine, MURRE_LOG_WARNING, "no address space for a guard region, bounds are compared: %s",
+                      strerror(errno));
+        else
             return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no address space for a guarded memory: %s", strerror(errno));
     }
     if (!reserve_unguarded(memory, min, most))

@@ -25,11 +25,11 @@
 #include "runtime/tier.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/instance.h"
+#include "runtime/log.h"
 #include "runtime/module.h"
 #include "runtime/signal.h"
 
@@ -129,17 +129,17 @@ static void publish_function(const struct request *request, void *entry) {
 
 static void refuse(const struct request *request, const struct murre_error *error) {
     struct murre_engine *engine = request->module->engine;
-    if (request->rise)
-        return; /* what it has is good enough */
+    if (request->rise) { /* what it has is good enough */
+        murre_log(engine, MURRE_LOG_INFO, "function %u is not compiled again at level %d: %s", (unsigned)request->func_index,
+                  request->level, error->message);
+        return;
+    }
     if (request->loop)
         atomic_store_explicit(&request->loop->refused, 1, memory_order_relaxed);
     else if (!atomic_exchange_explicit(&request->code->refused, 1, memory_order_relaxed))
         atomic_fetch_add_explicit(&engine->functions_refused, 1, memory_order_relaxed);
-    if (engine->config.log) {
-        char line[sizeof error->message + 64];
-        snprintf(line, sizeof line, "function %u stays interpreted: %s", (unsigned)request->func_index, error->message);
-        engine->config.log(engine->config.log_context, line);
-    }
+    murre_log(engine, MURRE_LOG_WARNING, "%s %u stays interpreted: %s", request->loop ? "a loop of function" : "function",
+              (unsigned)request->func_index, error->message);
 }
 
 static uint64_t thread_nanoseconds(void) {
@@ -322,6 +322,9 @@ static void start_threads(struct murre_tier_queue *queue) {
         queue->thread_count++;
     }
     queue->broken = queue->thread_count == 0;
+    if (queue->thread_count < wanted)
+        murre_log(queue->engine, MURRE_LOG_WARNING, "%u of %u compile threads could be started%s", queue->thread_count, wanted,
+                  queue->broken ? ": everything stays interpreted" : "");
 }
 
 static int first_level(const struct murre_engine *engine, uint32_t body_size) {

@@ -16,7 +16,8 @@ static struct murre_module *make(struct murre_engine *engine) {
     build_whole(&b, SECTION_FUNCTION, 3, 0, 1, 1);
     build_whole(&b, SECTION_MEMORY, 1, 1, 1, 3);
     build_whole(&b, SECTION_EXPORT, 3, 1, 's', 0, 0, 1, 'l', 0, 1, 1, 'g', 0, 2);
-    build_whole(&b, SECTION_CODE, 3, 9, 0, 0x20, 0, 0x20, 1, 0x36, 2, 8, 0x0b, 7, 0, 0x20, 0, 0x28, 2, 8, 0x0b, 6, 0, 0x20, 0, 0x40, 0, 0x0b);
+    build_whole(&b, SECTION_CODE, 3, 9, 0, 0x20, 0, 0x20, 1, 0x36, 2, 8, 0x0b, 7, 0, 0x20, 0, 0x28, 2, 8, 0x0b, 6, 0, 0x20, 0, 0x40, 0,
+                0x0b);
     return test_module(engine, &b);
 }
 
@@ -45,7 +46,8 @@ static void use(struct murre_instance *instance) {
         cr_assert_eq(call(instance, "l", i * 4, 0, &value), MURRE_TRAP_COUNT);
         cr_assert_eq(value, i);
     }
-    static const uint32_t outside[] = {MURRE_PAGE_SIZE - 11, MURRE_PAGE_SIZE - 8, MURRE_PAGE_SIZE, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
+    static const uint32_t outside[] = {MURRE_PAGE_SIZE - 11, MURRE_PAGE_SIZE - 8, MURRE_PAGE_SIZE, 0x7fffffff,
+                                       0x80000000,           0xfffffff8,          0xffffffff};
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
         cr_assert_eq(call(instance, "l", outside[i], 0, NULL), MURRE_TRAP_MEMORY_BOUNDS, "%#x", (unsigned)outside[i]);
         cr_assert_eq(call(instance, "s", outside[i], 1, NULL), MURRE_TRAP_MEMORY_BOUNDS, "%#x", (unsigned)outside[i]);
@@ -101,9 +103,23 @@ static void restore_address_space(void) {
     cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
 }
 
+struct told {
+    unsigned memories, instances;
+};
+
+static void look(void *context, enum murre_loglevel level, const char *line) {
+    struct told *told = context;
+    cr_assert_eq(level, MURRE_LOG_WARNING);
+    told->memories += strstr(line, "no address space for a guard region") != NULL;
+    told->instances += strstr(line, "an instance without guard region stays interpreted") != NULL;
+}
+
 Test(bounds, an_unguarded_instance_may_come_late) {
     FOR_EACH_TIER(tier) {
         struct murre_engine *engine = test_engine(tier, MURRE_BOUNDS_AUTO);
+        struct told told = {0};
+        engine->config.log = look;
+        engine->config.log_context = &told;
         struct murre_store *store = murre_store_new(engine, NULL);
         struct murre_module *module = make(engine);
         struct murre_instance *guarded = instantiate(store, module);
@@ -114,6 +130,8 @@ Test(bounds, an_unguarded_instance_may_come_late) {
         /* In tier auto it depends on whether something has been compiled by now. */
         cr_assert_neq(unguarded->interpreted_only, module->explicit_bounds);
         cr_assert(tier == MURRE_TIER_AUTO || unguarded->interpreted_only == (tier == MURRE_TIER_JIT));
+        cr_assert_eq(told.memories, 1);
+        cr_assert_eq(told.instances, unguarded->interpreted_only);
         use(unguarded);
         use(guarded);
         grow_and_use(unguarded);

@@ -189,6 +189,33 @@ Test(embed, every_feature_has_a_name_that_is_taken) {
     cr_assert(!murre_engine_new(&config, NULL));
 }
 
+/* ---- what is told ----------------------------------------------------------------------------------------------------------------- */
+
+static unsigned told;
+
+static void count_compiled(void *context, enum murre_loglevel level, const char *line) {
+    cr_assert_eq(context, &told);
+    cr_assert_eq(level, MURRE_LOG_DEBUG);
+    cr_assert(strstr(line, "compiled at level") && strstr(line, "working memory given back"), "%s", line);
+    __atomic_fetch_add(&told, 1, __ATOMIC_SEQ_CST);
+}
+
+Test(embed, compilations_are_told_to_who_wants_to_know) {
+    for (enum murre_loglevel level = MURRE_LOG_WARNING; murre_has_compiler() && level <= MURRE_LOG_DEBUG; level++) {
+        struct murre_config config = config_of(MURRE_TIER_JIT);
+        config.log = count_compiled;
+        config.log_context = &told;
+        config.log_level = level;
+        struct world w = world_new(&config, NULL);
+        cr_assert_eq(call(&w, "sum", 10), 55);
+        world_delete(&w);
+        cr_assert_eq(told > 0, level == MURRE_LOG_DEBUG);
+    }
+    struct murre_config config = config_of(MURRE_TIER_AUTO);
+    config.log_level = MURRE_LOG_DEBUG + 1;
+    cr_assert(!murre_engine_new(&config, NULL));
+}
+
 /* ---- limits ---------------------------------------------------------------------------------------------------------------------- */
 
 Test(embed, memory_stays_within_the_stores_limit) {

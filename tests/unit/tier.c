@@ -19,13 +19,13 @@ enum { I32 = 0x7f };
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool held;              /* compilations wait while it is set */
-    bool refuse;
+    bool held;                /* compilations wait while it is set */
+    bool refuse, refuse_high; /* all, or what is compiled a second time */
     const atomic_bool *cancel;
-    bool until_cancelled;   /* compilations run until then, and are refused */
-    bool child;             /* a process without the compile threads */
+    bool until_cancelled; /* compilations run until then, and are refused */
+    bool child;           /* a process without the compile threads */
     unsigned compiling, compiled, workers, dropped;
-    uint32_t order[64];     /* functions in the order of their compilation; loops with 1000 added */
+    uint32_t order[64]; /* functions in the order of their compilation; loops with 1000 added */
     int levels[64];
 } fake = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -57,7 +57,8 @@ static void fake_worker_delete(void *worker) {
     fake.workers--;
     pthread_mutex_unlock(&fake.lock);
 }
-static void *fake_compile(void *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, struct murre_error *error) {
+static void *fake_compile(void *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level,
+                          struct murre_error *error) {
     (void)worker, (void)module;
     pthread_mutex_lock(&fake.lock);
     fake.compiling++;
@@ -74,7 +75,7 @@ static void *fake_compile(void *worker, struct murre_module *module, uint32_t fu
     fake.levels[fake.compiled % 64] = level;
     fake.compiled++;
     fake.compiling--;
-    bool refuse = fake.refuse || cancelled;
+    bool refuse = fake.refuse || cancelled || (fake.refuse_high && level > 1);
     pthread_cond_broadcast(&fake.changed);
     pthread_mutex_unlock(&fake.lock);
     if (refuse) {
@@ -265,8 +266,9 @@ Test(tier, a_hot_loop_is_left_in_the_middle) {
 }
 
 static unsigned log_lines;
-static void count_line(void *context, const char *line) {
+static void count_line(void *context, enum murre_loglevel level, const char *line) {
     (void)context;
+    cr_assert_eq(level, MURRE_LOG_WARNING);
     cr_assert_not_null(strstr(line, "not today"));
     log_lines++;
 }
@@ -341,6 +343,36 @@ Test(tier, a_large_function_rises_a_second_time) {
     murre_module_unref(module);
     murre_store_delete(store);
     murre_engine_unref(engine);
+}
+
+static unsigned refused_again;
+static void count_refused_again(void *context, enum murre_loglevel level, const char *line) {
+    (void)context;
+    if (level == MURRE_LOG_INFO && strstr(line, "not compiled again at level 2: not today"))
+        __atomic_fetch_add(&refused_again, 1, __ATOMIC_SEQ_CST);
+}
+
+Test(tier, a_second_compilation_that_is_refused_is_told_to_who_wants_to_know, .timeout = 60) {
+    static const uint32_t padding[] = {10000};
+    fake.refuse_high = true;
+    for (int level = MURRE_LOG_WARNING; level <= MURRE_LOG_INFO; level++) {
+        struct murre_engine *engine = fake_engine(MURRE_TIER_AUTO, 1, -1);
+        engine->config.log = count_refused_again;
+        engine->config.log_level = (enum murre_loglevel)level;
+        struct builder b = climb_module(1, padding);
+        struct murre_module *module = test_module(engine, &b);
+        struct murre_store *store;
+        struct murre_instance *instance = instance_of(engine, module, &store);
+        unsigned before = fake.compiled;
+        heat(store, instance, "a", 200);
+        wait_for(&fake.compiled, before + 2);
+        while (level == MURRE_LOG_INFO && !__atomic_load_n(&refused_again, __ATOMIC_SEQ_CST))
+            sched_yield();
+        murre_module_unref(module);
+        murre_store_delete(store);
+        murre_engine_unref(engine);
+        cr_assert_eq(refused_again, level == MURRE_LOG_INFO);
+    }
 }
 
 Test(tier, a_second_compilation_makes_way, .timeout = 60) {
@@ -454,7 +486,8 @@ Test(tier, in_tier_jit_nothing_runs_before_it_is_compiled) {
     murre_engine_unref(engine);
 }
 
-static int status_in_child(void (*act)(struct murre_engine *, struct murre_module *), struct murre_engine *engine, struct murre_module *module) {
+static int status_in_child(void (*act)(struct murre_engine *, struct murre_module *), struct murre_engine *engine,
+                           struct murre_module *module) {
     pid_t child = fork();
     if (child == 0) {
         alarm(20);
@@ -518,7 +551,14 @@ static void use_up_stacks_at_rest(void) {
     }
 }
 
+static bool told_of_threads;
+static void look_for_threads(void *context, enum murre_loglevel level, const char *line) {
+    (void)context;
+    told_of_threads |= level == MURRE_LOG_WARNING && strstr(line, "0 of 1 compile threads") != NULL;
+}
+
 static void live_without_threads(struct murre_engine *engine, struct murre_module *module) {
+    engine->config.log = look_for_threads;
     struct murre_store *store;
     struct murre_instance *instance = instance_of(engine, module, &store);
     heat(store, instance, "a", 9);
@@ -528,6 +568,8 @@ static void live_without_threads(struct murre_engine *engine, struct murre_modul
     heat(store, instance, "a", 100);
     if (call(store, instance, "a", 1) != 2)
         _exit(1);
+    if (!told_of_threads)
+        _exit(2);
     murre_store_delete(store);
     murre_module_unref(module);
     murre_engine_unref(engine);
