@@ -32,7 +32,8 @@ const unsigned fuzz_side_count = sizeof fuzz_sides / sizeof *fuzz_sides;
 struct fuzz_totals fuzz_totals;
 
 /* The compiler may refuse what takes too much memory, and without signals large frames. All else it must take. */
-static void on_log(void *context, const char *line) {
+static void on_log(void *context, enum murre_loglevel level, const char *line) {
+    (void)level;
     const struct fuzz_side *side = context;
     if (strstr(line, "stays interpreted") && !strstr(line, "needs more than") && !strstr(line, "without signals")) {
         fprintf(stderr, "%s: %s\n", side->name, line);
