@@ -27,6 +27,8 @@ EXECUTIONS = re.compile(r"^(?:stat::number_of_executed_units:|executions:)\s*(\d
 EDGES = re.compile(r"^#\d+\s.*?\bcov: (\d+)", re.M)
 FOUND = re.compile(r"^(?:==\d+== ?ERROR|crashed: |took too long: |SUMMARY: )", re.M)
 FINDINGS_AT_MOST = 10  # of one job
+LARGEST_INPUT = 16384  # bytes: small inputs are run more often, and compiling a large one with sanitizers takes minutes
+LONGEST_RUN = 60  # seconds for one input: an endless loop, not a busy machine
 
 
 class Job(threading.Thread):
@@ -48,7 +50,8 @@ class Job(threading.Thread):
         return [
             options.program,
             f"-max_total_time={seconds}",
-            "-timeout=20",
+            f"-timeout={LONGEST_RUN}",
+            f"-max_len={LARGEST_INPUT}",
             "-rss_limit_mb=4096",
             "-print_final_stats=1",
             f"-artifact_prefix={self.dirs['findings']}/",
