@@ -7,7 +7,6 @@
 #include "api/objects.h"
 
 enum { DEPTH = 3 };
-static const uint64_t call_nanoseconds = 3000000;
 
 static void finalized(void *env) {
     struct api_store *store = env;
@@ -144,7 +143,7 @@ void api_call_func(struct api *a, struct api_item *item) {
     if (!slots)
         abort();
     take_arguments(a, &type, (int)item->store, slots);
-    if (murre_store_set_timeout(store->store, call_nanoseconds, NULL) == MURRE_OK) {
+    if (murre_store_set_timeout(store->store, API_NANOSECONDS, NULL) == MURRE_OK) {
         store->depth++;
         struct murre_trap *trap = murre_func_call(store->store, func, slots);
         store->depth--;

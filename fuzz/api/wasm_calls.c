@@ -148,7 +148,7 @@ static void share(struct handles *h) {
 /* ---- instances --------------------------------------------------------------------------------------------------------- */
 
 static bool has_deadline(struct handles *h, int store) {
-    return murre_store_set_timeout(murre_wasm_store(h->stores[store]), 3000000, NULL) == MURRE_OK;
+    return murre_store_set_timeout(murre_wasm_store(h->stores[store]), API_NANOSECONDS, NULL) == MURRE_OK;
 }
 
 static wasm_extern_t *choose_import(struct handles *h, const wasm_importtype_t *import, int store) {
