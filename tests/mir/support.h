@@ -66,6 +66,13 @@ MIR_op_t test_int(struct build *b, int64_t value);
 void test_insn(struct build *b, MIR_insn_t insn);
 void test_return(struct build *b, MIR_op_t value);
 
+// For functions under construction that are called `b`: their text is then near to MIR's own.
+#define EMIT(code, ...) test_insn(&b, MIR_new_insn(b.mir, MIR_##code, __VA_ARGS__))
+#define R(reg) test_reg(&b, reg)
+#define C(value) test_int(&b, value)
+#define TO(label) MIR_new_label_op(b.mir, label)
+#define AT(type, disp, base) MIR_new_mem_op(b.mir, MIR_T_##type, disp, base, 0, 1)
+
 // Random numbers, the same in every run.
 uint64_t test_random(void);
 

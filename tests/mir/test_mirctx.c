@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <pthread.h>
+
 static MIR_item_t emit_add(void *user, MIR_context_t mir, MIR_module_t module)
 {
   (void)user, (void)module;
@@ -51,6 +53,21 @@ static MIR_item_t emit_greed(void *user, MIR_context_t mir, MIR_module_t module)
   return NULL;
 }
 
+// patches/02: an instruction that no machine has.
+static MIR_item_t emit_unknown_insn(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user, (void)module;
+  MIR_type_t result = MIR_T_I64;
+  MIR_var_t argument = {.type = MIR_T_I64, .name = "a"};
+  _MIR_register_unspec_insn(mir, 4711, "nonesuch", 1, &result, 1, 0, &argument);
+  struct build b;
+  test_begin(&b, mir, 'i', "i");
+  MIR_op_t ops[] = {C(4711), R(test_new_reg(&b, 'i')), R(b.arg[0])};
+  test_insn(&b, MIR_new_insn_arr(mir, MIR_UNSPEC, 3, ops));
+  test_return(&b, ops[1]);
+  return test_end(&b);
+}
+
 // `*user` additions: code of any size.
 static MIR_item_t emit_sum(void *user, MIR_context_t mir, MIR_module_t module)
 {
@@ -86,6 +103,11 @@ Test(mirctx, refuses_and_goes_on)
   check_refusal(test_ctx(), emit_wrong_operands, NULL, MURRE_MIRCTX_REFUSED);
 }
 
+Test(mirctx, refuses_an_instruction_without_code)
+{
+  check_refusal(test_ctx(), emit_unknown_insn, NULL, MURRE_MIRCTX_REFUSED);
+}
+
 Test(mirctx, keeps_to_its_budget)
 {
   struct murre_mirctx *ctx = murre_mirctx_new(test_codemem(), (size_t)128 << 20);
@@ -115,4 +137,26 @@ Test(mirctx, stops_where_the_code_memory_ends)
   check_refusal(ctx, emit_failure, NULL, MURRE_MIRCTX_REFUSED);
   murre_mirctx_delete(ctx);
   murre_codemem_delete(mem);
+}
+
+// patches/27: what is common to all contexts is made once. Only the thread sanitizer sees a fault here.
+static void *make_context(void *codemem)
+{
+  struct murre_mirctx *ctx = murre_mirctx_new(codemem, 0);
+  struct murre_mirctx_result result;
+  const bool ok = ctx != NULL && murre_mirctx_compile(ctx, 2, emit_add, NULL, NULL, &result) == MURRE_MIRCTX_OK;
+  murre_mirctx_delete(ctx);
+  return ok ? codemem : NULL;
+}
+
+Test(mirctx, contexts_are_made_in_threads_at_once)
+{
+  pthread_t threads[4];
+  struct murre_codemem *mem = test_codemem();
+  for (int i = 0; i < 4; i++)
+    cr_assert(pthread_create(&threads[i], NULL, make_context, mem) == 0);
+  for (int i = 0; i < 4; i++) {
+    void *result;
+    cr_assert(pthread_join(threads[i], &result) == 0 && result == mem);
+  }
 }
