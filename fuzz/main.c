@@ -185,6 +185,18 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+/* Where there is nothing to start from. */
+static void add_random_inputs(uint64_t seed) {
+    for (size_t size = 1; size <= 1024 && size <= max_size; size = size + size / 8 + 1) {
+        uint8_t *data = malloc(size);
+        if (!data)
+            abort();
+        for (size_t i = 0; i < size; i++)
+            data[i] = (uint8_t)fuzz_random(&seed);
+        add_input(data, size);
+    }
+}
+
 static void mutate(const char *amount, uint64_t seed) {
     char *end;
     double much = strtod(amount, &end), start = now();
@@ -194,7 +206,7 @@ static void mutate(const char *amount, uint64_t seed) {
     if (!data)
         abort();
     if (input_count == 0)
-        add_input(calloc(1, 1), 0);
+        add_random_inputs(seed);
     for (; timed ? now() - start < much : (double)runs < much; runs++) {
         mutate_state = seed + runs;
         const struct input *from = &inputs[fuzz_random(&mutate_state) % input_count];

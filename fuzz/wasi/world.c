@@ -2,7 +2,9 @@
 #include "wasi/world.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +85,25 @@ static void remove_world(void) {
     rmdir(base);
 }
 
+/* What processes have left that did not get to their end: BASE names its process. */
+static void remove_stale(const char *parent) {
+    static const char prefix[] = "murre-fuzz-";
+    DIR *stream = opendir(parent);
+    must(stream != NULL, parent);
+    for (struct dirent *entry; (entry = readdir(stream));) {
+        if (strncmp(entry->d_name, prefix, sizeof prefix - 1) != 0)
+            continue;
+        pid_t process = (pid_t)strtol(entry->d_name + sizeof prefix - 1, NULL, 10);
+        if (process <= 0 || kill(process, 0) == 0 || errno != ESRCH)
+            continue;
+        int dir = openat(dirfd(stream), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (dir >= 0)
+            empty(dir);
+        unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR);
+    }
+    closedir(stream);
+}
+
 static void put_file(int dir, const char *name, const char *text) {
     int fd = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
     must(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), name);
@@ -90,7 +111,9 @@ static void put_file(int dir, const char *name, const char *text) {
 }
 
 static void make_world(void) {
-    snprintf(base, sizeof base, "%s/murre-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    remove_stale(parent);
+    snprintf(base, sizeof base, "%s/murre-fuzz-%ld-XXXXXX", parent, (long)getpid());
     must(mkdtemp(base) != NULL, base);
     atexit(remove_world);
     snprintf(world_box, sizeof world_box, "%s/box", base);

@@ -1,6 +1,7 @@
 /* The real folders around a sequence of calls, and what must be true of them afterwards:
  *
- *   BASE/                 made once a process, on a file system in memory where there is one, removed at exit
+ *   BASE/                 made once a process, on a file system in memory where there is one, removed at exit, or by the next
+ *                         process when this one did not get there
  *   BASE/secret, sibling/ the sentinels: nothing may ever change them
  *   BASE/box/             the guest's, filled anew for each sequence
  *
