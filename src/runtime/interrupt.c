@@ -31,6 +31,7 @@
 struct murre_deadline {
     int timer;                /* the kernel's id; -1: none */
     int thread_id;            /* that the timer signals */
+    pid_t process;            /* that has the timer */
     struct murre_watch *watch; /* instead of a timer, where there are no signals; or NULL */
     volatile bool armed;      /* the time has not been taken note of */
     volatile bool fired;      /* store->interrupt is this deadline's doing */
@@ -145,16 +146,24 @@ static bool watch(struct murre_store *store) {
 }
 
 
+/* A child of fork has none of its parent's timers, but may have others of the same numbers. */
+static void drop_timer(struct murre_deadline *deadline) {
+    if (deadline->process == getpid())
+        timer_drop(&deadline->timer);
+    deadline->timer = -1;
+}
+
 /* Lets the deadline's timer signal this thread. */
 static bool aim(struct murre_store *store, int thread_id) {
     struct murre_deadline *deadline = store->deadline;
     if (store->engine->config.no_signals)
         return watch(store);
     if (deadline->timer >= 0 && deadline->thread_id != thread_id)
-        timer_drop(&deadline->timer);
+        drop_timer(deadline);
     if (deadline->timer < 0)
         deadline->timer = timer_make(thread_id, store);
     deadline->thread_id = thread_id;
+    deadline->process = getpid();
     return deadline->timer >= 0 && timer_set(deadline->timer, TIMER_ABSTIME, deadline->moment);
 }
 
@@ -177,7 +186,7 @@ enum murre_status murre_interrupt_set_timeout(struct murre_store *store, uint64_
         atomic_store_explicit(&store->interrupt, false, memory_order_relaxed);
     }
     if (!nanoseconds) {
-        timer_drop(&deadline->timer);
+        drop_timer(deadline);
         return MURRE_OK;
     }
     uint64_t moment;
@@ -189,7 +198,7 @@ enum murre_status murre_interrupt_set_timeout(struct murre_store *store, uint64_
     if (aim(store, murre_thread_current.id))
         return MURRE_OK;
     deadline->armed = false;
-    timer_drop(&deadline->timer);
+    drop_timer(deadline);
     return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no timer: %s", strerror(errno));
 }
 
@@ -197,7 +206,7 @@ void murre_interrupt_fini(struct murre_store *store) {
     struct murre_deadline *deadline = store->deadline;
     if (!deadline)
         return;
-    timer_drop(&deadline->timer);
+    drop_timer(deadline);
     if (deadline->watch)
         murre_watch_delete(deadline->watch);
     murre_free(&store->engine->allocator, deadline, sizeof *deadline);

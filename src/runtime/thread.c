@@ -31,7 +31,7 @@ static _Atomic uint64_t last_serial;
 
 static pthread_key_t exit_key;
 static bool exit_key_made;
-static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void leave(void *argument) {
     struct murre_thread *thread = argument;
@@ -49,8 +49,24 @@ static void leave(void *argument) {
     thread->takes_signals = false;
 }
 
-static void make_exit_key(void) {
+/* In the child of a fork, on the only thread that it has: the thread's number and its timers stayed with the parent. Stores are bound anew at
+ * their next call, those that are running at once. */
+static void after_fork(void) {
+    struct murre_thread *thread = &murre_thread_current;
+    if (!thread->serial)
+        return;
+    thread->id = (int)syscall(SYS_gettid);
+    thread->timer = -1;
+    thread->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
+    for (struct murre_activation *a = thread->activation; a; a = a->outer_of_thread) {
+        a->store->thread_serial = thread->serial;
+        murre_interrupt_thread_change(a->store, thread);
+    }
+}
+
+static void prepare_process(void) {
     exit_key_made = pthread_key_create(&exit_key, leave) == 0;
+    (void)pthread_atfork(NULL, NULL, after_fork); /* without memory for it, children lack deadlines and requests */
 }
 
 /* The library may be unloaded while threads live on: they must not call leave then. */
@@ -139,7 +155,7 @@ static void set_up(struct murre_thread *thread) {
     thread->stack_size = size;
     thread->stack_limit = low + room;
     thread->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
-    pthread_once(&exit_key_once, make_exit_key);
+    pthread_once(&once, prepare_process);
     if (exit_key_made)
         pthread_setspecific(exit_key, thread);
 }

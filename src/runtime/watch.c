@@ -46,9 +46,23 @@ static void *run(void *argument) {
     return NULL;
 }
 
+static void make_locks(struct murre_watch *watch) {
+    pthread_mutex_init(&watch->lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&watch->wake, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
 static bool start(struct murre_watch *watch) {
-    if (watch->process)
-        return watch->process == getpid();
+    if (watch->process == getpid())
+        return true;
+    if (watch->process) { /* a child of fork: the thread, and what it held, stayed with the parent */
+        make_locks(watch);
+        watch->process = 0;
+        watch->moment = 0;
+    }
     sigset_t all, before;
     sigfillset(&all);
     pthread_attr_t attr;
@@ -68,12 +82,7 @@ struct murre_watch *murre_watch_new(const struct murre_allocator *allocator, ato
         return NULL;
     watch->allocator = allocator;
     watch->flag = flag;
-    pthread_mutex_init(&watch->lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    make_locks(watch);
     return watch;
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,12 +69,15 @@ static struct murre_trap *quick_host(void *env, struct murre_caller *caller, con
     return NULL;
 }
 
+static bool quiet; /* engines that do without signals */
+
 static struct murre_instance *spin_instance(enum murre_tier tier, murre_host_fn host, struct murre_store **made) {
     struct murre_config config;
     murre_config_init(&config);
     config.tier = tier;
     config.entry_threshold = 10;
     config.loop_threshold = 10;
+    config.no_signals = quiet;
     struct murre_engine *engine = murre_engine_new(&config, NULL);
     cr_assert_not_null(engine);
     struct murre_store *store = murre_store_new(engine, NULL);
@@ -308,4 +312,108 @@ Test(interrupt, the_hosts_own_use_of_the_signal_goes_on) {
     murre_store_delete(store);
     raise(SIGURG);
     cr_assert_eq(urgent, 3);
+}
+
+/* ---- children ---- */
+
+/* Whether a call ends by an interrupt. */
+static bool is_interrupted(struct murre_store *store, struct murre_instance *instance, const char *name) {
+    union murre_slot slot;
+    struct murre_trap *trap = murre_func_call(store, test_func(instance, name), &slot);
+    bool is = trap && murre_trap_kind(trap) == MURRE_TRAP_INTERRUPT;
+    murre_trap_delete(trap);
+    return is;
+}
+
+static void expect_good_child(pid_t child) {
+    int status = 0;
+    pid_t gone;
+    while ((gone = waitpid(child, &status, 0)) < 0 && errno == EINTR) /* the parent's own deadline */
+        ;
+    cr_assert_eq(gone, child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+}
+
+Test(interrupt, a_child_process_is_ended_as_its_parent_is, .timeout = 60) {
+    for (int round = 0; round < 2; round++) {
+        quiet = round;
+        FOR_EACH_TIER(tier) {
+            struct murre_store *store;
+            struct murre_instance *instance = spin_instance(tier, quick_host, &store);
+            cr_assert_eq(murre_store_set_timeout(store, 30000000, NULL), MURRE_OK);
+            check_interrupted(store, instance, "spin");
+            cr_assert_eq(murre_store_set_timeout(store, 50000000, NULL), MURRE_OK);
+            pid_t child = fork();
+            if (child == 0) {
+                alarm(20);
+                if (!is_interrupted(store, instance, "spin")) /* by the parent's deadline */
+                    _exit(1);
+                if (murre_store_set_timeout(store, 30000000, NULL) != MURRE_OK || !is_interrupted(store, instance, "spin"))
+                    _exit(2);
+                pthread_t thread;
+                struct request request = {store, 30};
+                if (pthread_create(&thread, NULL, request_later, &request) != 0 || !is_interrupted(store, instance, "spin"))
+                    _exit(3);
+                pthread_join(thread, NULL);
+                murre_store_delete(store);
+                _exit(0);
+            }
+            expect_good_child(child);
+            check_interrupted(store, instance, "spin");
+            murre_store_delete(store);
+        }
+    }
+}
+
+static struct murre_trap *forking_host(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    (void)env, (void)caller, (void)args, (void)results;
+    static pid_t child = -1;
+    if (child == 0)
+        return NULL;
+    child = fork();
+    if (child == 0)
+        return NULL;
+    expect_good_child(child);
+    return murre_trap_exit(7);
+}
+
+Test(interrupt, a_child_that_is_born_within_a_call_is_ended, .timeout = 60) {
+    FOR_EACH_TIER(tier) {
+        struct murre_store *store;
+        struct murre_instance *instance = spin_instance(tier, forking_host, &store);
+        union murre_slot slot;
+        pid_t parent = getpid();
+        cr_assert_eq(murre_store_set_timeout(store, 100000000, NULL), MURRE_OK);
+        struct murre_trap *trap = murre_func_call(store, test_func(instance, "host"), &slot);
+        if (getpid() != parent)
+            _exit(trap && murre_trap_kind(trap) == MURRE_TRAP_INTERRUPT ? 0 : 1);
+        cr_assert(trap && (murre_trap_kind(trap) == MURRE_TRAP_EXIT || murre_trap_kind(trap) == MURRE_TRAP_INTERRUPT));
+        murre_trap_delete(trap);
+        murre_store_delete(store);
+    }
+}
+
+/* ---- instantiation ---- */
+
+Test(interrupt, a_deadline_covers_the_start_function, .timeout = 60) {
+    FOR_EACH_TIER(tier) {
+        struct murre_engine *engine = test_engine(tier, MURRE_BOUNDS_AUTO);
+        struct murre_store *store = murre_store_new(engine, NULL);
+        struct builder b = build_module();
+        build_whole(&b, SECTION_TYPE, 1, 0x60, 0, 0);
+        build_whole(&b, SECTION_FUNCTION, 1, 0);
+        build_whole(&b, SECTION_START, 0);
+        build_whole(&b, SECTION_CODE, 1, 7, 0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b);
+        struct murre_module *module = test_module(engine, &b);
+        cr_assert_eq(murre_store_set_timeout(store, 30000000, NULL), MURRE_OK);
+        struct murre_trap *trap = NULL;
+        struct murre_error error;
+        cr_assert_null(murre_instance_new(store, module, NULL, 0, &trap, &error));
+        cr_assert_eq(error.status, MURRE_ERROR_TRAP);
+        cr_assert_eq(murre_trap_kind(trap), MURRE_TRAP_INTERRUPT);
+        murre_trap_delete(trap);
+        murre_store_delete(store);
+        murre_module_unref(module);
+        murre_engine_unref(engine);
+    }
 }
