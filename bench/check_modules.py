@@ -4,7 +4,8 @@
     bench/check_modules.py [--murre PROGRAM] [--tiers auto,jit,interp] [--engines wasmtime,…] [--filter TEXT] [--skip-slow]
 
 Without --engines it checks murre in each tier. The last line is "N passed, N failed". The programs must have been
-fetched by deps/bench/modules.sh.
+fetched by deps/bench/modules.sh. PROGRAM may be a script: that of a cross build, BUILD/murre-emulated, runs murre in an
+emulator (--filter cpython: AArch64 takes some ten minutes).
 """
 
 import argparse
@@ -41,7 +42,7 @@ def main():
             if outcome is None:
                 continue
             finished, wrong = outcome
-            print(f"{'FAIL' if wrong else 'ok  '} {run.name} on {engine.name} ({finished.wall:.2f} s)")
+            print(f"{'FAIL' if wrong else 'ok  '} {run.name} on {engine.name} ({finished.wall:.2f} s)", flush=True)
             for sentence in wrong:
                 print(f"     {sentence}")
             passed += not wrong

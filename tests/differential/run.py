@@ -28,6 +28,7 @@ import random
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -305,26 +306,39 @@ def arguments():
     return options
 
 
+def run_batches(options, batches, tally):
+    """Adds up what each batch gave. Ends early, with what there is, after SIGINT or SIGTERM and the batches that run then."""
+    begun = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        try:
+            for done in pool.map(lambda batch: run_batch(options, *batch), enumerate(batches)):
+                for fault in done.faults:
+                    print(fault, flush=True)
+                tally.add(done)
+                if tally.modules // 1000 > (tally.modules - done.modules) // 1000:
+                    print(f"{tally.modules} modules, {time.monotonic() - begun:.0f} s, {tally.failed} differ", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            pool.shutdown(cancel_futures=True)
+            print(f"stopped after {tally.modules} of {options.count} modules")
+
+
 def main():
     options = arguments()
     tally, begun = Tally(), time.monotonic()
     size = max(1, min(BATCH, options.count // options.jobs))
-    numbers_of = range(options.seed, options.seed + options.count)
-    batches = [numbers_of[i : i + size] for i in range(0, options.count, size)]
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for done in pool.map(lambda batch: run_batch(options, *batch), enumerate(batches)):
-            for fault in done.faults:
-                print(fault, flush=True)
-            if (tally.modules + done.modules) // 1000 > tally.modules // 1000:
-                print(f"{tally.modules + done.modules} modules, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
-            tally.add(done)
+    seeds = range(options.seed, options.seed + options.count)
+    run_batches(options, [seeds[i : i + size] for i in range(0, options.count, size)], tally)
+    if not tally.modules:
+        return 1
     wrong = report(options, tally, time.monotonic() - begun)
     for sentence in wrong:
         print(f"FAILED: {sentence}")
     refused = sum(1 for fault in tally.faults if "refused" in fault)
     failed = tally.failed + len(wrong) + refused
     print(f"{tally.modules - tally.failed - tally.cut} passed, {failed} failed, {tally.cut} skipped")
-    return 1 if failed or not tally.modules else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
