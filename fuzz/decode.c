@@ -165,7 +165,7 @@ static void released(void *context) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct murre_engine *strict = fuzz_engine(MURRE_TIER_INTERP, false, NULL), *deferred = fuzz_engine(MURRE_TIER_INTERP, true, NULL);
+    struct murre_engine *strict = fuzz_engine(false), *deferred = fuzz_engine(true);
     require(strict && deferred);
     struct murre_error error, later;
     int releases = 0;

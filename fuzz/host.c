@@ -4,15 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct murre_engine *fuzz_engine(enum murre_tier tier, bool deferred, const struct murre_allocator *allocator) {
+struct murre_engine *fuzz_engine(bool deferred_validation) {
     struct murre_config config;
     murre_config_init(&config);
-    config.tier = tier;
-    config.deferred_validation = deferred;
+    config.tier = MURRE_TIER_INTERP;
+    config.deferred_validation = deferred_validation;
     config.max_memory = 64 << 20;
     config.max_stack = 1 << 20;
-    if (allocator)
-        config.allocator = *allocator;
     return murre_engine_new(&config, NULL);
 }
 
