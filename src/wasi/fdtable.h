@@ -1,5 +1,6 @@
 /* The guest's descriptors. Numbers are the guest's own and say nothing about the host's. A new descriptor gets the lowest free number, as
- * POSIX has it. What a descriptor can do is up to its kind (kind.h). Host descriptors that an entry owns are above 2 and close on exec. One thread at a time. */
+ * POSIX has it. What a descriptor can do is up to its kind (kind.h). Host descriptors that an entry owns are above 2 and close on exec. One
+ * thread at a time. */
 #ifndef MURRE_WASI_FDTABLE_H
 #define MURRE_WASI_FDTABLE_H
 
