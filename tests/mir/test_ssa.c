@@ -1,7 +1,7 @@
-// Faults of MIR's optimiser in its SSA form, at level 2 and above: each of these fails without the patch named.
+// Faults of MIR's optimiser in its SSA form, at level 2 and above: each of these fails without the patch named, if one is.
 #include "support.h"
 
-// patches/14: an address whose base and index are both arguments.
+// An address whose base and index are both arguments.
 static MIR_item_t emit_argument_address(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
