@@ -1,12 +1,10 @@
 /* Guarded and unguarded memories of one module: its compiled code checks bounds in one way, whatever comes first, and results never differ. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "runtime/runtime.h"
 #include "support/build.h"
+#include "support/space.h"
 #include "wasm/limits.h"
 
 /* store(address, value), load(address), grow(pages); the first two at offset 8. */
@@ -84,24 +82,8 @@ Test(bounds, are_the_same_in_every_tier_and_mode) {
 
 #if !TEST_WITH_ADDRESS_SANITIZER /* its shadow needs the address space */
 
-/* Leaves room for programs, but for no guard region. */
-static void shorten_address_space(void) {
-    unsigned long pages = 0;
-    FILE *statm = fopen("/proc/self/statm", "r");
-    cr_assert_not_null(statm);
-    cr_assert_eq(fscanf(statm, "%lu", &pages), 1);
-    fclose(statm);
-    struct rlimit limit = {0};
-    cr_assert_eq(getrlimit(RLIMIT_AS, &limit), 0);
-    limit.rlim_cur = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) + ((uint64_t)2 << 30);
-    cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
-}
-static void restore_address_space(void) {
-    struct rlimit limit = {0};
-    cr_assert_eq(getrlimit(RLIMIT_AS, &limit), 0);
-    limit.rlim_cur = limit.rlim_max;
-    cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
-}
+/* Room for programs, but for no guard region. */
+static const uint64_t short_space = (uint64_t)2 << 30;
 
 struct told {
     unsigned memories, instances;
@@ -124,7 +106,7 @@ Test(bounds, an_unguarded_instance_may_come_late) {
         struct murre_module *module = make(engine);
         struct murre_instance *guarded = instantiate(store, module);
         use(guarded);
-        shorten_address_space();
+        test_shorten_space(short_space);
         struct murre_instance *unguarded = instantiate(store, module);
         cr_assert_not(unguarded->memory->guarded);
         /* In tier auto it depends on whether something has been compiled by now. */
@@ -136,7 +118,7 @@ Test(bounds, an_unguarded_instance_may_come_late) {
         use(guarded);
         grow_and_use(unguarded);
         grow_and_use(guarded);
-        restore_address_space();
+        test_restore_space();
         murre_module_unref(module);
         murre_store_delete(store);
         murre_engine_unref(engine);
@@ -148,9 +130,9 @@ Test(bounds, an_unguarded_instance_may_come_first) {
         struct murre_engine *engine = test_engine(tier, MURRE_BOUNDS_AUTO);
         struct murre_store *store = murre_store_new(engine, NULL);
         struct murre_module *module = make(engine);
-        shorten_address_space();
+        test_shorten_space(short_space);
         struct murre_instance *unguarded = instantiate(store, module);
-        restore_address_space();
+        test_restore_space();
         struct murre_instance *guarded = instantiate(store, module);
         cr_assert(!unguarded->memory->guarded && guarded->memory->guarded);
         cr_assert(module->explicit_bounds && !unguarded->interpreted_only && !guarded->interpreted_only);

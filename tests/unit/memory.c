@@ -2,13 +2,12 @@
 #include "runtime/memory.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/build.h"
+#include "support/space.h"
 #include "wasm/limits.h"
 
 static struct murre_limits limits(uint64_t min, uint64_t max) {
@@ -134,16 +133,7 @@ static void with_address_space(uint64_t extra, int (*body)(enum murre_bounds bou
     pid_t child = fork();
     cr_assert_neq(child, -1);
     if (child == 0) {
-        /* What is mapped already, and extra bytes. */
-        unsigned long pages = 0;
-        FILE *statm = fopen("/proc/self/statm", "r");
-        if (!statm || fscanf(statm, "%lu", &pages) != 1)
-            _exit(100);
-        fclose(statm);
-        uint64_t size = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) + extra;
-        struct rlimit limit = {size, size};
-        if (setrlimit(RLIMIT_AS, &limit) != 0)
-            _exit(101);
+        test_shorten_space(extra);
         _exit(body(bounds));
     }
     int status;

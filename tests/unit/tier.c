@@ -5,12 +5,12 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "support/build.h"
+#include "support/space.h"
 
 enum { I32 = 0x7f };
 
@@ -270,7 +270,10 @@ static void count_line(void *context, enum murre_loglevel level, const char *lin
     (void)context;
     cr_assert_eq(level, MURRE_LOG_WARNING);
     cr_assert_not_null(strstr(line, "not today"));
+    pthread_mutex_lock(&fake.lock);
     log_lines++;
+    pthread_cond_broadcast(&fake.changed);
+    pthread_mutex_unlock(&fake.lock);
 }
 
 Test(tier, what_is_refused_stays_interpreted) {
@@ -284,7 +287,7 @@ Test(tier, what_is_refused_stays_interpreted) {
     heat(store, instance, "a", 20);
     wait_for(&fake.compiled, 1);
     cr_assert_eq(call(store, instance, "b", 1000), 1000);
-    wait_for(&fake.compiled, 2);
+    wait_for(&log_lines, 2);
     heat(store, instance, "a", 100);
     cr_assert_eq(call(store, instance, "b", 1000), 1000);
     murre_module_unref(module);
@@ -562,8 +565,7 @@ static void live_without_threads(struct murre_engine *engine, struct murre_modul
     struct murre_store *store;
     struct murre_instance *instance = instance_of(engine, module, &store);
     heat(store, instance, "a", 9);
-    struct rlimit limit = {1, 1};
-    setrlimit(RLIMIT_AS, &limit);
+    test_shorten_space(0);
     use_up_stacks_at_rest();
     heat(store, instance, "a", 100);
     if (call(store, instance, "a", 1) != 2)
