@@ -119,6 +119,16 @@ static void may_rename(const struct model_place *from, const struct model_place 
         model_error(errors, WASI_NOTEMPTY);
 }
 
+/* A name that is too long is noticed when it is looked up: what else is wrong may be noticed before. special: of ".", "..". */
+static void may_be_noticed_before(const struct target *from, const struct target *to, unsigned special, struct model_errors *errors) {
+    if (!from->usable || !to->usable || (from->found && to->found) || !model_error_in(errors, WASI_NAMETOOLONG))
+        return;
+    if ((from->found && from->place.last != MODEL_NAME) || (to->found && to->place.last != MODEL_NAME))
+        model_error(errors, special);
+    else if (from->found && !from->place.node)
+        model_error(errors, WASI_NOENT);
+}
+
 static void rename_(struct guest *g) {
     struct model_errors errors = {0};
     struct target from, to;
@@ -128,6 +138,7 @@ static void rename_(struct guest *g) {
     find_target(&to, &errors);
     if (from.found && to.found)
         may_rename(&from.place, &to.place, &errors);
+    may_be_noticed_before(&from, &to, WASI_BUSY, &errors);
     if (!GUEST_CALL(g, path_rename, &errors, from.fd, from.path.pointer, from.path.size, to.fd, to.path.pointer, to.path.size) ||
         from.place.node == to.place.node)
         return;
@@ -158,6 +169,7 @@ static void link_(struct guest *g) {
             model_error(&errors, WASI_NOENT);
         may_make(&to.place, false, &errors);
     }
+    may_be_noticed_before(&from, &to, WASI_PERM, &errors);
     if (GUEST_CALL(g, path_link, &errors, from.fd, flags, from.path.pointer, from.path.size, to.fd, to.path.pointer, to.path.size)) {
         bool known = from.place.node->mtim_known;
         model_attach(to.place.dir, to.place.name, from.place.node);
