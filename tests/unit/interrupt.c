@@ -345,7 +345,7 @@ Test(interrupt, a_child_process_is_ended_as_its_parent_is, .timeout = 60) {
             cr_assert_eq(murre_store_set_timeout(store, 50000000, NULL), MURRE_OK);
             pid_t child = fork();
             if (child == 0) {
-                alarm(20);
+                alarm(50); /* nobody is to be left behind */
                 if (!is_interrupted(store, instance, "spin")) /* by the parent's deadline */
                     _exit(1);
                 if (murre_store_set_timeout(store, 30000000, NULL) != MURRE_OK || !is_interrupted(store, instance, "spin"))
