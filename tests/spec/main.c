@@ -1,8 +1,9 @@
-/* spec-runner [--tier=auto|interp|jit] [--bounds=auto|guard|explicit] [--no-signals] [--opt-level=N] [--hot=N] [--skip=GLOB]… (of the path) [-v]
+/* spec-runner [--tier=auto|interp|jit] [--bounds=auto|guard|explicit] [--no-signals] [--opt-level=N] [--hot=N] [--only=GLOB]… [--skip=GLOB]… [-v]
  *             FOLDER|SCRIPT.json…
  *
  * Runs converted scripts of the official suite (wasm-tools json-from-wast). Prints each failure, what was skipped by feature, and a last
- * line `N passed, N failed, N skipped`. Exit status 1 when anything failed or nothing ran. --hot sets both tier-up thresholds. */
+ * line `N passed, N failed, N skipped`. Exit status 1 when anything failed or nothing ran. --hot sets both tier-up thresholds. --only and --skip
+ * match whole paths. */
 #include "script.h"
 
 #include <fnmatch.h>
@@ -11,20 +12,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SKIPS = 64 };
-static const char *skips[MAX_SKIPS];
-static unsigned skip_count;
+enum { MAX_GLOBS = 64 };
+static struct globs {
+    const char *glob[MAX_GLOBS];
+    unsigned count;
+} only, skip;
 static char **scripts;
 static size_t script_count;
+
+static bool matches(const struct globs *globs, const char *path) {
+    for (unsigned i = 0; i < globs->count; i++)
+        if (fnmatch(globs->glob[i], path, 0) == 0)
+            return true;
+    return false;
+}
+
+static bool add_glob(struct globs *globs, const char *glob) {
+    if (globs->count == MAX_GLOBS)
+        return false;
+    globs->glob[globs->count++] = glob;
+    return true;
+}
 
 static int visit(const char *path, const struct stat *status, int kind, struct FTW *walk) {
     (void)status;
     const char *name = path + walk->base, *dot = strrchr(name, '.');
     if (kind != FTW_F || !dot || strcmp(dot, ".json") != 0)
         return 0;
-    for (unsigned i = 0; i < skip_count; i++)
-        if (fnmatch(skips[i], path, 0) == 0)
-            return 0;
+    if ((only.count > 0 && !matches(&only, path)) || matches(&skip, path))
+        return 0;
     scripts = realloc(scripts, (script_count + 1) * sizeof *scripts);
     if (!scripts)
         abort();
@@ -56,8 +72,10 @@ static bool parse_option(const char *arg, struct murre_config *config, bool *ver
         config->opt_level = atoi(arg + 12);
     else if (strncmp(arg, "--hot=", 6) == 0)
         config->entry_threshold = config->loop_threshold = (uint32_t)atoi(arg + 6);
-    else if (strncmp(arg, "--skip=", 7) == 0 && skip_count < MAX_SKIPS)
-        skips[skip_count++] = arg + 7;
+    else if (strncmp(arg, "--only=", 7) == 0)
+        return add_glob(&only, arg + 7);
+    else if (strncmp(arg, "--skip=", 7) == 0)
+        return add_glob(&skip, arg + 7);
     else if (strcmp(arg, "-v") == 0)
         *verbose = true;
     else
