@@ -161,3 +161,81 @@ Test(codemem, serves_threads)
   cr_assert(blocks_in(mem) == 0);
   murre_codemem_delete(mem);
 }
+
+// ---- Reach ------------------------------------------------------------------------------------------------------------
+
+// f(x) = callee(x) + 1; f(x) = x * 3 without a callee. The callee lies in the same code memory, far away.
+static MIR_item_t emit_link(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  struct build b;
+  test_begin(&b, mir, 'i', "i");
+  MIR_reg_t r = test_new_reg(&b, 'i');
+  if (user == NULL) {
+    EMIT(MUL, R(r), R(b.arg[0]), C(3));
+  } else {
+    MIR_type_t type = MIR_T_I64;
+    MIR_var_t argument = {.type = MIR_T_I64, .name = "x"};
+    MIR_op_t ops[4] = {
+      MIR_new_ref_op(mir, MIR_new_proto_arr(mir, "link", 1, &type, 1, &argument)),
+      MIR_new_ref_op(mir, murre_mirctx_import(mir, "callee", user)),
+      R(r),
+      R(b.arg[0]),
+    };
+    test_insn(&b, MIR_new_insn_arr(mir, MIR_CALL, 4, ops));
+    EMIT(ADD, R(r), R(r), C(1));
+  }
+  test_return(&b, R(r));
+  (void)module;
+  return test_end(&b);
+}
+
+static int64_t (*link_after(struct murre_mirctx *ctx, const void *callee))(int64_t)
+{
+  struct murre_mirctx_result result;
+  cr_assert(murre_mirctx_compile(ctx, 1, emit_link, (void *)callee, NULL, &result) == MURRE_MIRCTX_OK);
+  return (int64_t(*)(int64_t))result.code;
+}
+
+// More than 100 MB of code in one reservation, which on AArch64 direct branches span: calls go from the last function to the first, from
+// one to the next across all of it, and into what was written over freed code.
+static void check_reach(struct murre_codemem *mem)
+{
+  enum { FILL = 1 << 20, FILLS = 104 };
+  cr_assert(mem != NULL);
+  struct murre_mirctx *ctx = murre_mirctx_new(mem, 0);
+  cr_assert(ctx != NULL);
+  int64_t (*const first)(int64_t) = link_after(ctx, NULL);
+  int64_t (*last)(int64_t) = first;
+  const uint8_t *filled[FILLS];
+  for (int i = 0; i < FILLS; i++) {
+    filled[i] = place(mem, FILL - 4096, i, NULL, false);
+    cr_assert(filled[i] != NULL);
+    last = link_after(ctx, (const void *)last);
+    cr_assert(last(i) == i * 3 + i + 1);
+  }
+  struct murre_codemem_stats stats;
+  murre_codemem_stats(mem, &stats);
+  cr_assert(stats.used > 100000000, "%zu bytes", stats.used);
+  int64_t (*const far)(int64_t) = link_after(ctx, (const void *)first);
+  const uintptr_t low = (uintptr_t)first, high = (uintptr_t)far;
+  cr_assert((high > low ? high - low : low - high) > 100000000);
+  cr_assert(far(5) == 16 && last(5) == 15 + FILLS);
+  for (int i = 0; i < FILLS; i++)
+    cr_assert(filled[i][0] == (uint8_t)i && murre_codemem_find(mem, (uintptr_t)filled[i] + 1000) != NULL);
+  // Where the first filling lay, calls go the other way: from low addresses to high ones.
+  murre_codemem_free(mem, filled[0]);
+  int64_t (*const back)(int64_t) = link_after(ctx, (const void *)far);
+  cr_assert((uintptr_t)back < high - 100000000 && back(7) == 23);
+  murre_mirctx_delete(ctx);
+  murre_codemem_delete(mem);
+}
+
+Test(codemem, more_than_100_megabytes_of_code_reach_each_other)
+{
+  check_reach(murre_codemem_new((size_t)112 << 20));
+}
+
+Test(codemem, more_than_100_megabytes_reach_each_other_without_a_second_mapping)
+{
+  check_reach(murre_codemem_new_pages((size_t)112 << 20));
+}
