@@ -190,7 +190,7 @@ def explain(programs, name, mode, path, found):
     shutil.copy(path, kept)
     reference = next(iter(programs.values()))
     want, got = transcript_of(reference, "interp", path), transcript_of(programs[name], mode, path)
-    lines = [f"DIFFERS: {kept} on {name} {mode}:", "  " + " ".join([*programs[name], *MODES[mode], "-v", str(kept)])]
+    lines = [f"DIFFERS: {kept} on {name} {mode}:", "  " + shlex.join([*programs[name], *MODES[mode], "-v", str(kept)])]
     lines += ["  " + line[:100] for line in itertools.islice(difflib.unified_diff(want, got, n=1, lineterm=""), 2, 12)]
     if want == got:
         lines.append("  (not when it is played alone)")
