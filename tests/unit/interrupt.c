@@ -335,6 +335,10 @@ static void expect_good_child(pid_t child) {
 }
 
 Test(interrupt, a_child_process_is_ended_as_its_parent_is, .timeout = 60) {
+#ifdef TEST_EMULATED /* QEMU 7.2 ends by an assertion of its own, or hangs, where a child of fork starts a thread or is interrupted */
+    puts("skipped: interrupts in children of fork, under emulation: 1");
+    cr_skip();
+#endif
     for (int round = 0; round < 2; round++) {
         quiet = round;
         FOR_EACH_TIER(tier) {
