@@ -2,7 +2,6 @@
 #include "mirarena.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -29,7 +28,7 @@ struct murre_mirarena {
   size_t reserved;
   size_t top;              // offset of the first byte never taken
   struct head *last;       // the block that ends at top, which can grow in place
-  void *image;             // the snapshot, outside of the arena
+  void *image;             // the snapshot, a mapping of its own: leak checkers would not see a block that only a mapping names
   size_t image_size;
   struct head *free[CLASSES];
 };
@@ -69,11 +68,17 @@ struct murre_mirarena *murre_mirarena_new(size_t reserve)
   return NULL;
 }
 
+static void drop_image(struct murre_mirarena *arena)
+{
+  if (arena->image != NULL)
+    munmap(arena->image, arena->image_size);
+}
+
 void murre_mirarena_delete(struct murre_mirarena *arena)
 {
   if (arena == NULL)
     return;
-  free(arena->image);
+  drop_image(arena);
   munmap(arena, arena->reserved);
 }
 
@@ -133,10 +138,10 @@ void *murre_mirarena_realloc(struct murre_mirarena *arena, void *block, size_t s
 
 bool murre_mirarena_snapshot(struct murre_mirarena *arena)
 {
-  void *image = malloc(arena->top);
-  if (image == NULL)
+  void *image = mmap(NULL, arena->top, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (image == MAP_FAILED)
     return false;
-  free(arena->image);
+  drop_image(arena);
   arena->image = image;
   arena->image_size = arena->top;
   memcpy(image, arena, arena->top);
