@@ -65,7 +65,7 @@ uint32_t guest_pointer(struct guest *g, uint32_t size, uint32_t align) {
     switch (byte % 4) {
     case 0: return GUEST_SIZE - size + align;
     case 1: return UINT32_MAX / align * align;
-    case 2: return GUEST_SIZE;
+    case 2: return size ? GUEST_SIZE : GUEST_SIZE + align; /* there nothing may lie */
     default: return align > 1 ? RESULTS + 1 : GUEST_SIZE + 1;
     }
 }
