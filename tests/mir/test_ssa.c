@@ -54,7 +54,7 @@ Test(ssa, a_loop_entered_from_behind_starts_with_its_first_values) {
     }
 }
 
-// patches/53: an extension in a loop that is never entered, as constants tell.
+// patches/57: an extension in a loop that is never entered, as constants tell.
 static MIR_item_t emit_unreachable_extension(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
