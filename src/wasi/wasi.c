@@ -239,9 +239,11 @@ static int find_function(struct murre_name name) {
     while (low < high) {
         int middle = (low + high) / 2;
         const char *found = functions[middle].name;
-        int order = strncmp(name.data, found, name.size);
-        if (order == 0 && found[name.size] != '\0')
-            order = -1;
+        size_t size = strlen(found);
+        /* Not strncmp: a module may import a name with zero bytes in it. */
+        int order = memcmp(name.data, found, name.size < size ? name.size : size);
+        if (order == 0)
+            order = name.size < size ? -1 : name.size > size;
         if (order == 0)
             return middle;
         if (order < 0)

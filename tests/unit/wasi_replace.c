@@ -148,6 +148,12 @@ Test(wasi_replace, what_has_no_result_can_be_replaced_too) {
     murre_trap_delete(trap);
 }
 
+Test(wasi_replace, a_zero_byte_in_a_name_is_part_of_it) {
+    static const char name[4096] = "random_get";
+    for (size_t size = sizeof "random_get"; size <= sizeof name; size++)
+        cr_assert(!murre_wasi_provides((struct murre_name){"wasi_snapshot_preview1", 22}, (struct murre_name){name, size}));
+}
+
 Test(wasi_replace, there_is_nothing_else_to_replace) {
     static const char *const names[] = {"fd_open", "", "random_ge", "random_gett", "zzz", "aaa", "Fd_read"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
