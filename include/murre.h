@@ -9,7 +9,9 @@
  *
  * Errors: a function that can fail returns an enum murre_status and fills a caller-owned struct murre_error (may be NULL).
  * Traps:  running Wasm can end in a trap, which is an object of its own (struct murre_trap), owned by the caller.
- * Units:  "offset" is in bytes from the start of the module, "pages" are of 65,536 bytes, "slots" are of 8 bytes. */
+ * Units:  "offset" is in bytes from the start of the module, "pages" are of 65,536 bytes, "slots" are of 8 bytes.
+ * Fork:   a child may go on with engines, modules and the stores that no other thread was using, deadlines included (without signals they are a
+ *         thread of the child's); it has no compile threads. */
 #ifndef MURRE_H
 #define MURRE_H
 
@@ -144,8 +146,8 @@ enum murre_bounds { MURRE_BOUNDS_AUTO, MURRE_BOUNDS_GUARD, MURRE_BOUNDS_EXPLICIT
 /* What an engine tells beside results and errors. Nothing of it changes what a program computes. */
 enum murre_loglevel {
     MURRE_LOG_WARNING, /* slower than was asked for: no guard region, no compile thread, a function that the compiler refuses */
-    MURRE_LOG_INFO,    /* where a second compilation was given up, and a function stays as it was first compiled */
-    MURRE_LOG_DEBUG,   /* every compilation, with its time and its working memory, which it has given back */
+    MURRE_LOG_INFO,    /* a second compilation that was given up: the function stays as it was first compiled */
+    MURRE_LOG_DEBUG,   /* every compilation, with its level, the size of its code, and the working memory that it has given back */
 };
 
 struct murre_allocator {
@@ -200,6 +202,7 @@ struct murre_stats {
     uint64_t code_bytes;            /* machine code alive */
     uint64_t register_code_bytes;   /* register code alive */
 };
+/* At about this moment. Thread safe. */
 MURRE_API void murre_engine_stats(struct murre_engine *engine, struct murre_stats *stats);
 
 /* ---- modules ----------------------------------------------------------------------------------------------------- */
@@ -257,7 +260,9 @@ MURRE_API enum murre_status murre_module_disassemble(struct murre_module *module
 
 /* ---- stores ------------------------------------------------------------------------------------------------------ */
 
+/* Keeps its engine alive. Returns NULL and fills error. */
 MURRE_API struct murre_store *murre_store_new(struct murre_engine *engine, struct murre_error *error) MURRE_MUST_USE;
+/* With everything that lives in it; finalizers run. Not while it runs. NULL does nothing. */
 MURRE_API void murre_store_delete(struct murre_store *store);
 MURRE_API struct murre_engine *murre_store_engine(const struct murre_store *store);
 MURRE_API void murre_store_set_data(struct murre_store *store, void *data);
@@ -333,7 +338,8 @@ struct murre_frame {
     struct murre_name name; /* from the name section; size 0 where there is none */
 };
 
-/* message is copied. */
+/* message is copied. Never NULL: where memory is short, a trap of kind MEMORY. A trap may outlive its store, but then not the instances that its
+ * frames name. NULL may be deleted. */
 MURRE_API struct murre_trap *murre_trap_new(const char *message);
 MURRE_API struct murre_trap *murre_trap_exit(int code);
 MURRE_API void murre_trap_delete(struct murre_trap *trap);
@@ -348,6 +354,7 @@ MURRE_API bool murre_trap_frame(const struct murre_trap *trap, uint32_t index, s
 
 /* ---- linking and instances --------------------------------------------------------------------------------------- */
 
+/* Keeps its engine alive. Returns NULL and fills error. May be deleted before the stores that it has instantiated in. */
 MURRE_API struct murre_linker *murre_linker_new(struct murre_engine *engine, struct murre_error *error) MURRE_MUST_USE;
 MURRE_API void murre_linker_delete(struct murre_linker *linker);
 /* A host function for every store that this linker instantiates in. env must outlive those stores. A later definition of the same name
@@ -377,6 +384,8 @@ MURRE_API bool murre_instance_export(struct murre_instance *instance, const char
                                      struct murre_extern *item);
 MURRE_API bool murre_instance_export_at(struct murre_instance *instance, uint32_t index, struct murre_extern *item);
 
+/* limits in pages. Returns NULL and fills error: MURRE_ERROR_ARGUMENT, MURRE_ERROR_UNSUPPORTED (shared, 64 bits), MURRE_ERROR_LIMIT (the
+ * store's), MURRE_ERROR_MEMORY (also when config.max_memory is less). */
 MURRE_API struct murre_memory *murre_memory_new(struct murre_store *store, struct murre_limits limits,
                                                 struct murre_error *error) MURRE_MUST_USE;
 /* The bytes of a memory. The base never moves; the size grows. Wasm may change them whenever it runs. */
@@ -386,14 +395,19 @@ MURRE_API uint64_t murre_memory_size(const struct murre_memory *memory); /* byte
 MURRE_API uint64_t murre_memory_grow(struct murre_memory *memory, uint64_t pages);
 MURRE_API void murre_memory_limits(const struct murre_memory *memory, struct murre_limits *limits);
 
+/* limits in elements, all of which are init. Errors: MURRE_ERROR_ARGUMENT (also when init is a function of another store), MURRE_ERROR_LIMIT,
+ * MURRE_ERROR_MEMORY. */
 MURRE_API struct murre_table *murre_table_new(struct murre_store *store, murre_valtype type, struct murre_limits limits, void *init,
                                               struct murre_error *error) MURRE_MUST_USE;
 MURRE_API uint64_t murre_table_size(const struct murre_table *table);
+/* False when there is no such index. */
 MURRE_API bool murre_table_get(const struct murre_table *table, uint64_t index, void **ref);
 /* False when there is no such index, or the function belongs to another store. */
 MURRE_API bool murre_table_set(struct murre_table *table, uint64_t index, void *ref);
+/* Returns the old size, or UINT64_MAX when it cannot grow, or init is a function of another store. */
 MURRE_API uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init);
 
+/* Returns NULL and fills error; MURRE_ERROR_ARGUMENT when value is a function of another store. */
 MURRE_API struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable,
                                                 union murre_slot value, struct murre_error *error) MURRE_MUST_USE;
 MURRE_API union murre_slot murre_global_get(const struct murre_global *global);

@@ -103,12 +103,14 @@ MURRE_API struct murre_trap *murre_wasi_original(struct murre_wasi *wasi, const 
 
 /* ---- files in memory --------------------------------------------------------------------------------------------- */
 
-/* The file at path in the folder in memory that the guest sees as guest; links are followed. False when there is no such folder or file.
- * file->bytes are good until the guest runs again; file->path is the caller's own. Not while the guest runs in another thread. */
+/* The file at path in the folder in memory (the first, where there are several) that the guest sees as guest; links are followed. False when there
+ * is no such folder or file. file->bytes are good until the guest runs again; file->path is the caller's own. Not while the guest runs in
+ * another thread. */
 MURRE_API bool murre_wasi_read_file(const struct murre_wasi *wasi, const char *guest, const char *path, struct murre_wasi_file *file);
 /* Calls visit for every file and every empty folder (path ends in '/'), in the order in which they came to be, each folder in its place; not for
  * symbolic links. What it shows could be the files of another configuration. file and its path are good during the call. MURRE_ERROR_ARGUMENT when
- * there is no such folder in memory, MURRE_ERROR_MEMORY. */
+ * there is no such folder in memory, MURRE_ERROR_MEMORY (some have been shown by then). visit must not let the guest run. Not while the guest runs
+ * in another thread. */
 MURRE_API enum murre_status murre_wasi_each_file(const struct murre_wasi *wasi, const char *guest,
                                                  void (*visit)(void *context, const struct murre_wasi_file *file), void *context,
                                                  struct murre_error *error) MURRE_MUST_USE;
