@@ -365,7 +365,7 @@ static void readdir_(struct guest *g) {
         uint32_t used = murre_wasi_get32(g->memory + result);
         if (used > size)
             guest_wrong(g, "more bytes than there is room for");
-        if (model_fails(&errors))
+        if (model_fails(&errors) || (result < buffer + used && buffer < result + 4)) /* or: the count lies over the entries */
             return;
         count += check_entries(g, dir, g->memory + buffer, used, &cookie);
         if (used < size || size < 24 + 255)
