@@ -145,7 +145,6 @@ static bool watch(struct murre_store *store) {
     return deadline->watch && murre_watch_set(deadline->watch, deadline->moment);
 }
 
-
 /* A child of fork has none of its parent's timers, but may have others of the same numbers. */
 static void drop_timer(struct murre_deadline *deadline) {
     if (deadline->process == getpid())
@@ -158,7 +157,7 @@ static bool aim(struct murre_store *store, int thread_id) {
     struct murre_deadline *deadline = store->deadline;
     if (store->engine->config.no_signals)
         return watch(store);
-    if (deadline->timer >= 0 && deadline->thread_id != thread_id)
+    if (deadline->thread_id != thread_id || deadline->process != getpid())
         drop_timer(deadline);
     if (deadline->timer < 0)
         deadline->timer = timer_make(thread_id, store);

@@ -66,7 +66,9 @@ static void after_fork(void) {
 
 static void prepare_process(void) {
     exit_key_made = pthread_key_create(&exit_key, leave) == 0;
-    (void)pthread_atfork(NULL, NULL, after_fork); /* without memory for it, children lack deadlines and requests */
+    /* Goes with the library when it is unloaded: the C library registers it for the object that asks. Without memory for it, children lack
+     * deadlines and requests. */
+    (void)pthread_atfork(NULL, NULL, after_fork);
 }
 
 /* The library may be unloaded while threads live on: they must not call leave then. */
