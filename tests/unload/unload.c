@@ -1,5 +1,6 @@
 /* The library is loaded, used from two threads, and unloaded again while one of them lives on: unload LIBRARY. After that no handler, no
- * thread and no mapping of it may be left, and what it left to the C library (a thread's exit) must not call into it. */
+ * thread and no mapping of it may be left, and what it left to the C library (a thread's exit, what is called in children of fork) must not
+ * call into it. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "murre.h"
@@ -107,6 +109,14 @@ static bool is_default(int number) {
     return action.sa_handler == SIG_DFL;
 }
 
+static bool forks(void) {
+    int status = 1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
 static void round_trip(const char *path) {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     check(library != NULL, "dlopen");
@@ -127,6 +137,7 @@ static void round_trip(const char *path) {
     check(threads() == 2, "threads are left");
     check(dlclose(library) == 0, "dlclose");
     check(!mapped("libmurre"), "the library stays mapped");
+    check(forks(), "a child of fork ends badly");
     raise(SIGURG);
     sem_post(&unloaded);
     pthread_join(thread, NULL);
