@@ -15,20 +15,20 @@
 
 #include "../../bench/embed/modules.h"
 
-#define FUNCTIONS(X)                                                                                                                       \
-    X(murre_config_init)                                                                                                                   \
-    X(murre_engine_new)                                                                                                                    \
-    X(murre_engine_unref)                                                                                                                  \
-    X(murre_module_new)                                                                                                                    \
-    X(murre_module_unref)                                                                                                                  \
-    X(murre_store_new)                                                                                                                     \
-    X(murre_store_delete)                                                                                                                  \
-    X(murre_store_set_timeout)                                                                                                             \
-    X(murre_linker_new)                                                                                                                    \
-    X(murre_linker_delete)                                                                                                                 \
-    X(murre_linker_define_func)                                                                                                            \
-    X(murre_linker_instantiate)                                                                                                            \
-    X(murre_instance_export)                                                                                                               \
+#define FUNCTIONS(X)            \
+    X(murre_config_init)        \
+    X(murre_engine_new)         \
+    X(murre_engine_unref)       \
+    X(murre_module_new)         \
+    X(murre_module_unref)       \
+    X(murre_store_new)          \
+    X(murre_store_delete)       \
+    X(murre_store_set_timeout)  \
+    X(murre_linker_new)         \
+    X(murre_linker_delete)      \
+    X(murre_linker_define_func) \
+    X(murre_linker_instantiate) \
+    X(murre_instance_export)    \
     X(murre_func_call)
 
 static struct {
@@ -103,6 +103,15 @@ static unsigned threads(void) {
     return count;
 }
 
+static unsigned own_threads; /* at the start: this one, and under emulation the emulator's */
+
+/* This thread and the one that lives on. A thread that has been joined may be counted for a moment more. */
+static bool only_ours_live(void) {
+    for (int i = 0; i < 200 && threads() != own_threads + 1; i++)
+        usleep(10000);
+    return threads() == own_threads + 1;
+}
+
 static bool is_default(int number) {
     struct sigaction action;
     sigaction(number, NULL, &action);
@@ -134,7 +143,7 @@ static void round_trip(const char *path) {
     check(!is_default(SIGSEGV) && mapped("libmurre"), "before");
     murre.murre_engine_unref(engine);
     check(is_default(SIGSEGV) && is_default(SIGBUS) && is_default(SIGURG), "handlers are left");
-    check(threads() == 2, "threads are left");
+    check(only_ours_live(), "threads are left");
     check(dlclose(library) == 0, "dlclose");
     check(!mapped("libmurre"), "the library stays mapped");
     check(forks(), "a child of fork ends badly");
@@ -146,6 +155,7 @@ static void round_trip(const char *path) {
 int main(int argc, char **argv) {
     signal(SIGSEGV, SIG_DFL);
     signal(SIGBUS, SIG_DFL);
+    own_threads = threads();
     for (int i = 0; argc > 1 && i < 3; i++)
         round_trip(argv[1]);
     printf("%u passed, %u failed\n", failed == 0, failed);
