@@ -189,3 +189,34 @@ Test(large, jump_tables_and_branches_reach_over_their_targets) {
                 cr_assert(f(start, 7) == run_wide_switch(targets, start, 7), "level %u, from %d of %d", level, (int)start, targets);
         }
 }
+
+// ---- Blocks in a row --------------------------------------------------------------------------------------------------
+
+// Each block is left in the middle: none can be joined with the next.
+static MIR_item_t emit_blocks_in_a_row(void *user, MIR_context_t mir, MIR_module_t module) {
+    (void)module;
+    struct build b;
+    test_begin(&b, mir, 'i', "ii");
+    for (int i = 0; i < *(const int *)user; i++) {
+        MIR_label_t next = MIR_new_label(mir);
+        test_insn(&b, MIR_new_insn(mir, MIR_BT, MIR_new_label_op(mir, next), test_reg(&b, b.arg[0])));
+        test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, b.arg[1]), test_reg(&b, b.arg[1]), test_int(&b, 1)));
+        test_insn(&b, next);
+    }
+    test_return(&b, test_reg(&b, b.arg[1]));
+    return test_end(&b);
+}
+
+// patches/67: they are more than a stack of 8 MiB has frames for.
+Test(large, many_blocks_in_a_row_need_no_stack) {
+    int blocks = 120000;
+    struct murre_mirctx_result result;
+    enum murre_mirctx_status status = murre_mirctx_compile(test_ctx(), 1, emit_blocks_in_a_row, &blocks, NULL, &result);
+    cr_assert(status == MURRE_MIRCTX_OK || status == MURRE_MIRCTX_BUDGET ||
+                  strcmp(result.message, "function too big for its branches") == 0,
+              "%s", result.message);
+    if (status == MURRE_MIRCTX_OK) {
+        int64_t (*f)(int64_t, int64_t) = (int64_t(*)(int64_t, int64_t))result.code;
+        cr_assert(f(0, 5) == 5 + blocks && f(1, 5) == 5);
+    }
+}
