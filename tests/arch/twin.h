@@ -4,7 +4,8 @@
 
 #include "arch/arch.h"
 
-/* 'i': integer or reference, 'd': f64, 'f': f32 */
+/* 'i': integer or reference, 'd': f64, 'f': f32. That is all the native convention has: two results or more go through memory (runtime.h;
+ * the test calls::values_of_every_shape_go_through has them, in every tier), and vectors have no place in arch.h. */
 struct shape {
     const char *params; /* behind the function itself */
     char result;        /* 'v': none */
