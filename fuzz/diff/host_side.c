@@ -167,7 +167,7 @@ static struct murre_trap *act(struct fuzz_run *run, struct murre_instance *insta
         }
         break;
     case 5:
-        if (bits >> 8 & 1 && bits >> 16 % 8 == 0)
+        if (bits >> 8 & 1 && (bits >> 16) % 8 == 0)
             trap = murre_trap_new("the host does not want to");
         break;
     default: break;

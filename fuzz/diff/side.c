@@ -198,6 +198,7 @@ void fuzz_side_run(struct fuzz_side *side, struct fuzz_span bytes, const struct 
     }
     fuzz_log_begin(log, side->name, side != fuzz_sides);
     run_module(side, module, plan, log);
+    fuzz_totals.cut += log->checking && log->over && !log->cut;
     fuzz_log_end(log);
     murre_module_unref(module);
 }
