@@ -83,7 +83,8 @@ extern const char *const murre_arch_mir_memory_register;
 extern const size_t murre_arch_call_reach;
 extern const size_t murre_arch_call_probe_step;
 
-/* Between writing code (and flushing caches) and letting other threads know its address. */
+/* Between writing code (and flushing caches) and letting other threads know its address: after it no thread runs what lay there before, and each
+ * sees all that was written before, whatever order it loads the address with. */
 void murre_arch_publish_code(void);
 
 /* For spin loops. */

@@ -335,9 +335,10 @@ bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrit
     }
     free(block->write - HEADER);
   }
-  // Nothing on x86-64; on AArch64 the instruction cache does not see the stores through the other mapping by itself.
-  if (mem->alias != NULL)
-    __builtin___clear_cache((char *)block->write, (char *)block->write + block->size);
+  // Nothing on x86-64. On AArch64 instruction fetch does not see stores by itself. The address at which the code runs is the one that
+  // counts: data caches behave as physically tagged, so that cleaning by it also writes back what came through the other mapping, but
+  // instruction caches may be indexed by virtual address, and would keep what they have if only the other one were invalidated. What
+  // threads that run elsewhere need besides is murre_arch_publish_code's, before anybody is told the address.
   __builtin___clear_cache((char *)block->code, (char *)block->code + block->size);
   const size_t granule = (size_t)(block->code - HEADER - mem->code) / GRANULE;
   pthread_mutex_lock(&mem->lock);

@@ -2,7 +2,9 @@
 //
 // One contiguous reservation (64 MiB by default, less where address space is short), placed near this
 // library's own text when the kernel allows, so that compiled code reaches other compiled code and most helpers by a
-// direct call: x86-64 reaches ±2 GiB, AArch64 ±128 MiB.
+// direct call: x86-64 reaches ±2 GiB, AArch64 ±128 MiB. That is for speed only: where it lies elsewhere, calls go through
+// registers, as on AArch64 they do in any case but a function's call of itself. What must be in reach there, branches (±1 MiB
+// conditional, ±128 MiB else) and constants (±1 MiB), lies within a function, which is refused when it is larger.
 //
 // No page is ever writable and executable. The memory is a memfd mapped twice: code runs from the first mapping (read and
 // execute), and is written through the second (read and write). Where there is no memfd, blocks fill whole pages of an

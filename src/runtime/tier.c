@@ -160,7 +160,10 @@ static bool compile(const struct worker *worker, void *compiler, const struct re
     void *entry = engine->jit_ops->compile(compiler, module, request->func_index, request->loop ? request->loop->loop : UINT32_MAX,
                                            request->level, &error);
     atomic_fetch_add_explicit(&engine->compile_nanoseconds, thread_nanoseconds() - start, memory_order_relaxed);
-    murre_arch_publish_code();
+    /* Before the stores with release below: callers load an entry plainly or relaxed (compiled code, the interpreter), and on processors with weak
+     * order it is this that lets them see the code and what belongs to it. */
+    if (entry)
+        murre_arch_publish_code();
     if (!entry && atomic_load_explicit(&worker->cancel, memory_order_relaxed))
         return false;
     if (!entry)

@@ -21,10 +21,20 @@ const struct murre_arch_features *murre_arch_features(void) {
     return &features;
 }
 
-/* Flushing caches makes the code visible to every processor's instruction fetch, but a processor that has fetched from there already (on a wrong
- * guess, say) must also throw away what it has in flight: the kernel lets every thread of ours do so. Where it cannot (before 4.16, or under an
- * emulator, which needs none of this) nothing is lost in practice: threads pass through the kernel or a trampoline's indirect branch long
- * after. Emulation cannot judge this. */
+/* Code that another processor runs asks for three things on AArch64 (the architecture's rules for concurrent modification and execution). The
+ * writer: stores, data cache cleaned to the point of unification, barrier, instruction caches invalidated for the address it runs at (which
+ * reaches all processors of the inner shareable domain), barrier; __builtin___clear_cache does so in codemem.c. The runner: a context
+ * synchronization event after that, because it may hold in its pipeline what it fetched there before, on a guess or when other code lay there.
+ * An indirect branch is no such event, nor is loading the entry with acquire. So the kernel is asked to let every thread of the process have
+ * one: it interrupts those that run, and its way back to them is one; the others come through the kernel anyway.
+ *
+ * The same call is a full memory barrier for each of them. So whoever finds the new entry, compiled code with its plain load included, also sees
+ * the constants beside the code (loads relative to pc, which no dependency orders behind the load of the entry) and the block's header and
+ * bit, which its signal handler looks up.
+ *
+ * Where it fails (a kernel before 4.16, a filter on system calls, an emulator, which does without) all that remains is time: a thread would have
+ * to keep stale instructions from before the writer's barriers until it loads the entry. No processor is known to, but the architecture allows
+ * it. Nothing of this can be judged under emulation. */
 void murre_arch_publish_code(void) {
     enum { REGISTER_SYNC_CORE = 1 << 6, SYNC_CORE = 1 << 5 }; /* linux/membarrier.h */
     if (syscall(SYS_membarrier, SYNC_CORE, 0, 0) != 0 && errno == EPERM && syscall(SYS_membarrier, REGISTER_SYNC_CORE, 0, 0) == 0)

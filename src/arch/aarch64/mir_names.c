@@ -2,5 +2,6 @@
 #include "arch/arch.h"
 
 const char *const murre_arch_mir_memory_register = "r27";
+/* bl reaches 128 MiB; the rest is for this library's own text. */
 const size_t murre_arch_call_reach = (size_t)120 << 20;
 const size_t murre_arch_call_probe_step = (size_t)8 << 20;
