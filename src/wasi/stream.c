@@ -19,7 +19,9 @@ static murre_wasi_errno close_stream(const struct murre_allocator *allocator, st
 static murre_wasi_errno read_bytes(struct murre_wasi_call *call, struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs,
                                    uint64_t offset, size_t *moved) {
     (void)call, (void)offset;
-    *moved = murre_wasi_scatter(iovecs, entry->bytes + entry->at, entry->size - entry->at);
+    *moved = 0;
+    if (entry->at < entry->size) /* there may be no bytes at all */
+        *moved = murre_wasi_scatter(iovecs, entry->bytes + entry->at, entry->size - entry->at);
     entry->at += *moved;
     return WASI_SUCCESS;
 }
@@ -31,15 +33,22 @@ static murre_wasi_errno read_nothing(struct murre_wasi_call *call, struct murre_
     return WASI_SUCCESS;
 }
 
+/* What was taken before an error counts as a short write, so that the guest does not write it twice. The callback may call the guest, which
+ * may close the descriptor. */
 static murre_wasi_errno write_callback(struct murre_wasi_call *call, struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs,
                                        uint64_t offset, size_t *moved) {
     (void)call, (void)offset;
+    int (*write)(void *context, const void *bytes, size_t size) = entry->write;
+    void *context = entry->context;
+    *moved = 0;
     for (int i = 0; i < iovecs->count; i++) {
-        int error = entry->write(entry->context, iovecs->items[i].iov_base, iovecs->items[i].iov_len);
-        if (error != 0)
+        int error = write(context, iovecs->items[i].iov_base, iovecs->items[i].iov_len);
+        if (error != 0 && *moved == 0)
             return murre_wasi_from_errno(error);
+        if (error != 0)
+            break;
+        *moved += iovecs->items[i].iov_len;
     }
-    *moved = iovecs->total;
     return WASI_SUCCESS;
 }
 
