@@ -16,16 +16,21 @@
 
 #define MAX_SIZE (UINT64_C(1) << 30) /* of a module, as the JavaScript interface limits it */
 
-static void on_bus_error(int signal) {
+static void on_bus_error(int number, siginfo_t *info, void *context) {
     static const char message[] = "murre: the file changed while it was used, or memory failed\n";
-    (void)signal;
+    (void)context;
+    if (info->si_code <= 0) { /* sent by somebody, who expects what it does by itself */
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
     if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
         _exit(CLI_FAILED);
     _exit(CLI_FAILED);
 }
 
 void cli_watch_files(void) {
-    struct sigaction action = {.sa_handler = on_bus_error};
+    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
     sigaction(SIGBUS, &action, NULL);
 }
 

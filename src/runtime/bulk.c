@@ -9,41 +9,66 @@
 #include "wasm/limits.h"
 
 /* Compiled code does not look at store->interrupt, and cannot be stopped while it waits for one of these: a loop that does little else would
- * run on. So those that took long look at it when they are done. (Not at instantiation, where nothing runs.) */
-enum { LONG_BYTES = 1024 };
-static enum murre_trapkind done(const struct murre_instance *instance, size_t bytes) {
+ * run on. So those that took long look at it when they are done, and those that may take seconds between pieces; what was not reached then
+ * stays as it was. (Not at instantiation, where nothing runs.) */
+enum { LONG_BYTES = 1024, PIECE = 4 << 20 };
+
+static bool interrupted(const struct murre_instance *instance) {
     const struct murre_store *store = instance->store;
-    bool interrupted = bytes >= LONG_BYTES && store->activation && atomic_load_explicit(&store->interrupt, memory_order_relaxed);
-    return interrupted ? MURRE_TRAP_INTERRUPT : MURRE_TRAP_COUNT;
+    return store->activation && atomic_load_explicit(&store->interrupt, memory_order_relaxed);
+}
+
+static enum murre_trapkind done(const struct murre_instance *instance, size_t bytes) {
+    return bytes >= LONG_BYTES && interrupted(instance) ? MURRE_TRAP_INTERRUPT : MURRE_TRAP_COUNT;
+}
+
+/* As memmove. Pieces go in the direction in which none is written over before it was read. */
+static enum murre_trapkind move(const struct murre_instance *instance, uint8_t *to, const uint8_t *from, size_t size) {
+    bool down = (uintptr_t)to > (uintptr_t)from;
+    for (; size > PIECE; size -= PIECE) {
+        size_t at = down ? size - PIECE : 0;
+        memmove(to + at, from + at, PIECE);
+        if (interrupted(instance))
+            return MURRE_TRAP_INTERRUPT;
+        to += down ? 0 : PIECE;
+        from += down ? 0 : PIECE;
+    }
+    memmove(to, from, size);
+    return done(instance, size);
 }
 
 /* ---- memories ---- */
 
-enum murre_trapkind murre_bulk_memory_init(struct murre_instance *instance, uint32_t data, uint32_t memory, uint32_t d, uint32_t s, uint32_t n) {
+enum murre_trapkind murre_bulk_memory_init(struct murre_instance *instance, uint32_t data, uint32_t memory, uint32_t d, uint32_t s,
+                                           uint32_t n) {
     const struct murre_data_segment *segment = &instance->module->info.datas[data];
     const struct murre_memory *to = murre_instance_memory(instance, memory);
     uint32_t size = instance->data_dropped[data] ? 0 : segment->size;
     if (n > size || s > size - n || !murre_memory_in_bounds(to, d, n))
         return MURRE_TRAP_MEMORY_BOUNDS;
-    if (n)
-        memcpy(to->base + d, segment->bytes + s, n);
-    return done(instance, n);
+    return n ? move(instance, to->base + d, segment->bytes + s, n) : MURRE_TRAP_COUNT;
 }
 
-enum murre_trapkind murre_bulk_memory_copy(struct murre_instance *instance, uint32_t to, uint32_t from, uint32_t d, uint32_t s, uint32_t n) {
+enum murre_trapkind murre_bulk_memory_copy(struct murre_instance *instance, uint32_t to, uint32_t from, uint32_t d, uint32_t s,
+                                           uint32_t n) {
     const struct murre_memory *target = murre_instance_memory(instance, to);
     const struct murre_memory *source = murre_instance_memory(instance, from);
     if (!murre_memory_in_bounds(target, d, n) || !murre_memory_in_bounds(source, s, n))
         return MURRE_TRAP_MEMORY_BOUNDS;
-    memmove(target->base + d, source->base + s, n);
-    return done(instance, n);
+    return move(instance, target->base + d, source->base + s, n);
 }
 
 enum murre_trapkind murre_bulk_memory_fill(struct murre_instance *instance, uint32_t memory, uint32_t d, uint32_t value, uint32_t n) {
     const struct murre_memory *target = murre_instance_memory(instance, memory);
     if (!murre_memory_in_bounds(target, d, n))
         return MURRE_TRAP_MEMORY_BOUNDS;
-    memset(target->base + d, (int)(value & 0xff), n);
+    uint8_t *to = target->base + d;
+    for (; n > PIECE; n -= PIECE, to += PIECE) {
+        memset(to, (int)(value & 0xff), PIECE);
+        if (interrupted(instance))
+            return MURRE_TRAP_INTERRUPT;
+    }
+    memset(to, (int)(value & 0xff), n);
     return done(instance, n);
 }
 
@@ -100,7 +125,8 @@ enum murre_trapkind murre_bulk_table_copy(struct murre_instance *instance, uint3
     return done(instance, (size_t)n * sizeof(void *));
 }
 
-enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint32_t elem, uint32_t table, uint32_t d, uint32_t s, uint32_t n) {
+enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint32_t elem, uint32_t table, uint32_t d, uint32_t s,
+                                          uint32_t n) {
     const struct murre_elem_segment *segment = &instance->module->info.elems[elem];
     struct murre_table *t = murre_instance_table(instance, table);
     uint32_t size = instance->elem_dropped[elem] ? 0 : segment->count;

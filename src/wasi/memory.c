@@ -24,13 +24,16 @@ void *murre_wasi_guest(struct murre_wasi_call *call, uint32_t pointer, uint64_t 
     return call->memory + pointer;
 }
 
+/* What lies behind in a longer list is not even looked at, which could take long: a short read or write. */
+enum { LOOKED_AT = 1 << 20 };
+
 bool murre_wasi_guest_iovecs(struct murre_wasi_call *call, uint32_t pointer, uint32_t count, struct murre_wasi_iovecs *iovecs) {
     const uint8_t *list = murre_wasi_guest(call, pointer, count, 8, 4);
     iovecs->count = 0;
     iovecs->total = 0;
     if (list == NULL)
         return false;
-    for (uint32_t i = 0; i < count; i++, list += 8) {
+    for (uint32_t i = 0; i < count && i < LOOKED_AT; i++, list += 8) {
         uint32_t size = murre_wasi_get32(list + 4);
         void *base = murre_wasi_guest_bytes(call, murre_wasi_get32(list), size);
         if (base == NULL)

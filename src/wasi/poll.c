@@ -11,9 +11,10 @@
 
 #include "wasi/kind.h"
 
-#define SUBSCRIPTION 48
-#define EVENT        32
-#define FEW          8 /* so many are handled without an allocation */
+#define SUBSCRIPTION       48
+#define EVENT              32
+#define MOST_SUBSCRIPTIONS 65536
+#define FEW                8 /* so many are handled without an allocation */
 
 struct subscription {
     uint64_t userdata;
@@ -158,6 +159,8 @@ murre_wasi_errno murre_wasi_poll_oneoff(struct murre_wasi_call *call, const unio
         return WASI_FAULT;
     if (poll.count == 0)
         return WASI_INVAL;
+    if (poll.count > MOST_SUBSCRIPTIONS)
+        return WASI_NOMEM; /* the host's, which no limit of the guest's memory would bound */
     struct subscription few[FEW];
     struct pollfd few_fds[FEW];
     if (poll.count <= FEW) {

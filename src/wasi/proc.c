@@ -38,13 +38,16 @@ murre_wasi_errno murre_wasi_proc_raise(struct murre_wasi_call *call, const union
     return WASI_SUCCESS;
 }
 
+enum { RANDOM_PIECE = 1 << 20 };
+
 murre_wasi_errno murre_wasi_random_get(struct murre_wasi_call *call, const union murre_slot *args) {
     uint32_t size = args[1].u32;
     uint8_t *buffer = murre_wasi_guest_bytes(call, args[0].u32, size);
     if (buffer == NULL)
         return WASI_FAULT;
     while (size > 0) {
-        ssize_t got = getrandom(buffer, size, 0);
+        /* A signal would only make a large request short. */
+        ssize_t got = getrandom(buffer, size < RANDOM_PIECE ? size : RANDOM_PIECE, 0);
         if (got < 0) {
             if (murre_wasi_retry(call))
                 continue;
@@ -52,6 +55,8 @@ murre_wasi_errno murre_wasi_random_get(struct murre_wasi_call *call, const union
         }
         buffer += got;
         size -= (uint32_t)got;
+        if (size > 0 && murre_store_interrupt_pending(call->store))
+            return WASI_INTR;
     }
     return WASI_SUCCESS;
 }

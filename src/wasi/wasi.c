@@ -72,8 +72,14 @@ static bool add_stream(struct murre_wasi *wasi, const struct murre_wasi_stream *
     return true;
 }
 
+static bool is_whole(const struct murre_wasi_stream *stream) {
+    return (stream->kind != MURRE_WASI_FD || stream->fd >= 0) && (stream->kind != MURRE_WASI_BYTES || stream->bytes || stream->size == 0) &&
+           (stream->kind != MURRE_WASI_CALLBACK || stream->write);
+}
+
 static bool check_streams(const struct murre_wasi_config *config) {
-    return config->in.kind != MURRE_WASI_CALLBACK && config->out.kind != MURRE_WASI_BYTES && config->err.kind != MURRE_WASI_BYTES &&
+    return is_whole(&config->in) && is_whole(&config->out) && is_whole(&config->err) && config->in.kind != MURRE_WASI_CALLBACK &&
+           config->out.kind != MURRE_WASI_BYTES && config->err.kind != MURRE_WASI_BYTES &&
            (unsigned)config->in.kind <= MURRE_WASI_CALLBACK && (unsigned)config->out.kind <= MURRE_WASI_CALLBACK &&
            (unsigned)config->err.kind <= MURRE_WASI_CALLBACK;
 }
@@ -168,7 +174,8 @@ static enum murre_status fill(struct murre_wasi *wasi, const struct murre_wasi_c
 struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct murre_error *error) {
     murre_error_clear(error);
     if (!check_streams(config)) {
-        murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: a standard stream is of a kind that it cannot be");
+        murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET,
+                        "wasi: a standard stream is of a kind that it cannot be, or lacks what its kind needs");
         return NULL;
     }
     const struct murre_allocator *allocator = config->allocator.alloc != NULL ? &config->allocator : &murre_allocator_libc;

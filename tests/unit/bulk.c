@@ -2,6 +2,7 @@
 #include "runtime/bulk.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/memory.h"
@@ -81,6 +82,53 @@ Test(bulk, memory_fill_uses_the_low_byte) {
     cr_assert_eq(murre_bulk_memory_fill(instance, 0, MURRE_PAGE_SIZE - 1, 1, 2), MURRE_TRAP_MEMORY_BOUNDS);
 }
 
+/* A memory of 16 MiB, so that operations are done in several pieces. */
+enum { LARGE = 16 << 20 };
+static struct murre_instance *make_large(void) {
+    struct builder b = build_module();
+    build_whole(&b, SECTION_MEMORY, 1, 0, 0x80, 2);
+    struct murre_instance *instance = test_instance(store, &b);
+    for (uint32_t i = 0; i < LARGE; i++)
+        instance->memory_base[i] = (uint8_t)(i * 2654435761u >> 24);
+    return instance;
+}
+
+Test(bulk, large_copies_that_overlap_are_right_both_ways) {
+    static const struct {
+        uint32_t to, from, size;
+    } rows[] = {{7, 0, LARGE - 7},     {0, 7, LARGE - 7}, {5 << 20, 0, 11 << 20}, {0, 5 << 20, 11 << 20},
+                {8 << 20, 0, 8 << 20}, {3, 3, 9 << 20},   {1, 2, 4 << 20}};
+    uint8_t *want = malloc(LARGE);
+    cr_assert_not_null(want);
+    struct murre_instance *instance = make_large();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        memcpy(want, instance->memory_base, LARGE);
+        memmove(want + rows[i].to, want + rows[i].from, rows[i].size);
+        cr_assert_eq(murre_bulk_memory_copy(instance, 0, 0, rows[i].to, rows[i].from, rows[i].size), MURRE_TRAP_COUNT);
+        cr_assert_eq(memcmp(instance->memory_base, want, LARGE), 0, "row %zu", i);
+    }
+    memset(want + 3, 9, LARGE - 4);
+    cr_assert_eq(murre_bulk_memory_fill(instance, 0, 3, 9, LARGE - 4), MURRE_TRAP_COUNT);
+    cr_assert_eq(memcmp(instance->memory_base, want, LARGE), 0);
+    free(want);
+}
+
+Test(bulk, a_request_to_stop_ends_large_operations_on_the_way) {
+    struct murre_instance *instance = make_large();
+    struct murre_activation activation = {0};
+    uint8_t last = instance->memory_base[LARGE - 1], first = instance->memory_base[0];
+    store->activation = &activation;
+    atomic_store(&store->interrupt, true);
+    cr_expect_eq(murre_bulk_memory_fill(instance, 0, 0, last + 1, LARGE), MURRE_TRAP_INTERRUPT);
+    cr_expect_eq(instance->memory_base[LARGE - 1], last);
+    instance->memory_base[0] = first;
+    instance->memory_base[1] = (uint8_t)(first + 1);
+    cr_expect_eq(murre_bulk_memory_copy(instance, 0, 0, 1, 0, LARGE - 1), MURRE_TRAP_INTERRUPT);
+    cr_expect_eq(instance->memory_base[1], (uint8_t)(first + 1));
+    store->activation = NULL;
+    atomic_store(&store->interrupt, false);
+}
+
 Test(bulk, memory_size_and_grow_count_pages) {
     struct murre_instance *instance = make();
     cr_assert_eq(murre_bulk_memory_size(instance, 0), 1);
@@ -147,7 +195,8 @@ static struct builder importing(uint8_t second_elem_offset, uint32_t second_data
     return b;
 }
 
-static struct murre_instance *instantiate(struct builder b, struct murre_table *table, struct murre_memory *memory, struct murre_trap **trap) {
+static struct murre_instance *instantiate(struct builder b, struct murre_table *table, struct murre_memory *memory,
+                                          struct murre_trap **trap) {
     struct murre_module *module = test_module(murre_store_engine(store), &b);
     struct murre_extern imports[] = {{.kind = MURRE_EXTERN_TABLE, .of.table = table}, {.kind = MURRE_EXTERN_MEMORY, .of.memory = memory}};
     struct murre_error error = {.status = MURRE_OK};

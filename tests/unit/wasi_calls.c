@@ -496,6 +496,41 @@ Test(wasi_calls, clocks_wait_as_long_as_they_should) {
     cr_expect_eq(CALL(poll_oneoff, 0, 1024, 1, 512), WASI_SUCCESS);
 }
 
+/* The rest of a test on a memory of its own. */
+static uint8_t *enlarge(size_t size) {
+    uint8_t *large = calloc(1, size);
+    cr_assert_not_null(large);
+    call.memory = large;
+    call.memory_size = size;
+    return large;
+}
+
+static murre_wasi_errno call_large_poll(void) {
+    struct murre_wasi_call before = call;
+    uint8_t *large = enlarge(65537 * 80 + 8);
+    murre_wasi_errno error = CALL(poll_oneoff, 0, 65537 * 48, 65537, 65537 * 80);
+    free(large);
+    call = before;
+    return error;
+}
+
+Test(wasi_calls, much_randomness_can_be_interrupted) {
+    enum { LARGE = 3 << 20 };
+    struct murre_engine *engine = murre_engine_new(NULL, NULL);
+    struct murre_store *store = murre_store_new(engine, NULL);
+    cr_assert_not_null(store);
+    uint8_t *large = enlarge(LARGE);
+    call.store = store;
+    cr_expect_eq(CALL(random_get, 0, LARGE), WASI_SUCCESS);
+    memset(large + LARGE - 32, 0, 32);
+    murre_store_interrupt(store);
+    cr_expect_eq(CALL(random_get, 0, LARGE), WASI_INTR);
+    cr_expect_eq(memcmp(large + LARGE - 32, (uint8_t[32]){0}, 32), 0, "the end is not reached");
+    free(large);
+    murre_store_delete(store);
+    murre_engine_unref(engine);
+}
+
 Test(wasi_calls, polling_reports_what_is_ready_and_what_is_wrong) {
     put_descriptor(0, 1, WASI_EVENTTYPE_FD_READ, 0);
     put_descriptor(48, 2, WASI_EVENTTYPE_FD_WRITE, 1);
@@ -518,6 +553,7 @@ Test(wasi_calls, polling_reports_what_is_ready_and_what_is_wrong) {
         cr_expect_eq(murre_wasi_get64(event + 16), expect[i].size);
     }
     cr_expect_eq(CALL(poll_oneoff, 0, 1024, 0, 512), WASI_INVAL);
+    cr_expect_eq(call_large_poll(), WASI_NOMEM);
     memory[8] = 3;
     cr_expect_eq(CALL(poll_oneoff, 0, 1024, 1, 512), WASI_INVAL);
 }
