@@ -7,6 +7,9 @@
  *   linker    names for imports. One thread at a time; may be used for many stores.
  * Pointers to instances, functions, memories, tables and globals are borrowed from the store and die with it.
  *
+ * What belongs to a store may be used with that store only, and modules with stores of their engine; this is not checked everywhere.
+ * NULL is allowed where it is said, and by everything named _delete or _unref, which then does nothing.
+ *
  * Errors: a function that can fail returns an enum murre_status and fills a caller-owned struct murre_error (may be NULL).
  * Traps:  running Wasm can end in a trap, which is an object of its own (struct murre_trap), owned by the caller.
  * Units:  "offset" is in bytes from the start of the module, "pages" are of 65,536 bytes, "slots" are of 8 bytes.
@@ -289,12 +292,13 @@ MURRE_API enum murre_status murre_store_set_timeout(struct murre_store *store, u
 
 /* ---- host functions and calls ------------------------------------------------------------------------------------ */
 
-/* args and results may be the same memory: read all arguments before writing a result. Returns NULL, or a trap made with
- * murre_trap_new or murre_trap_exit, whose ownership passes to murre. */
+/* A host function. No longjmp and no C++ exception may leave it. args and results may be the same memory: read all arguments before writing
+ * a result. Returns NULL, or a trap made with murre_trap_new or murre_trap_exit, whose ownership passes to murre. */
 typedef struct murre_trap *(*murre_host_fn)(void *env, struct murre_caller *caller, const union murre_slot *args,
                                             union murre_slot *results);
 
-/* finalize(env) runs when the store dies; may be NULL. */
+/* finalize(env) runs when the store dies; may be NULL. Returns NULL and fills error: MURRE_ERROR_ARGUMENT without fn or for a bad type, MURRE_ERROR_MEMORY,
+ * MURRE_ERROR_LIMIT. */
 MURRE_API struct murre_func *murre_func_new(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn,
                                             void *env, void (*finalize)(void *env), struct murre_error *error) MURRE_MUST_USE;
 MURRE_API void murre_func_type(const struct murre_func *func, struct murre_functype *type);

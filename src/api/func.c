@@ -5,6 +5,10 @@
 struct murre_func *murre_func_new(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn, void *env,
                                   void (*finalize)(void *env), struct murre_error *error) {
     murre_error_clear(error);
+    if (!fn) {
+        murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "no function to make one of");
+        return NULL;
+    }
     return murre_store_host_func(store, type, fn, env, finalize, error);
 }
 

@@ -75,6 +75,13 @@ static struct murre_limits between(uint64_t min, uint64_t max) {
     return (struct murre_limits){.min = min, .max = max, .has_max = true};
 }
 
+Test(link, a_host_function_needs_a_function) {
+    struct murre_functype type = {NULL, NULL, 0, 0};
+    struct murre_error error;
+    cr_assert_null(murre_func_new(store, &type, NULL, NULL, NULL, &error));
+    cr_assert_eq(error.status, MURRE_ERROR_ARGUMENT);
+}
+
 Test(link, functions_need_the_same_type) {
     struct murre_extern good = func_of(&i32, 1, &i32, 1), other = func_of(&i32, 1, &i64, 1), none = func_of(NULL, 0, NULL, 0);
     IMPORTING(a, 0, 0);
