@@ -148,7 +148,7 @@ Test(registers, that_are_spilled_may_be_every_operand) {
 #if defined(__x86_64__)
 #define GLOBAL_REG "r15"
 #else
-#define GLOBAL_REG "x28"
+#define GLOBAL_REG "r27"
 #endif
 
 static MIR_item_t emit_return_after_branch(void *user, MIR_context_t mir, MIR_module_t module) {
