@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs one fuzz target for a time and reports what came of it:
 
-    fuzz.py [--seconds=N] [--jobs=N] [--emulator=PROGRAM] [--dict=FILE] --out=DIR PROGRAM [SEEDS…]
+    fuzz.py [--seconds=N] [--jobs=N] [--emulator=COMMAND] [--dict=FILE] --out=DIR PROGRAM [SEEDS…]
 
 Without --emulator PROGRAM is driven by libFuzzer: jobs share the corpus DIR/corpus/NAME. With it, PROGRAM is driven by
 fuzz/main.c, whose mutator starts from that corpus and the seeds; each job has a seed of its own.
@@ -17,6 +17,7 @@ Exits with 1 when there are findings, or the program does not run.
 import argparse
 import os
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -45,7 +46,7 @@ class Job(threading.Thread):
         options, seeds = self.options, [str(self.dirs["corpus"]), *self.options.seeds]
         if options.emulator:
             seed = 1 + (self.number << 32) + (self.findings << 24)
-            return [options.emulator, options.program, f"--mutate={seconds}s", f"--seed={seed}", *seeds]
+            return [*shlex.split(options.emulator), options.program, f"--mutate={seconds}s", f"--seed={seed}", *seeds]
         extra = [f"-dict={options.dict}"] if options.dict else []
         return [
             options.program,
