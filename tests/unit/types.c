@@ -73,6 +73,11 @@ Test(types, many_types_stay_apart_and_ids_are_used_again) {
     murre_types_release(engine, ids, COUNT);
 }
 
+static struct murre_trap *never_called(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    (void)env, (void)caller, (void)args, (void)results;
+    return murre_trap_new("called");
+}
+
 Test(types, modules_and_host_functions_share_ids_and_give_them_back) {
     struct builder b = build_module();
     build_whole(&b, SECTION_TYPE, 2, 0x60, 1, 0x7f, 0, 0x60, 0, 1, 0x7f);
@@ -80,7 +85,7 @@ Test(types, modules_and_host_functions_share_ids_and_give_them_back) {
     struct murre_store *store = murre_store_new(engine, NULL);
     murre_valtype i32 = MURRE_I32;
     struct murre_functype type = {&i32, NULL, 1, 0};
-    struct murre_func *func = murre_func_new(store, &type, NULL, NULL, NULL, NULL);
+    struct murre_func *func = murre_func_new(store, &type, never_called, NULL, NULL, NULL);
     cr_assert_not_null(func);
     cr_assert_eq(func->type_id, module->type_ids[0]);
     cr_assert_eq(murre_types_count(engine), 2);
