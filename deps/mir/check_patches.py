@@ -10,9 +10,9 @@ tests/mir against what is left, and runs the tests that the patch's head names, 
     Test on x86_64: SUITE/NAME           only there; likewise aarch64, and threads for a build with the thread sanitizer
 
 Each of them must pass with all patches, and fail without this one. If nothing compiles without the patch, as murre calls
-what it declares, either the head says so by `Test: build`, or only the hunks in the generator (mir-gen*.c) are taken back. Hunks that later patches have written over stay in, which is told: the tests must find out that
-the others are gone. Where they cannot, NAME.undo beside NAME.patch says what to change in the patched sources instead.
-A head that says `No test: WHY` is told as open.
+what it declares, either the head says so by `Test: build`, or only the hunks in the generator (mir-gen*.c) are taken back.
+Hunks that later patches have written over stay in, which is told: the tests must find out that the others are gone. Where
+they cannot, NAME.undo beside NAME.patch says what to change in the patched sources instead.
 
 --survey runs all the tests of tests/mir instead and prints which of them fail, to find a test or to judge one.
 --build keeps the build folder, which spares most of the time at the next call. Takes about a minute a patch.
@@ -36,7 +36,6 @@ PRISTINE = ROOT / ".deps/mir-pristine"
 MACHINES = ("x86_64", "aarch64")
 PLACES = (*MACHINES, "threads")
 HEAD_LINE = re.compile(r"^Test(?: on (\w+))?: (\S+)$")
-NO_TEST = re.compile(r"^No test: (.+)", re.M)
 GENERATOR = re.compile(r"^--- a/mir-gen")
 TEST_MACRO = re.compile(r"^Test\((\w+), (\w+)", re.M)
 SECONDS = 120
@@ -46,7 +45,6 @@ SECONDS = 120
 class Patch:
     path: Path
     tests: "list[tuple[str | None, str]]" = field(default_factory=list)
-    open: str = ""  # why there is no test
 
     @property
     def name(self) -> str:
@@ -65,8 +63,7 @@ def read_patches() -> "list[Patch]":
     for path in sorted(PATCHES.glob("*.patch")):
         head = path.read_text().partition("\n--- ")[0]
         lines = [match for line in head.splitlines() if (match := HEAD_LINE.match(line))]
-        why = NO_TEST.search(head)
-        patches.append(Patch(path, [(match[1], match[2]) for match in lines], why[1] if why else ""))
+        patches.append(Patch(path, [(match[1], match[2]) for match in lines]))
     return patches
 
 
@@ -82,9 +79,7 @@ def check_heads() -> int:
     for patch in read_patches():
         faults = [f"{test} is no test of tests/mir" for _, test in patch.tests if test not in known]
         faults += [f"{where} is none of {PLACES}" for where, _ in patch.tests if where not in (None, *PLACES)]
-        if patch.open:
-            print(f"skipped: {patch.name}: {patch.open}: 1")
-        elif not patch.tests:
+        if not patch.tests:
             faults.append("its head names no test")
         for fault in faults:
             print(f"{patch.name}: {fault}")
@@ -205,9 +200,6 @@ def survey(bench: Bench, patch: Patch) -> bool:
 
 def check(bench: Bench, patch: Patch) -> bool:
     tests = patch.tests_on(bench.place)
-    if patch.open:
-        print(f"{patch.name}: open: {patch.open}", flush=True)
-        return True
     if not tests and patch.tests:
         return True  # its tests are elsewhere
     builds, remark = bench.without(patch)

@@ -1,6 +1,8 @@
 // Faults of MIR's optimiser in its SSA form, at level 2 and above: each of these fails without the patch named, if one is.
 #include "support.h"
 
+#include "arch/arch.h"
+
 // An address whose base and index are both arguments.
 static MIR_item_t emit_argument_address(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
@@ -18,6 +20,32 @@ Test(ssa, an_address_is_made_of_two_arguments) {
         int64_t (*f)(const int64_t *, int64_t) = (int64_t(*)(const int64_t *, int64_t))test_compile(level, emit_argument_address, NULL);
         const int64_t p[] = {1, 2, 3};
         cr_assert(f(p, 0) == 2 && f(p, 8) == 3, "level %u", level);
+    }
+}
+
+// patches/14: an address whose base is a register of the machine, set before the function, and whose index is computed in it.
+// if (p) return p; return *(memory + *p + 8)
+static MIR_item_t emit_register_address(void *user, MIR_context_t mir, MIR_module_t module) {
+    (void)user, (void)module;
+    struct build b;
+    test_begin(&b, mir, 'i', "i");
+    MIR_reg_t base = MIR_new_global_func_reg(mir, b.func->u.func, MIR_T_I64, "memory", murre_arch_mir_memory_register);
+    MIR_reg_t index = test_new_reg(&b, 'i'), t = test_new_reg(&b, 'i'), r = test_new_reg(&b, 'i');
+    MIR_label_t out = MIR_new_label(mir);
+    EMIT(MOV, R(r), R(b.arg[0]));
+    EMIT(BT, TO(out), R(b.arg[0]));
+    EMIT(MOV, R(index), AT(I64, 0, b.arg[0]));
+    EMIT(ADD, R(t), R(base), R(index));
+    EMIT(MOV, R(r), AT(I64, 8, t));
+    test_insn(&b, out);
+    test_return(&b, R(r));
+    return test_end(&b);
+}
+
+Test(ssa, an_address_is_made_of_a_register_of_the_machine) {
+    for (unsigned level = 0; level < LEVELS; level++) {
+        int64_t (*f)(int64_t) = (int64_t(*)(int64_t))test_compile(level, emit_register_address, NULL);
+        cr_assert(f(7) == 7, "level %u", level);
     }
 }
 
