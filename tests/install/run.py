@@ -47,6 +47,18 @@ def looks_right(tree, libdir, processor, with_program):
     return good
 
 
+def static_hides(runner, nm, library):
+    """A program that links the archive must see what one sees that links the shared library, and no more."""
+    names = []
+    for command in ([nm, "-D", library / "libmurre.so"], [nm, "-g", library / "libmurre.a"]):
+        lines = (runner.run([*command, "--defined-only"]) or "").splitlines()
+        symbols = [line.split() for line in lines if len(line.split()) == 3]
+        names.append({name.partition("@")[0] for _, kind, name in symbols if kind != "A"})  # A: a symbol version
+    for name in sorted(names[0] ^ names[1]):
+        print(f"{name} is only in {'libmurre.so' if name in names[0] else 'libmurre.a'}")
+    return names[0] and names[0] == names[1]
+
+
 class Runner:
     def __init__(self):
         self.passed = self.failed = 0
@@ -69,7 +81,7 @@ def main():
         options[args[0]] = args[1]
         args = args[2:]
     emulator, debian = shlex.split(options["--emulator"]), options["--debian"]
-    processor, build, prefix, libdir, cmake, pkgconfig, *compiler = args
+    processor, build, prefix, libdir, nm, cmake, pkgconfig, *compiler = args
     runner = Runner()
     flags = " ".join(word for word in compiler if word.startswith("-fsanitize"))
     with tempfile.TemporaryDirectory() as folder:
@@ -79,6 +91,7 @@ def main():
         tree = Path(f"{root}{prefix}")
         library = tree / libdir
         runner.check(looks_right(tree, libdir, processor, options["--program"] == "yes"))
+        runner.check(static_hides(runner, nm, library))
         if debian:
             if libdir != f"lib/{debian}":
                 print(f"libdir is {libdir}")
