@@ -254,13 +254,20 @@ Test(optimizer, a_dead_division_still_traps)
 }
 #endif
 
-// *a = 1; trap at b unless it is readable; *a = 2
+// *a = 1; trap at b unless it is readable; *a = 2. The place a: of the load's alias, of another, of any.
+enum place_alias { ALIAS_OF_LOAD, ALIAS_OTHER, ALIAS_ANY, PLACE_ALIASES };
+
 static MIR_item_t emit_store_trap_store(void *user, MIR_context_t mir, MIR_module_t module)
 {
   struct build b;
   test_begin(&b, mir, 'i', "ii");
   MIR_reg_t r = test_new_reg(&b, 'i');
-  MIR_op_t place = *(bool *)user ? trapping(&b, MIR_T_I32, b.arg[0], 4) : MIR_new_mem_op(mir, MIR_T_I32, 4, b.arg[0], 0, 1);
+  const MIR_alias_t aliases[PLACE_ALIASES] = {
+    [ALIAS_OF_LOAD] = murre_mirctx_trap_alias(mir),
+    [ALIAS_OTHER] = MIR_alias(mir, "other"),
+    [ALIAS_ANY] = 0,
+  };
+  MIR_op_t place = MIR_new_alias_mem_op(mir, MIR_T_I32, 4, b.arg[0], 0, 1, aliases[*(enum place_alias *)user], 0);
   test_insn(&b, MIR_new_insn(mir, MIR_MOV, place, test_int(&b, 1)));
   test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, r), trapping(&b, MIR_T_I64, b.arg[1], 0)));
   test_insn(&b, MIR_new_insn(mir, MIR_MOV, place, test_int(&b, 2)));
@@ -272,11 +279,10 @@ Test(optimizer, a_store_before_a_trap_stays)
 {
   void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   for (unsigned level = 0; level < LEVELS; level++)
-    for (int same_alias = 0; same_alias < 2; same_alias++) {
-      bool alias = same_alias != 0;
+    for (enum place_alias alias = 0; alias < PLACE_ALIASES; alias++) {
       int64_t (*f)(int64_t, int64_t) = (int64_t (*)(int64_t, int64_t))test_compile(level, emit_store_trap_store, &alias);
       int32_t place[2] = {0, 0};
-      cr_assert(trap_of(f, (intptr_t)place, (intptr_t)page) == SIGSEGV && place[1] == 1, "level %u", level);
+      cr_assert(trap_of(f, (intptr_t)place, (intptr_t)page) == SIGSEGV && place[1] == 1, "level %u, alias %d", level, (int)alias);
       int64_t other = 9;
       cr_assert(f((intptr_t)place, (intptr_t)&other) == 9 && place[1] == 2, "level %u", level);
     }
