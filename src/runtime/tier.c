@@ -15,7 +15,8 @@
  * function that has been called several times no loop is compiled at first, but the function itself.
  *
  * Tier jit. Functions start with murre_arch_exit_first as their entry, which comes here through murre_call_exit: the same threads compile, the
- * caller waits. (They have a large stack and own the compiler's scratch memory; the caller may be at the end of a small stack.)
+ * caller waits, unless its store is interrupted. (They have a large stack and own the compiler's scratch memory; the caller may be at the end
+ * of a small stack.)
  *
  * What the compiler refuses stays interpreted, for good. So does everything when no thread can be had. Threads start at the first request.
  *
@@ -41,6 +42,8 @@ enum { LOW_LEVEL = 1, HIGH_LEVEL = 2 };
 static const uint32_t high_at_once = 8 * 1024, high_at_all = 64 * 1024;
 /* What a byte of body costs at the high level, about. */
 static const uint64_t rise_nanoseconds = 5000;
+/* How often who waits for a compilation looks whether its store has been interrupted. */
+static const uint64_t look_at_interrupt = 5000000; /* nanoseconds */
 /* Loops: see above. Bytes of body, entries counted, full counts of the loop. */
 static const uint32_t large_body = 32 * 1024, bytes_a_hit = 2 * 1024;
 static const uint32_t small_body = 2000, several_entries = 4, hits_in_spite = 4;
@@ -134,9 +137,10 @@ static void refuse(const struct request *request, const struct murre_error *erro
                   request->level, error->message);
         return;
     }
+    uint8_t status = (uint8_t)error->status;
     if (request->loop)
-        atomic_store_explicit(&request->loop->refused, 1, memory_order_relaxed);
-    else if (!atomic_exchange_explicit(&request->code->refused, 1, memory_order_relaxed))
+        atomic_store_explicit(&request->loop->refused, status, memory_order_relaxed);
+    else if (!atomic_exchange_explicit(&request->code->refused, status, memory_order_relaxed))
         atomic_fetch_add_explicit(&engine->functions_refused, 1, memory_order_relaxed);
     murre_log(engine, MURRE_LOG_WARNING, "%s %u stays interpreted: %s", request->loop ? "a loop of function" : "function",
               (unsigned)request->func_index, error->message);
@@ -336,13 +340,13 @@ static int first_level(const struct murre_engine *engine, uint32_t body_size) {
     return body_size <= high_at_once ? HIGH_LEVEL : LOW_LEVEL;
 }
 
-/* With queue->lock. */
-static bool add(struct murre_tier_queue *queue, struct murre_func *func, struct murre_osr *loop, bool *done) {
+/* With queue->lock. NULL: no memory, or no threads. */
+static struct request *add(struct murre_tier_queue *queue, struct murre_func *func, struct murre_osr *loop, bool *done) {
     if (!queue->started)
         start_threads(queue);
     struct request *request = queue->broken ? NULL : murre_alloc(&queue->engine->allocator, sizeof *request);
     if (!request)
-        return false;
+        return NULL;
     struct murre_module *module = func->instance->module;
     uint32_t start, end;
     murre_module_body(&module->info, func->index, &start, &end);
@@ -364,7 +368,7 @@ static bool add(struct murre_tier_queue *queue, struct murre_func *func, struct 
         if (queue->workers[i].rising)
             atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
     pthread_cond_signal(&queue->work);
-    return true;
+    return request;
 }
 
 /* ---- what the interpreter calls --------------------------------------------------------------------------------------------------- */
@@ -476,7 +480,7 @@ static void consider_loop(struct murre_tier_queue *queue, struct murre_func *fun
         if (!atomic_load_explicit(&code->queued, memory_order_relaxed) && !atomic_load_explicit(&code->native, memory_order_relaxed))
             add(queue, func, NULL, NULL);
     } else if (!atomic_load_explicit(&node->asked, memory_order_relaxed)) {
-        atomic_store_explicit(&node->asked, add(queue, func, node, NULL), memory_order_relaxed);
+        atomic_store_explicit(&node->asked, add(queue, func, node, NULL) != NULL, memory_order_relaxed);
     }
     pthread_mutex_unlock(&queue->lock);
 }
@@ -507,18 +511,32 @@ void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop, uint32_t *agai
 
 /* ---- tier jit ------------------------------------------------------------------------------------------------------------------- */
 
+/* False: the store has been interrupted, and the function is compiled without anybody waiting. */
+static bool compile_and_wait(struct murre_tier_queue *queue, struct murre_func *func) {
+    const atomic_bool *interrupt = &func->instance->store->interrupt;
+    bool done = false;
+    pthread_mutex_lock(&queue->lock);
+    struct request *request = add(queue, func, NULL, &done);
+    while (request && !done && !atomic_load_explicit(interrupt, memory_order_relaxed)) {
+        uint64_t moment = now() + look_at_interrupt;
+        struct timespec until = {(time_t)(moment / 1000000000u), (long)(moment % 1000000000u)};
+        pthread_cond_timedwait(&queue->done, &queue->lock, &until);
+    }
+    bool left = request && !done;
+    if (left)
+        request->done = NULL;
+    pthread_mutex_unlock(&queue->lock);
+    return !left;
+}
+
 bool murre_tier_compile_now(struct murre_func *func) {
     struct murre_code *code = func->code;
     struct murre_tier_queue *queue = func->instance->store->engine->workers;
     void *native = atomic_load_explicit(&code->native, memory_order_acquire);
     if (!native && queue && !func->instance->interpreted_only && !atomic_load_explicit(&code->refused, memory_order_relaxed) &&
         !in_child(queue)) {
-        bool done = false;
-        pthread_mutex_lock(&queue->lock);
-        if (add(queue, func, NULL, &done))
-            while (!done)
-                pthread_cond_wait(&queue->done, &queue->lock);
-        pthread_mutex_unlock(&queue->lock);
+        if (!compile_and_wait(queue, func))
+            return false;
         native = atomic_load_explicit(&code->native, memory_order_acquire);
     }
     if (func->instance->interpreted_only)
@@ -547,8 +565,8 @@ enum murre_status murre_tier_start(struct murre_engine *engine, struct murre_err
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&queue->work, &attr);
+    pthread_cond_init(&queue->done, &attr);
     pthread_condattr_destroy(&attr);
-    pthread_cond_init(&queue->done, NULL);
     atomic_flag_clear(&queue->child);
     engine->workers = queue;
     engine->queue = engine->config.tier == MURRE_TIER_AUTO ? queue : NULL;

@@ -79,6 +79,7 @@ static void *fake_compile(void *worker, struct murre_module *module, uint32_t fu
     pthread_cond_broadcast(&fake.changed);
     pthread_mutex_unlock(&fake.lock);
     if (refuse) {
+        error->status = MURRE_ERROR_LIMIT;
         snprintf(error->message, sizeof error->message, "not today");
         return NULL;
     }
@@ -290,6 +291,8 @@ Test(tier, what_is_refused_stays_interpreted) {
     wait_for(&log_lines, 2);
     heat(store, instance, "a", 100);
     cr_assert_eq(call(store, instance, "b", 1000), 1000);
+    cr_assert_eq(atomic_load(&module->codes[0].refused), MURRE_ERROR_LIMIT);
+    cr_assert_eq(atomic_load(&atomic_load(&module->codes[1].osr)->refused), MURRE_ERROR_LIMIT);
     murre_module_unref(module);
     murre_store_delete(store);
     cr_assert_eq(fake.compiled, 2, "nothing is asked for twice");
@@ -484,6 +487,27 @@ Test(tier, in_tier_jit_nothing_runs_before_it_is_compiled) {
     struct murre_stats stats;
     murre_engine_stats(engine, &stats);
     cr_assert_eq(stats.functions_refused, 1);
+    murre_module_unref(module);
+    murre_store_delete(store);
+    murre_engine_unref(engine);
+}
+
+Test(tier, nobody_waits_for_a_compilation_beyond_the_deadline, .timeout = 60) {
+    struct murre_engine *engine = fake_engine(MURRE_TIER_JIT, 1, 1);
+    struct builder b = climb_module(1, NULL);
+    struct murre_module *module = test_module(engine, &b);
+    struct murre_store *store;
+    struct murre_instance *instance = instance_of(engine, module, &store);
+    hold(true);
+    cr_assert_eq(murre_store_set_timeout(store, 20000000, NULL), MURRE_OK);
+    union murre_slot slot = {.u32 = 1};
+    struct murre_trap *trap = murre_func_call(store, test_func(instance, "a"), &slot);
+    cr_assert(trap && murre_trap_kind(trap) == MURRE_TRAP_INTERRUPT);
+    murre_trap_delete(trap);
+    cr_assert_eq(fake.compiled, 0);
+    hold(false);
+    wait_for(&fake.compiled, 1);
+    cr_assert_eq(call(store, instance, "a", 1), 1002);
     murre_module_unref(module);
     murre_store_delete(store);
     murre_engine_unref(engine);
