@@ -1,7 +1,7 @@
 /* See side.h. */
 #include "diff/side.h"
 
-#include <sched.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,14 +31,15 @@ struct fuzz_side fuzz_sides[] = {
 const unsigned fuzz_side_count = sizeof fuzz_sides / sizeof *fuzz_sides;
 struct fuzz_totals fuzz_totals;
 
-/* The compiler may refuse what takes too much memory, and without signals large frames. All else it must take. */
+/* The last warning of all engines, which says why something was refused. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char last_warning[400];
+
 static void on_log(void *context, enum murre_loglevel level, const char *line) {
-    (void)level;
-    const struct fuzz_side *side = context;
-    if (strstr(line, "stays interpreted") && !strstr(line, "needs more than") && !strstr(line, "without signals")) {
-        fprintf(stderr, "%s: %s\n", side->name, line);
-        abort();
-    }
+    (void)context, (void)level;
+    pthread_mutex_lock(&lock);
+    snprintf(last_warning, sizeof last_warning, "%s", line);
+    pthread_mutex_unlock(&lock);
 }
 
 struct murre_engine *fuzz_side_engine(struct fuzz_side *side) {
@@ -55,7 +56,6 @@ struct murre_engine *fuzz_side_engine(struct fuzz_side *side) {
     config.deferred_validation = side != fuzz_sides; /* the reference has validated it */
     config.max_stack = stack_bytes;
     config.log = on_log;
-    config.log_context = side;
     struct murre_error error;
     side->engine = murre_engine_new(&config, &error);
     if (!side->engine) {
@@ -125,6 +125,30 @@ static bool compiles(const struct murre_module *module) {
     return false;
 }
 
+/* The compiler may refuse what takes too much memory, and without signals large frames. All else it must take. */
+static void check_taken(const struct fuzz_side *side, uint32_t func, uint8_t refused) {
+    if (refused == MURRE_OK || refused == MURRE_ERROR_LIMIT)
+        return;
+    pthread_mutex_lock(&lock);
+    fprintf(stderr, "%s: function %u or a loop of it is refused: %s; %s\n", side->name, (unsigned)func,
+            murre_status_name((enum murre_status)refused), last_warning);
+    abort();
+}
+
+static void check_compiled(const struct fuzz_side *side, const struct fuzz_run *run) {
+    const struct murre_module *module = run->module;
+    if (run->instance && run->instance->interpreted_only) {
+        fprintf(stderr, "%s: the instance is only interpreted\n", side->name);
+        abort();
+    }
+    for (uint32_t i = 0; i < module->info.func_count - module->info.func_import_count; i++) {
+        const struct murre_code *code = &module->codes[i];
+        check_taken(side, module->info.func_import_count + i, atomic_load(&code->refused));
+        for (const struct murre_osr *loop = atomic_load(&code->osr); loop; loop = loop->next)
+            check_taken(side, module->info.func_import_count + i, atomic_load(&loop->refused));
+    }
+}
+
 /* Tier auto: what has been asked for is there for the next round. */
 static void settle(const struct fuzz_side *side, const struct murre_module *module) {
     if (side->tier != MURRE_TIER_AUTO)
@@ -179,6 +203,7 @@ static void run_module(const struct fuzz_side *side, struct murre_module *module
     }
     if (!log->checking)
         count(log, &run);
+    check_compiled(side, &run);
     free(imports);
     free(run.hosts);
     murre_store_delete(run.store);

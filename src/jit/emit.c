@@ -383,7 +383,7 @@ enum { MOST_SLOTS_WITHOUT_SIGNALS = 512 };
 static void end(struct murre_sink *sink, uint32_t slot_count) {
     struct murre_emit *e = (struct murre_emit *)sink;
     if (slot_count > MOST_SLOTS_WITHOUT_SIGNALS && e->module->engine->config.no_signals)
-        murre_mirctx_fail("a frame of %u slots is too large to do without signals", slot_count);
+        murre_mirctx_over("a frame of %u slots is too large to do without signals", slot_count);
     if (e->loop != UINT32_MAX && e->osr_label == NULL)
         murre_mirctx_fail("no loop %u", e->loop);
     murre_emit_bind(e, e->ret_label);

@@ -54,6 +54,13 @@ _Noreturn void murre_mirctx_fail(const char *format, ...)
   leave_with(MURRE_MIRCTX_REFUSED, format, arguments);
 }
 
+_Noreturn void murre_mirctx_over(const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  leave_with(MURRE_MIRCTX_BUDGET, format, arguments);
+}
+
 // ---- What MIR calls ---------------------------------------------------------------------------------------------------
 
 void *murre_mir_malloc(size_t size);

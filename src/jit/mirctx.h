@@ -31,7 +31,7 @@ struct murre_mirctx;
 enum murre_mirctx_status {
   MURRE_MIRCTX_OK,
   MURRE_MIRCTX_REFUSED,   // MIR reported an error, or the callback failed: the function stays interpreted
-  MURRE_MIRCTX_BUDGET,    // it needed more working memory than the budget
+  MURRE_MIRCTX_BUDGET,    // it needed more working memory than the budget, or its code would take too much of something
   MURRE_MIRCTX_NO_MEMORY, // the system refused memory
   MURRE_MIRCTX_NO_CODE,   // the code memory is full
 };
@@ -58,6 +58,8 @@ enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned
 
 // Leaves the running compilation with MURRE_MIRCTX_REFUSED and this message. Only inside an emit callback, on its thread.
 _Noreturn void murre_mirctx_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// The same with MURRE_MIRCTX_BUDGET.
+_Noreturn void murre_mirctx_over(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Memory that lives until the end of the running compilation, from its arena and within its budget; never NULL. For the
 // emitter's own scratch: it is released however the compilation ends. Zeroed.

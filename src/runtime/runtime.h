@@ -62,7 +62,7 @@ struct murre_jit_ops {
     void (*worker_delete)(void *worker);
     /* Compiles a defined function at an optimisation level. loop is UINT32_MAX for the function itself (native convention), else the index
      * of a loop: the code is then an on-stack-replacement entry  result entry(struct murre_func *, union murre_slot *frame).
-     * NULL: refused, with a reason in error. */
+     * NULL: refused, with a reason in error; MURRE_ERROR_LIMIT when it would take too much memory or stack. */
     void *(*compile)(void *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, struct murre_error *error);
     /* Frees everything compiled for a module, which no thread runs any more. */
     void (*drop_module)(void *jit, struct murre_module *module);
@@ -101,7 +101,7 @@ struct murre_code {
     _Atomic uint8_t level;                   /* optimisation level of native + 1; 0: none */
     _Atomic uint8_t queued;                  /* level + 1 of a request that waits or runs */
     _Atomic uint8_t hits;                    /* how often it has been hot while it was not compiled */
-    _Atomic uint8_t refused;                 /* the compiler does not take it */
+    _Atomic uint8_t refused;                 /* by the compiler: with which murre_status; 0: it is not */
     _Atomic(struct murre_error *) failure;   /* deferred validation failed: a trap now and ever after */
 };
 
@@ -109,7 +109,7 @@ struct murre_osr {
     struct murre_osr *next;
     uint32_t loop;
     _Atomic uint8_t asked; /* for compilation */
-    _Atomic uint8_t refused;
+    _Atomic uint8_t refused; /* as a function is */
     _Atomic uint8_t hits;
     void *_Atomic entry; /* NULL: not compiled yet */
 };

@@ -35,6 +35,12 @@ static MIR_item_t emit_failure(void *user, MIR_context_t mir, MIR_module_t modul
   murre_mirctx_fail("no %s today", "code");
 }
 
+static MIR_item_t emit_too_much(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  (void)user, (void)mir, (void)module;
+  murre_mirctx_over("%d slots are too many", 1000);
+}
+
 static MIR_item_t emit_wrong_operands(void *user, MIR_context_t mir, MIR_module_t module)
 {
   (void)user, (void)module;
@@ -100,6 +106,7 @@ Test(mirctx, refuses_and_goes_on)
 {
   check_refusal(test_ctx(), emit_nothing, NULL, MURRE_MIRCTX_REFUSED);
   check_refusal(test_ctx(), emit_failure, NULL, MURRE_MIRCTX_REFUSED);
+  check_refusal(test_ctx(), emit_too_much, NULL, MURRE_MIRCTX_BUDGET);
   check_refusal(test_ctx(), emit_wrong_operands, NULL, MURRE_MIRCTX_REFUSED);
 }
 
