@@ -1,8 +1,9 @@
 /* See host.h. */
 #include "host.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/imports.h"
 
 struct murre_engine *fuzz_engine(bool deferred_validation) {
     struct murre_config config;
@@ -20,31 +21,17 @@ static struct murre_trap *zeros(void *env, struct murre_caller *caller, const un
     return NULL;
 }
 
-static bool provide(struct murre_store *store, const struct murre_externtype *type, struct murre_extern *item) {
-    item->kind = type->kind;
-    switch (type->kind) {
-    case MURRE_EXTERN_FUNC:
-        item->of.func = murre_func_new(store, &type->func, zeros, (void *)(uintptr_t)type->func.result_count, NULL, NULL);
-        break;
-    case MURRE_EXTERN_TABLE: item->of.table = murre_table_new(store, type->valtype, type->limits, NULL, NULL); break;
-    case MURRE_EXTERN_MEMORY: item->of.memory = murre_memory_new(store, type->limits, NULL); break;
-    case MURRE_EXTERN_GLOBAL:
-        item->of.global = murre_global_new(store, type->valtype, type->is_mutable, (union murre_slot){.u64 = 0}, NULL);
-        break;
-    case MURRE_EXTERN_TAG: return false;
-    }
-    return item->of.func != NULL;
+static struct murre_func *make_func(void *context, struct murre_store *store, const struct murre_import *import, uint32_t place) {
+    (void)context, (void)place;
+    const struct murre_functype *type = &import->type.func;
+    return murre_func_new(store, type, zeros, (void *)(uintptr_t)type->result_count, NULL, NULL);
+}
+
+static union murre_slot zero(void *context, const struct murre_import *import) {
+    (void)context, (void)import;
+    return (union murre_slot){.u64 = 0};
 }
 
 struct murre_extern *fuzz_imports(struct murre_store *store, const struct murre_module *module) {
-    uint32_t count = murre_module_import_count(module);
-    struct murre_extern *items = calloc(count ? count : 1, sizeof *items);
-    for (uint32_t i = 0; items && i < count; i++) {
-        struct murre_import import;
-        if (!murre_module_import(module, i, &import) || !provide(store, &import.type, &items[i])) {
-            free(items);
-            return NULL;
-        }
-    }
-    return items;
+    return test_imports(store, module, &(struct test_importer){.func = make_func, .global = zero});
 }

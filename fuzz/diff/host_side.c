@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/imports.h"
+
 enum { MOST_DEPTH = 2, MOST_GROWN_TABLE = 4 };
 
 uint64_t fuzz_mix(uint64_t hash, uint64_t value) {
@@ -195,38 +197,22 @@ static struct murre_trap *host_call(void *env, struct murre_caller *caller, cons
 
 /* ---- imports ----------------------------------------------------------------------------------------------------------- */
 
-static bool provide(struct fuzz_run *run, const struct murre_import *import, struct murre_extern *item) {
-    const struct murre_externtype *type = &import->type;
-    item->kind = type->kind;
-    switch (type->kind) {
-    case MURRE_EXTERN_FUNC: {
-        struct fuzz_host *host = &run->hosts[import->index];
-        *host = (struct fuzz_host){run, import->index};
-        item->of.func = murre_func_new(run->store, &type->func, host_call, host, NULL, NULL);
-        break;
-    }
-    case MURRE_EXTERN_TABLE: item->of.table = murre_table_new(run->store, type->valtype, type->limits, NULL, NULL); break;
-    case MURRE_EXTERN_MEMORY: item->of.memory = murre_memory_new(run->store, type->limits, NULL); break;
-    case MURRE_EXTERN_GLOBAL:
-        item->of.global = murre_global_new(run->store, type->valtype, type->is_mutable,
-                                           fuzz_value(NULL, type->valtype, import->index % 4 ? fuzz_mix(3, import->index) : 1), NULL);
-        break;
-    case MURRE_EXTERN_TAG: return false;
-    }
-    return item->of.func != NULL;
+static struct murre_func *make_func(void *context, struct murre_store *store, const struct murre_import *import, uint32_t place) {
+    (void)place;
+    struct fuzz_run *run = context;
+    struct fuzz_host *host = &run->hosts[import->index];
+    *host = (struct fuzz_host){run, import->index};
+    return murre_func_new(store, &import->type.func, host_call, host, NULL, NULL);
+}
+
+static union murre_slot choose_global(void *context, const struct murre_import *import) {
+    (void)context;
+    return fuzz_value(NULL, import->type.valtype, import->index % 4 ? fuzz_mix(3, import->index) : 1);
 }
 
 struct murre_extern *fuzz_provide(struct fuzz_run *run) {
-    const struct murre_module *module = run->module;
-    uint32_t count = murre_module_import_count(module);
-    struct murre_extern *items = calloc(count + 1, sizeof *items);
-    run->hosts = calloc(module->info.func_import_count + 1, sizeof *run->hosts);
-    for (uint32_t i = 0; items && run->hosts && i < count; i++) {
-        struct murre_import import;
-        if (!murre_module_import(module, i, &import) || !provide(run, &import, &items[i])) {
-            free(items);
-            return NULL;
-        }
-    }
-    return items;
+    run->hosts = calloc(run->module->info.func_import_count + 1, sizeof *run->hosts);
+    if (!run->hosts)
+        return NULL;
+    return test_imports(run->store, run->module, &(struct test_importer){make_func, choose_global, run});
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/imports.h"
+
 static const uint64_t integers[] = {
     0, 1, 0xffffffffffffffff, 0x8000000080000000, 7, 0x7fffffff7fffffff, 65536, 0x8000000000000000, 0x0123456789abcdef, 31};
 static const uint32_t floats[] = {0x40490fdb, 0x80000000, 0x7fc00000, 0xffa12345, 0xff800000,
@@ -66,35 +68,25 @@ static struct murre_trap *answer(void *env, struct murre_caller *caller, const u
     return NULL;
 }
 
-static bool provide(struct host *host, struct murre_store *store, const struct murre_externtype *type, uint32_t index) {
-    struct murre_extern *item = &host->imports[index];
-    item->kind = type->kind;
-    switch (type->kind) {
-    case MURRE_EXTERN_FUNC:
-        host->funcs[index] = (struct host_func){host, index, type->func};
-        item->of.func = murre_func_new(store, &type->func, answer, &host->funcs[index], NULL, NULL);
-        host->func = item->of.func;
-        break;
-    case MURRE_EXTERN_TABLE: item->of.table = murre_table_new(store, type->valtype, type->limits, NULL, NULL); break;
-    case MURRE_EXTERN_MEMORY: item->of.memory = murre_memory_new(store, type->limits, NULL); break;
-    case MURRE_EXTERN_GLOBAL:
-        /* Small when it is an integer: segments begin there. */
-        item->of.global = murre_global_new(store, type->valtype, type->is_mutable, host_value(type->valtype, 1, host->func), NULL);
-        break;
-    case MURRE_EXTERN_TAG: return false;
-    }
-    return item->of.func != NULL;
+static struct murre_func *make_func(void *context, struct murre_store *store, const struct murre_import *import, uint32_t place) {
+    struct host *host = context;
+    host->funcs[place] = (struct host_func){host, place, import->type.func};
+    host->func = murre_func_new(store, &import->type.func, answer, &host->funcs[place], NULL, NULL);
+    return host->func;
+}
+
+/* Small when it is an integer: segments begin there. */
+static union murre_slot choose_global(void *context, const struct murre_import *import) {
+    const struct host *host = context;
+    return host_value(import->type.valtype, 1, host->func);
 }
 
 bool host_init(struct host *host, struct record *record, struct murre_store *store, const struct murre_module *module) {
     *host = (struct host){.record = record, .import_count = murre_module_import_count(module)};
-    host->funcs = calloc(host->import_count + 1, sizeof *host->funcs);
-    host->imports = calloc(host->import_count + 1, sizeof *host->imports);
-    struct murre_import import;
-    for (uint32_t i = 0; host->funcs && host->imports && murre_module_import(module, i, &import); i++)
-        if (!provide(host, store, &import.type, i))
-            return false;
-    return host->funcs && host->imports;
+    host->funcs = calloc((size_t)host->import_count + 1, sizeof *host->funcs);
+    if (host->funcs)
+        host->imports = test_imports(store, module, &(struct test_importer){make_func, choose_global, host});
+    return host->imports != NULL;
 }
 
 void host_fini(struct host *host) {
