@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "wasi/guest.h"
+#include "wasi/world.h"
 
 /* ---- buffer lists ------------------------------------------------------------------------------------------------------ */
 
@@ -81,6 +82,11 @@ static size_t gather(struct guest *g, const struct list *list, uint8_t *to, size
 
 /* ---- files may not grow without bound ------------------------------------------------------------------------------------ */
 
+/* What a file that is to have more bytes than any may comes to. */
+static unsigned too_large(const struct model_node *node) {
+    return node->volume->memory ? WASI_NOSPC : WASI_FBIG;
+}
+
 /* Of the process, so only around calls that make files grow. */
 static bool limited_call(struct guest *g, int index, const struct model_errors *errors) {
     struct rlimit old, small;
@@ -92,7 +98,7 @@ static bool limited_call(struct guest *g, int index, const struct model_errors *
     if (getrlimit(RLIMIT_FSIZE, &old) != 0)
         abort();
     small = old;
-    small.rlim_cur = MODEL_FILE_MAX;
+    small.rlim_cur = WORLD_FILE_MAX;
     if (setrlimit(RLIMIT_FSIZE, &small) != 0)
         abort();
     bool done = guest_call(g, index, errors);
@@ -155,16 +161,38 @@ static void read_(struct guest *g, bool at_offset) {
     murre_wasi_put32(g->shadow + result, (uint32_t)moved);
 }
 
-/* What of size bytes at offset fits under the limit, in the file. */
-static size_t store(struct guest_fd *fd, uint64_t at, const uint8_t *bytes, size_t size) {
-    struct model_node *node = fd->node;
-    if (size > MODEL_FILE_MAX - at)
-        size = MODEL_FILE_MAX - at;
+/* How many of size bytes at an offset are written: on the host those up to its limit. In memory all, or some where they do not fit into the
+ * room that there was. */
+static size_t written(struct guest *g, const struct model_node *node, uint64_t at, size_t size, uint64_t room, uint32_t result) {
+    if (!node->volume->memory)
+        return size < node->volume->file_max - at ? size : node->volume->file_max - at;
+    size_t moved = murre_wasi_get32(g->memory + result);
+    if (moved == 0 || moved > size || (moved < size && at + size <= room) || at + moved > node->volume->file_max)
+        guest_wrong(g, "%zu bytes written of %zu, at %llu with room for %llu", moved, size, (unsigned long long)at,
+                    (unsigned long long)room);
+    return moved;
+}
+
+static void store(struct model_node *node, uint64_t at, const uint8_t *bytes, size_t size) {
     memcpy(node->data + at, bytes, size);
+    node->borrowed = false;
     if (at + size > node->size)
         node->size = at + size;
     guest_time_changes(node);
-    return size;
+}
+
+/* Bytes at an offset in a file: whether there can be such an offset, and room. */
+static void may_write(struct guest *g, const struct model_node *node, uint64_t at, size_t size, struct model_errors *errors) {
+    if (!size)
+        return;
+    if (at >= node->volume->file_max)
+        model_error(errors, too_large(node));
+    else if (at + size > node->size)
+        guest_needs(g, node->volume, at + size, errors);
+    else if (node->borrowed)
+        guest_needs(g, node->volume, node->size, errors);
+    if (node->volume->memory && at + size > INT64_MAX)
+        model_error(errors, WASI_FBIG);
 }
 
 static void write_(struct guest *g, bool at_offset) {
@@ -177,14 +205,14 @@ static void write_(struct guest *g, bool at_offset) {
     uint32_t result = guest_pointer(g, 4, 4);
     struct guest_fd *fd = guest_with(g, number, WASI_RIGHT_FD_WRITE | (at_offset ? WASI_RIGHT_FD_SEEK : 0), &errors);
     size_t size = g->bad_pointer ? 0 : gather(g, &list, bytes, sizeof bytes);
-    uint64_t at = 0;
+    uint64_t at = 0, room = 0;
     no_offset(g, number, at_offset, &errors);
     if (fd && at_offset && offset > INT64_MAX)
         model_error(&errors, WASI_INVAL);
     else if (fd && fd->kind == GUEST_NODE) {
         at = fd->append ? fd->node->size : at_offset ? offset : fd->position;
-        if (size && at >= MODEL_FILE_MAX)
-            model_error(&errors, WASI_FBIG);
+        room = guest_room(g, fd->node->volume);
+        may_write(g, fd->node, at, size, &errors);
         if (at_offset && offset > INT64_MAX - (1 << 20)) {
             model_error(&errors, WASI_INVAL);
             model_error(&errors, WASI_OVERFLOW);
@@ -199,7 +227,8 @@ static void write_(struct guest *g, bool at_offset) {
     if (!done)
         return;
     if (fd->kind == GUEST_NODE && size) {
-        size = store(fd, at, bytes, size);
+        size = written(g, fd->node, at, size, room, result);
+        store(fd->node, at, bytes, size);
         if (!at_offset)
             fd->position = at + size;
     }
@@ -256,6 +285,15 @@ static void tell(struct guest *g) {
         murre_wasi_put64(g->shadow + result, fd->position);
 }
 
+static void may_grow(struct guest *g, const struct model_node *node, uint64_t size, struct model_errors *errors) {
+    if (size > INT64_MAX)
+        model_error(errors, WASI_FBIG);
+    else if (size > node->volume->file_max)
+        model_error(errors, too_large(node));
+    else if (size > node->size)
+        guest_needs(g, node->volume, size, errors);
+}
+
 static void set_size(struct guest *g) {
     struct model_errors errors = {0};
     uint32_t number = guest_pick_fd(g);
@@ -263,13 +301,15 @@ static void set_size(struct guest *g) {
     struct guest_fd *fd = guest_with_host(g, number, WASI_RIGHT_FD_FILESTAT_SET_SIZE, &errors);
     if (size > INT64_MAX)
         model_error(&errors, WASI_INVAL);
-    else if (fd && size > MODEL_FILE_MAX)
-        model_error(&errors, WASI_FBIG);
+    else if (fd && fd->kind == GUEST_NODE)
+        may_grow(g, fd->node, size, &errors);
     if (!LIMITED_CALL(g, fd_filestat_set_size, &errors, number, size))
         return;
     struct model_node *node = fd->node;
     if (size < node->size)
         memset(node->data + size, 0, node->size - size);
+    else if (size > node->size)
+        node->borrowed = false;
     node->size = size;
     guest_time_changes(node);
 }
@@ -281,12 +321,14 @@ static void allocate(struct guest *g) {
     struct guest_fd *fd = guest_with_host(g, number, WASI_RIGHT_FD_ALLOCATE, &errors);
     if (offset > INT64_MAX || size > INT64_MAX || size == 0)
         model_error(&errors, WASI_INVAL);
-    else if (fd && offset + size > MODEL_FILE_MAX)
-        model_error(&errors, WASI_FBIG);
+    else if (fd && fd->kind == GUEST_NODE)
+        may_grow(g, fd->node, offset + size, &errors);
     if (!LIMITED_CALL(g, fd_allocate, &errors, number, offset, size))
         return;
-    if (offset + size > fd->node->size)
+    if (offset + size > fd->node->size) {
         fd->node->size = offset + size;
+        fd->node->borrowed = false;
+    }
     guest_time_changes(fd->node);
 }
 
@@ -323,9 +365,16 @@ static void check_entry(struct guest *g, const struct model_node *dir, const cha
         guest_wrong(g, "lists %s as something else", name);
 }
 
-/* The entries of one answer. Returns how many were whole; *cookie is behind the last of them. */
-static size_t check_entries(struct guest *g, const struct model_node *dir, const uint8_t *at, uint32_t used, uint64_t *cookie) {
-    size_t count = 0;
+/* In memory names are listed as they came to be, behind "." and "..". */
+static void check_order(struct guest *g, const struct model_node *dir, const char *name, size_t index) {
+    const char *there = index == 0 ? "." : index == 1 ? ".." : index - 2 < dir->entry_count ? dir->entries[index - 2].name : "nothing";
+    if (strcmp(name, there) != 0)
+        guest_wrong(g, "lists %s, not %s, at %zu", name, there, index);
+}
+
+/* The entries of one answer. Returns how many have come by now; *cookie is behind the last of them. */
+static size_t check_entries(struct guest *g, const struct model_node *dir, const uint8_t *at, uint32_t used, uint64_t *cookie,
+                            size_t count) {
     while (used >= 24) {
         uint32_t size = murre_wasi_get32(at + 16);
         char name[256];
@@ -336,6 +385,8 @@ static size_t check_entries(struct guest *g, const struct model_node *dir, const
         memcpy(name, at + 24, size);
         name[size] = '\0';
         check_entry(g, dir, name, at[20]);
+        if (dir->volume->memory)
+            check_order(g, dir, name, count);
         *cookie = murre_wasi_get64(at);
         at += 24 + size;
         used -= 24 + size;
@@ -367,7 +418,7 @@ static void readdir_(struct guest *g) {
             guest_wrong(g, "more bytes than there is room for");
         if (model_fails(&errors) || (result < buffer + used && buffer < result + 4)) /* or: the count lies over the entries */
             return;
-        count += check_entries(g, dir, g->memory + buffer, used, &cookie);
+        count = check_entries(g, dir, g->memory + buffer, used, &cookie, count);
         if (used < size || size < 24 + 255)
             break;
     }

@@ -27,12 +27,14 @@ static void find_target(struct target *t, struct model_errors *errors) {
         t->found = model_parent(t->folder, t->path.text, &t->place, errors);
 }
 
-/* Whether a name can be made at place; is_dir: a folder, which may be written with a slash behind. */
-static void may_make(const struct model_place *place, bool is_dir, struct model_errors *errors) {
+/* Whether a name can be made at place; is_dir: a folder, which may be written with a slash behind; size: of what it holds. */
+static void may_make(struct guest *g, const struct model_place *place, bool is_dir, size_t size, struct model_errors *errors) {
     if (place->last != MODEL_NAME || place->node)
         model_error(errors, WASI_EXIST);
     else if (place->dir->removed || (place->slash && !is_dir))
         model_error(errors, WASI_NOENT);
+    else
+        guest_needs_name(g, place, size, errors);
 }
 
 static void create_directory(struct guest *g) {
@@ -41,7 +43,7 @@ static void create_directory(struct guest *g) {
     take_target(g, &t, PATHS, WASI_RIGHT_PATH_CREATE_DIRECTORY, &errors);
     find_target(&t, &errors);
     if (t.found)
-        may_make(&t.place, true, &errors);
+        may_make(g, &t.place, true, 0, &errors);
     if (GUEST_CALL(g, path_create_directory, &errors, t.fd, t.path.pointer, t.path.size))
         model_add(&g->model, t.place.dir, t.place.name, MODEL_DIR, NULL, 0);
 }
@@ -77,6 +79,8 @@ static void unlink_file(struct guest *g) {
             model_error(&errors, WASI_NOENT);
         else if (t.place.slash)
             model_error(&errors, WASI_NOTDIR);
+        else if (t.place.node->immutable)
+            model_error(&errors, WASI_PERM);
     }
     if (GUEST_CALL(g, path_unlink_file, &errors, t.fd, t.path.pointer, t.path.size))
         model_detach(t.place.dir, t.place.name);
@@ -88,6 +92,12 @@ static bool is_above(const struct model_node *node, const struct model_node *dir
     while (dir != node && dir->parent != dir)
         dir = dir->parent;
     return dir == node;
+}
+
+/* Between folders of different kinds nothing else is looked at. */
+static void may_not_cross(const struct target *from, const struct target *to, struct model_errors *errors) {
+    if (from->usable && to->usable && from->folder->volume != to->folder->volume)
+        model_error(errors, WASI_XDEV);
 }
 
 static void may_rename(const struct model_place *from, const struct model_place *to, struct model_errors *errors) {
@@ -105,12 +115,16 @@ static void may_rename(const struct model_place *from, const struct model_place 
         model_error(errors, WASI_NOTDIR);
     if (is_dir && is_above(from->node, to->dir))
         model_error(errors, WASI_INVAL);
+    if (from->node->immutable && to->node != from->node)
+        model_error(errors, WASI_PERM);
     if (!to->node)
         return;
     if (to->node->kind == MODEL_DIR && is_above(to->node, from->dir))
         model_error(errors, WASI_NOTEMPTY);
     if (to->node == from->node)
         return;
+    if (to->node->immutable)
+        model_error(errors, WASI_PERM);
     if (is_dir && to->node->kind != MODEL_DIR)
         model_error(errors, WASI_NOTDIR);
     if (!is_dir && to->node->kind == MODEL_DIR)
@@ -139,16 +153,16 @@ static void rename_(struct guest *g) {
     if (from.found && to.found)
         may_rename(&from.place, &to.place, &errors);
     may_be_noticed_before(&from, &to, WASI_BUSY, &errors);
+    may_not_cross(&from, &to, &errors);
+    if (to.found && !to.place.node)
+        guest_needs_name(g, &to.place, 0, &errors);
     if (!GUEST_CALL(g, path_rename, &errors, from.fd, from.path.pointer, from.path.size, to.fd, to.path.pointer, to.path.size) ||
         from.place.node == to.place.node)
         return;
-    if (to.place.node)
-        model_detach(to.place.dir, to.place.name);
     struct model_node *node = from.place.node;
     bool known = node->mtim_known;
     model_detach(from.place.dir, from.place.name);
-    node->removed = false;
-    model_attach(to.place.dir, to.place.name, node);
+    (to.place.node ? model_replace : model_attach)(to.place.dir, to.place.name, node);
     node->mtim_known = known && node->kind != MODEL_DIR; /* a folder's own ".." may count as a change of it */
 }
 
@@ -167,9 +181,12 @@ static void link_(struct guest *g) {
             model_error(&errors, WASI_PERM);
         else if (!from.place.node)
             model_error(&errors, WASI_NOENT);
-        may_make(&to.place, false, &errors);
+        else if (from.place.node->immutable)
+            model_error(&errors, WASI_PERM);
+        may_make(g, &to.place, false, 0, &errors);
     }
     may_be_noticed_before(&from, &to, WASI_PERM, &errors);
+    may_not_cross(&from, &to, &errors);
     if (GUEST_CALL(g, path_link, &errors, from.fd, flags, from.path.pointer, from.path.size, to.fd, to.path.pointer, to.path.size)) {
         bool known = from.place.node->mtim_known;
         model_attach(to.place.dir, to.place.name, from.place.node);
@@ -189,7 +206,7 @@ static void symlink_(struct guest *g) {
         model_error(&errors, WASI_NOENT);
     find_target(&t, &errors);
     if (t.found)
-        may_make(&t.place, false, &errors);
+        may_make(g, &t.place, false, text.size, &errors);
     if (GUEST_CALL(g, path_symlink, &errors, text.pointer, text.size, t.fd, t.path.pointer, t.path.size))
         model_add(&g->model, t.place.dir, t.place.name, MODEL_LINK, text.text, text.size);
 }
@@ -228,7 +245,6 @@ static struct model_node *attributed(struct target *t, bool follow, struct model
 }
 
 static void filestat_get(struct guest *g) {
-    static const uint8_t types[] = {WASI_FILETYPE_DIRECTORY, WASI_FILETYPE_REGULAR_FILE, WASI_FILETYPE_SYMBOLIC_LINK};
     struct model_errors errors = {0};
     struct target t;
     uint32_t flags = guest_byte(g) & 1, result = guest_pointer(g, 64, 8);
@@ -237,11 +253,7 @@ static void filestat_get(struct guest *g) {
     if (!GUEST_CALL(g, path_filestat_get, &errors, t.fd, flags, t.path.pointer, t.path.size, result))
         return;
     guest_accept(g, result, 64);
-    const uint8_t *stat = g->memory + result;
-    if (stat[16] != types[node->kind] || murre_wasi_get64(stat + 24) != model_links(node) ||
-        (node->kind != MODEL_DIR && murre_wasi_get64(stat + 32) != node->size) ||
-        (node->mtim_known && murre_wasi_get64(stat + 48) != node->mtim))
-        guest_wrong(g, "another file's attributes");
+    guest_check_stat(g, result, node);
 }
 
 static void filestat_set_times(struct guest *g) {
@@ -253,12 +265,11 @@ static void filestat_set_times(struct guest *g) {
     if (which > 15 || (which & 3) == 3 || which >> 2 == 3)
         model_error(&errors, WASI_INVAL);
     struct model_node *node = attributed(&t, flags, &errors);
+    if (node && node->immutable && which)
+        model_error(&errors, WASI_PERM);
     if (!GUEST_CALL(g, path_filestat_set_times, &errors, t.fd, flags, t.path.pointer, t.path.size, atim, mtim, which))
         return;
-    if (which & WASI_FSTFLAG_MTIM)
-        node->mtim = mtim;
-    if (which & (WASI_FSTFLAG_MTIM | WASI_FSTFLAG_MTIM_NOW))
-        node->mtim_known = which & WASI_FSTFLAG_MTIM;
+    guest_set_times(node, which, atim, mtim);
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------------------------- */
@@ -291,6 +302,8 @@ static void may_open(const struct model_place *place, uint32_t oflags, bool writ
         model_error(errors, WASI_NOTDIR);
     if (node->kind == MODEL_LINK)
         model_error(errors, WASI_LOOP);
+    if (node->immutable && (writes || truncate))
+        model_error(errors, WASI_PERM);
 }
 
 static void open_(struct guest *g) {
@@ -326,6 +339,8 @@ static void open_(struct guest *g) {
                 may_open(&t.place, oflags, writes, &errors);
             else if (t.place.dir->removed)
                 model_error(&errors, WASI_NOENT);
+            else
+                guest_needs_name(g, &t.place, 0, &errors);
         }
     }
     if (!GUEST_CALL(g, path_open, &errors, t.fd, flags, t.path.pointer, t.path.size, oflags, base, inheriting, fdflags, result))

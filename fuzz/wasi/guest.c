@@ -222,8 +222,51 @@ uint32_t guest_add_fd(struct guest *g, struct guest_fd fd) {
     guest_wrong(g, "more descriptors than the sequence can have");
 }
 
+/* ---- attributes, room -------------------------------------------------------------------------------------------------- */
+
 void guest_time_changes(struct model_node *node) {
     node->mtim_known = false;
+}
+
+/* Reading sets no time in memory; on the host it may. */
+void guest_set_times(struct model_node *node, uint32_t which, uint64_t atim, uint64_t mtim) {
+    if (which & WASI_FSTFLAG_MTIM)
+        node->mtim = mtim;
+    if (which & (WASI_FSTFLAG_MTIM | WASI_FSTFLAG_MTIM_NOW))
+        node->mtim_known = which & WASI_FSTFLAG_MTIM;
+    if (which & WASI_FSTFLAG_ATIM)
+        node->atim = atim;
+    if (which & (WASI_FSTFLAG_ATIM | WASI_FSTFLAG_ATIM_NOW))
+        node->atim_known = which & WASI_FSTFLAG_ATIM && node->volume->memory;
+}
+
+void guest_check_stat(struct guest *g, uint32_t result, const struct model_node *node) {
+    static const uint8_t types[] = {WASI_FILETYPE_DIRECTORY, WASI_FILETYPE_REGULAR_FILE, WASI_FILETYPE_SYMBOLIC_LINK};
+    const uint8_t *stat = g->memory + result;
+    if (stat[16] != types[node->kind] || murre_wasi_get64(stat + 24) != model_links(node) ||
+        (node->kind != MODEL_DIR && murre_wasi_get64(stat + 32) != node->size) ||
+        (node->atim_known && murre_wasi_get64(stat + 40) != node->atim) || (node->mtim_known && murre_wasi_get64(stat + 48) != node->mtim))
+        guest_wrong(g, "another file's attributes");
+}
+
+uint64_t guest_room(const struct guest *g, const struct model_volume *volume) {
+    const struct murre_wasi_memfs *fs = g->fs[volume - g->model.volumes];
+    return fs ? fs->limit - fs->used : UINT64_MAX;
+}
+
+void guest_needs(const struct guest *g, const struct model_volume *volume, uint64_t size, struct model_errors *errors) {
+    if (size <= guest_room(g, volume))
+        return;
+    if (!model_fails(errors))
+        model_error(errors, WASI_SUCCESS);
+    model_error(errors, WASI_NOSPC);
+}
+
+/* Contents may be given half as much again. */
+void guest_needs_name(const struct guest *g, const struct model_place *place, size_t size, struct model_errors *errors) {
+    if (!model_fails(errors))
+        guest_needs(g, place->dir->volume,
+                    sizeof(struct murre_wasi_node) + sizeof(struct murre_wasi_name) + strlen(place->name) + 1 + size + size / 2, errors);
 }
 
 /* ---- calling and comparing --------------------------------------------------------------------------------------------- */
@@ -250,7 +293,10 @@ static void tell(struct guest *g, unsigned error, bool trapped) {
 }
 
 bool guest_call(struct guest *g, int index, const struct model_errors *errors) {
+    g->budget.allowed = g->starves ? g->allowed : INT64_MAX;
     unsigned error = g->wasi->bindings[index].fn(&g->call, (const union murre_slot *)g->args);
+    bool starved = g->budget.allowed < 0;
+    g->budget.allowed = INT64_MAX;
     bool trapped = g->call.trap != NULL;
     murre_trap_delete(g->call.trap);
     g->call.trap = NULL;
@@ -267,6 +313,8 @@ bool guest_call(struct guest *g, int index, const struct model_errors *errors) {
     }
     if (trapped)
         guest_wrong(g, "a trap without reason");
+    if (starved && error == WASI_NOMEM)
+        return false;
     if (model_fails(errors) ? !model_error_in(errors, error) : !done)
         guest_wrong(g, "error %u, expected %llx:%llx", error, (unsigned long long)errors->bits[1], (unsigned long long)errors->bits[0]);
     return done;
@@ -278,6 +326,9 @@ void guest_accept(struct guest *g, uint32_t at, size_t size) {
 }
 
 void guest_settle(struct guest *g) {
+    for (int i = 0; i < MODEL_VOLUMES; i++)
+        if (g->fs[i] && g->fs[i]->used > g->fs[i]->limit)
+            guest_wrong(g, "more is used than the limit allows");
     if (memcmp(g->memory, g->shadow, GUEST_SIZE) == 0)
         return;
     size_t at = 0;

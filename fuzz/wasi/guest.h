@@ -1,11 +1,15 @@
 /* One sequence of calls: the input that chooses it, the guest's memory, its descriptors as the model has them, and the comparison of what a
  * call gave with what it had to give.
  *
+ * What stands behind a preopened folder, the model's volumes say. Of a folder in memory the model knows no more than the documents: where the
+ * limit is near, its own count of what is left (guest_room) tells whether a call may fail for it.
+ *
  * shadow is what memory must be: whoever expects a call to write does so there. One thread, one sequence at a time. */
 #ifndef MURRE_FUZZ_WASI_GUEST_H
 #define MURRE_FUZZ_WASI_GUEST_H
 
-#include "wasi/memory.h"
+#include "api/budget.h"
+#include "wasi/memfs.h"
 #include "wasi/model.h"
 
 #define GUEST_SIZE 32768
@@ -36,8 +40,27 @@ struct guest {
     bool bad_pointer;         /* of the call that is being prepared */
     const char *name;         /* of the call */
     uint64_t args[9];
-    int sockets[2]; /* the guest's, and its other end */
+    int sockets[2];                                   /* the guest's, and its other end */
+    const struct murre_wasi_memfs *fs[MODEL_VOLUMES]; /* of the volumes in memory */
+    struct budget budget;
+    bool starves;    /* calls have so many allocations as the input says, and say NOMEM beyond */
+    int64_t allowed; /* of the next call */
 };
+
+/* What the first byte of the input says. */
+enum {
+    GUEST_WALK = 1,       /* resolve paths without openat2 */
+    GUEST_MEMORY = 2,     /* the first two folders are in memory */
+    GUEST_SECOND = 4,     /* a third folder, in memory */
+    GUEST_TIGHT = 8,      /* there is room for little in memory */
+    GUEST_READ_ONLY = 16, /* some files in memory are given as read-only */
+    GUEST_STARVED = 32,   /* allocations fail, where all folders are in memory (the host's kind may have changed something by then) */
+    GUEST_CROWDED = 64,   /* many more names in memory */
+};
+/* Makes the folders, the model and the guest's descriptors. */
+void guest_start(struct guest *g, uint8_t head);
+/* Compares the folders with the model, and takes everything away. */
+void guest_end(struct guest *g);
 
 /* What the guest is given. */
 enum { GUEST_ARGUMENTS = 3, GUEST_ENVIRONMENT = 1 };
@@ -72,6 +95,16 @@ void guest_learn(struct guest_fd *fd);
 uint8_t guest_type(const struct guest_fd *fd);
 uint32_t guest_add_fd(struct guest *g, struct guest_fd fd);
 void guest_time_changes(struct model_node *node);
+void guest_set_times(struct model_node *node, uint32_t which, uint64_t atim, uint64_t mtim);
+/* The attributes at result are the node's. */
+void guest_check_stat(struct guest *g, uint32_t result, const struct model_node *node);
+
+/* What is left of a folder's limit in memory; on the host UINT64_MAX. */
+uint64_t guest_room(const struct guest *g, const struct model_volume *volume);
+/* So many bytes are needed at most: where that is more than is left, the call may fail for it. */
+void guest_needs(const struct guest *g, const struct model_volume *volume, uint64_t size, struct model_errors *errors);
+/* The same for a new name, and a new thing of size bytes behind it. Nothing, when errors has any. */
+void guest_needs_name(const struct guest *g, const struct model_place *place, size_t size, struct model_errors *errors);
 
 /* Makes the call g->args of the function index. errors: those of which one must come; when there are none the call must succeed. True when it
  * succeeded. With a bad pointer it must not. Aborts, after telling, on anything else. */

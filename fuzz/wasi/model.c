@@ -24,9 +24,10 @@ static void *need(void *block) {
     return block;
 }
 
-static struct model_node *new_node(struct model *model, enum model_kind kind) {
+static struct model_node *new_node(struct model *model, const struct model_volume *volume, enum model_kind kind) {
     struct model_node *node = need(calloc(1, sizeof *node));
     node->kind = kind;
+    node->volume = volume;
     node->next = model->nodes;
     model->nodes = node;
     return node;
@@ -34,8 +35,13 @@ static struct model_node *new_node(struct model *model, enum model_kind kind) {
 
 void model_init(struct model *model) {
     *model = (struct model){0};
-    model->top = new_node(model, MODEL_DIR);
-    model->top->parent = model->top;
+}
+
+struct model_volume *model_add_volume(struct model *model, bool memory, size_t file_max) {
+    struct model_volume *volume = &model->volumes[model->volume_count++];
+    *volume = (struct model_volume){.memory = memory, .file_max = file_max, .top = new_node(model, volume, MODEL_DIR)};
+    volume->top->parent = volume->top;
+    return volume;
 }
 
 void model_fini(struct model *model) {
@@ -61,20 +67,16 @@ struct model_node *model_child(const struct model_node *dir, const char *name) {
     return entry ? entry->node : NULL;
 }
 
-void model_attach(struct model_node *dir, const char *name, struct model_node *node) {
-    dir->entries = need(realloc(dir->entries, (dir->entry_count + 1) * sizeof *dir->entries));
-    dir->entries[dir->entry_count++] = (struct model_entry){need(strdup(name)), node};
+static void gain_name(struct model_node *dir, struct model_node *node) {
     dir->mtim_known = false;
     node->links++;
-    if (node->kind == MODEL_DIR)
+    if (node->kind == MODEL_DIR) {
         node->parent = dir;
+        node->removed = false;
+    }
 }
 
-void model_detach(struct model_node *dir, const char *name) {
-    struct model_entry *entry = find(dir, name);
-    struct model_node *node = entry->node;
-    free(entry->name);
-    *entry = dir->entries[--dir->entry_count];
+static void lose_name(struct model_node *dir, struct model_node *node) {
     dir->mtim_known = false;
     node->links--;
     if (node->kind == MODEL_DIR) {
@@ -83,11 +85,32 @@ void model_detach(struct model_node *dir, const char *name) {
     }
 }
 
+void model_attach(struct model_node *dir, const char *name, struct model_node *node) {
+    dir->entries = need(realloc(dir->entries, (dir->entry_count + 1) * sizeof *dir->entries));
+    dir->entries[dir->entry_count++] = (struct model_entry){need(strdup(name)), node};
+    gain_name(dir, node);
+}
+
+void model_detach(struct model_node *dir, const char *name) {
+    struct model_entry *entry = find(dir, name), *end = dir->entries + dir->entry_count--;
+    struct model_node *node = entry->node;
+    free(entry->name);
+    memmove(entry, entry + 1, (size_t)(end - (entry + 1)) * sizeof *entry);
+    lose_name(dir, node);
+}
+
+void model_replace(struct model_node *dir, const char *name, struct model_node *node) {
+    struct model_entry *entry = find(dir, name);
+    lose_name(dir, entry->node);
+    entry->node = node;
+    gain_name(dir, node);
+}
+
 struct model_node *model_add(struct model *model, struct model_node *dir, const char *name, enum model_kind kind, const void *data,
                              size_t size) {
-    struct model_node *node = new_node(model, kind);
+    struct model_node *node = new_node(model, dir->volume, kind);
     if (kind != MODEL_DIR)
-        node->data = need(calloc(1, kind == MODEL_FILE ? MODEL_FILE_MAX : size + 1));
+        node->data = need(calloc(1, kind == MODEL_FILE ? dir->volume->file_max : size + 1));
     if (size)
         memcpy(node->data, data, size);
     node->size = size;

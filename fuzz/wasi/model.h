@@ -1,5 +1,5 @@
-/* A model of a file system as Linux keeps it beneath one folder: names, kinds, contents, links. It knows nothing of murre and makes no system
- * call. Errors are collected, not ordered: where several things are wrong any of their errors will do.
+/* A model of file systems as Linux keeps them beneath a folder each: names, kinds, contents, links. It knows nothing of murre and makes no
+ * system call. Errors are collected, not ordered: where several things are wrong any of their errors will do.
  *
  * Nodes belong to the model and live until model_fini; a node without a name is what an open descriptor may still hold. */
 #ifndef MURRE_FUZZ_WASI_MODEL_H
@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define MODEL_FILE_MAX 65536 /* bytes that a file may reach; a limit of the process for the real one */
 
 enum model_kind { MODEL_DIR, MODEL_FILE, MODEL_LINK };
 
@@ -23,36 +21,55 @@ static inline bool model_fails(const struct model_errors *errors) {
     return errors->bits[0] || errors->bits[1];
 }
 
+/* One file system: a folder of the host, or a folder in memory, whose ways include/wasi.h and src/wasi/memfs.h settle where hosts differ. Nothing
+ * is linked or renamed from one to another. */
+struct model_volume {
+    bool memory;
+    size_t file_max; /* bytes that a file may reach */
+    struct model_node *top;
+};
+
 struct model_entry {
     char *name;
     struct model_node *node;
 };
 struct model_node {
     enum model_kind kind;
-    struct model_node *next;   /* all nodes of the model */
-    uint32_t links;            /* names of a file or link */
-    struct model_node *parent; /* kind DIR; of the top and of a removed folder itself */
-    bool removed;              /* kind DIR */
-    struct model_entry *entries;
+    const struct model_volume *volume;
+    struct model_node *next;     /* all nodes of the model */
+    uint32_t links;              /* names of a file or link */
+    struct model_node *parent;   /* kind DIR; of the top and of a removed folder itself */
+    bool removed;                /* kind DIR */
+    struct model_entry *entries; /* in the order in which the names came to be */
     size_t entry_count;
-    uint8_t *data; /* of a file: MODEL_FILE_MAX, zero behind size; of a link: its text, terminated */
+    uint8_t *data; /* of a file: the volume's file_max, zero behind size; of a link: its text, terminated */
     size_t size;
-    bool mtim_known; /* set by a call and not changed since */
-    uint64_t mtim;
+    bool immutable;              /* given as read-only */
+    bool borrowed;               /* contents are the host's, to be copied before they are written to */
+    bool mtim_known, atim_known; /* set by a call and not changed since */
+    uint64_t mtim, atim;
+    bool met; /* for who walks the names: false in between */
 };
 
+enum { MODEL_VOLUMES = 3 };
 struct model {
-    struct model_node *nodes, *top;
+    struct model_node *nodes;
+    struct model_volume volumes[MODEL_VOLUMES];
+    size_t volume_count;
 };
 
 void model_init(struct model *model);
 void model_fini(struct model *model);
+/* Adds a file system with nothing in it. */
+struct model_volume *model_add_volume(struct model *model, bool memory, size_t file_max);
 /* Adds a name; the node's links count it. */
 struct model_node *model_add(struct model *model, struct model_node *dir, const char *name, enum model_kind kind, const void *data,
                              size_t size);
 void model_attach(struct model_node *dir, const char *name, struct model_node *node);
 /* Takes a name away, and marks a folder as removed. */
 void model_detach(struct model_node *dir, const char *name);
+/* A name leads to another node from now on. */
+void model_replace(struct model_node *dir, const char *name, struct model_node *node);
 struct model_node *model_child(const struct model_node *dir, const char *name);
 uint32_t model_links(const struct model_node *node); /* as stat(2) counts them */
 

@@ -15,7 +15,7 @@ char world_box[64], world_shared[80];
 static char base[48];
 static int box = -1;
 
-static void wrong(const char *what, const char *name) {
+void world_wrong(const char *what, const char *name) {
     fprintf(stderr, "the world is not as it should be: %s: %s\n", what, name);
     abort();
 }
@@ -47,18 +47,18 @@ static bool same(const struct stat *a, const struct stat *b) {
 }
 
 /* The folder's own times change with the names in it; a file's change times with everything. */
-static void check_sentinels(void) {
+void world_check(void) {
     struct stat now;
     for (int i = 0; i < SENTINELS; i++)
         if (look(sentinel_names[i], &now) != 0 || !same(&now, &sentinels[i]))
-            wrong("touched", sentinel_names[i]);
+            world_wrong("touched", sentinel_names[i]);
     if (look(".", &now) != 0 || !same(&now, &base_stat))
-        wrong("touched", base);
+        world_wrong("touched", base);
     char path[128], text[sizeof secret + 1];
     snprintf(path, sizeof path, "%s/secret", base);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || read(fd, text, sizeof text) != sizeof secret - 1 || memcmp(text, secret, sizeof secret - 1) != 0)
-        wrong("changed", "secret");
+        world_wrong("changed", "secret");
     close(fd);
 }
 
@@ -131,11 +131,7 @@ static void make_world(void) {
     must(look(".", &base_stat) == 0, base);
 }
 
-/* Folders end in a slash; links have a target. */
-static const struct {
-    const char *path, *text;
-    bool link;
-} contents[] = {
+const struct world_content world_contents[] = {
     {"file", "0123456789abcdef", false},
     {"dir/", NULL, false},
     {"dir/f", "inner", false},
@@ -155,44 +151,49 @@ static const struct {
     {"dangling", "new", true},
     {"around", "dir/../../box/file", true},
 };
+const size_t world_content_count = sizeof world_contents / sizeof *world_contents;
 
-static void put_model(struct model *model, const char *path, const char *text, bool link) {
-    struct model_node *dir = model->top;
+struct model_node *world_put_model(struct model *model, const struct model_volume *volume, const struct world_content *content) {
+    struct model_node *dir = volume->top;
+    const char *text = content->text;
     char copy[64];
-    snprintf(copy, sizeof copy, "%s", path);
+    snprintf(copy, sizeof copy, "%s", content->path);
     char *name = copy;
     for (char *slash; (slash = strchr(name, '/')) && slash[1]; name = slash + 1) {
         *slash = '\0';
         dir = model_child(dir, name);
     }
     name[strcspn(name, "/")] = '\0';
-    model_add(model, dir, name, link ? MODEL_LINK : text ? MODEL_FILE : MODEL_DIR, text, text ? strlen(text) : 0);
+    return model_add(model, dir, name, content->link ? MODEL_LINK : text ? MODEL_FILE : MODEL_DIR, text, text ? strlen(text) : 0);
 }
 
-void world_reset(struct model *model) {
+void world_make(void) {
     if (box < 0)
         make_world();
+}
+
+void world_fill_box(struct model *model, const struct model_volume *volume) {
     empty(openat(box, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
-        const char *path = contents[i].path, *text = contents[i].text;
+    for (size_t i = 0; i < world_content_count; i++) {
+        const char *path = world_contents[i].path, *text = world_contents[i].text;
         if (!text)
             must(mkdirat(box, path, 0755) == 0, path);
-        else if (contents[i].link)
+        else if (world_contents[i].link)
             must(symlinkat(text, box, path) == 0, path);
         else
             put_file(box, path, text);
-        put_model(model, path, text, contents[i].link);
+        world_put_model(model, volume, &world_contents[i]);
     }
     char absolute[80];
     snprintf(absolute, sizeof absolute, "%s/secret", base);
     must(symlinkat(absolute, box, "abs") == 0, "abs");
-    put_model(model, "abs", absolute, true);
+    model_add(model, volume->top, "abs", MODEL_LINK, absolute, strlen(absolute));
 }
 
 /* ---- comparing --------------------------------------------------------------------------------------------------------- */
 
 static void check_contents(int dir, const char *name, const struct model_node *node) {
-    static uint8_t bytes[MODEL_FILE_MAX + 1];
+    static uint8_t bytes[WORLD_FILE_MAX + 1];
     ssize_t size;
     if (node->kind == MODEL_LINK) {
         size = readlinkat(dir, name, (char *)bytes, sizeof bytes);
@@ -202,7 +203,7 @@ static void check_contents(int dir, const char *name, const struct model_node *n
         close(fd);
     }
     if (size < 0 || (size_t)size != node->size || (size && memcmp(bytes, node->data, node->size) != 0))
-        wrong("holds something else", name);
+        world_wrong("holds something else", name);
 }
 
 static void check_dir(int dir, const struct model_node *node);
@@ -211,13 +212,13 @@ static void check_node(int dir, const char *name, const struct model_node *node)
     static const mode_t modes[] = {[MODEL_DIR] = S_IFDIR, [MODEL_FILE] = S_IFREG, [MODEL_LINK] = S_IFLNK};
     struct stat stat;
     if (fstatat(dir, name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
-        wrong("is missing", name);
+        world_wrong("is missing", name);
     if ((stat.st_mode & S_IFMT) != modes[node->kind])
-        wrong("is of another kind", name);
+        world_wrong("is of another kind", name);
     if (stat.st_nlink != model_links(node))
-        wrong("has another number of links", name);
+        world_wrong("has another number of links", name);
     if (node->mtim_known && (uint64_t)stat.st_mtim.tv_sec * 1000000000 + (uint64_t)stat.st_mtim.tv_nsec != node->mtim)
-        wrong("has another time", name);
+        world_wrong("has another time", name);
     if (node->kind != MODEL_DIR) {
         check_contents(dir, name, node);
         return;
@@ -237,16 +238,15 @@ static void check_dir(int dir, const struct model_node *node) {
             continue;
         count++;
         if (!model_child(node, entry->d_name))
-            wrong("should not be there", entry->d_name);
+            world_wrong("should not be there", entry->d_name);
     }
     if (count != node->entry_count)
-        wrong("names are missing in a folder", count ? "some" : "all");
+        world_wrong("names are missing in a folder", count ? "some" : "all");
     for (size_t i = 0; i < node->entry_count; i++)
         check_node(dir, node->entries[i].name, node->entries[i].node);
     closedir(stream);
 }
 
-void world_check(const struct model *model) {
-    check_dir(openat(box, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), model->top);
-    check_sentinels();
+void world_check_box(const struct model_volume *volume) {
+    check_dir(openat(box, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), volume->top);
 }

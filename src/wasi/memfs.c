@@ -61,10 +61,15 @@ static void set_time(uint64_t *at, struct timespec time, uint64_t present) {
         *at = murre_wasi_nanoseconds(time.tv_sec, time.tv_nsec);
 }
 
-void murre_wasi_memfs_set_times(struct murre_wasi_node *node, const struct timespec times[2]) {
+murre_wasi_errno murre_wasi_memfs_set_times(struct murre_wasi_node *node, const struct timespec times[2]) {
+    if (times[0].tv_nsec == UTIME_OMIT && times[1].tv_nsec == UTIME_OMIT)
+        return WASI_SUCCESS;
+    if (node->immutable)
+        return WASI_PERM;
     node->changed = now();
     set_time(&node->accessed, times[0], node->changed);
     set_time(&node->modified, times[1], node->changed);
+    return WASI_SUCCESS;
 }
 
 void murre_wasi_memfs_stat(const struct murre_wasi_node *node, struct murre_wasi_stat *stat) {

@@ -117,7 +117,8 @@ murre_wasi_errno murre_wasi_memfs_reserve(struct murre_wasi_node *node, uint64_t
 uint64_t murre_wasi_memfs_room(const struct murre_wasi_node *node);
 /* Contents or a folder's list have changed just now. */
 void murre_wasi_memfs_touch(struct murre_wasi_node *node);
-void murre_wasi_memfs_set_times(struct murre_wasi_node *node, const struct timespec times[2]);
+/* As futimens; PERM for what is immutable, unless nothing is to be set. */
+murre_wasi_errno murre_wasi_memfs_set_times(struct murre_wasi_node *node, const struct timespec times[2]);
 void murre_wasi_memfs_stat(const struct murre_wasi_node *node, struct murre_wasi_stat *stat);
 
 static inline bool murre_wasi_memfs_is_folder(const struct murre_wasi_node *node) {

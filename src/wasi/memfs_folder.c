@@ -199,12 +199,7 @@ murre_wasi_errno murre_wasi_memory_path_set_times(struct murre_wasi_call *call, 
     (void)call;
     struct murre_wasi_node *node;
     murre_wasi_errno error = find_existing(folder, path, follow, &node);
-    if (error != WASI_SUCCESS)
-        return error;
-    if (node->immutable)
-        return WASI_PERM;
-    murre_wasi_memfs_set_times(node, times);
-    return WASI_SUCCESS;
+    return error != WASI_SUCCESS ? error : murre_wasi_memfs_set_times(node, times);
 }
 
 /* ---- links, renaming --------------------------------------------------------------------------------------------------------- */

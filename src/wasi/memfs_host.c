@@ -71,7 +71,7 @@ const struct murre_wasi_node *murre_wasi_memfs_find(const struct murre_wasi_memf
     struct murre_wasi_found found;
     if (murre_wasi_memfs_walk(fs->root, path, MURRE_WASI_LAST_FOLLOW, &found) != WASI_SUCCESS)
         return NULL;
-    return found.node;
+    return found.slash && found.node != NULL && !murre_wasi_memfs_is_folder(found.node) ? NULL : found.node;
 }
 
 /* Text that grows: the path to where a visit is. */
