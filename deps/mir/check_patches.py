@@ -181,7 +181,7 @@ class Bench:
         program = str(self.build / "ninja/tests/mir/test-mir")
         command = [program, "--filter", test, "--jobs", "1"]
         if self.place != platform.machine():  # without Criterion's library: tests/cross/criterion_run.c
-            command = [f"qemu-{self.place}"] * self.foreign + [program, test]
+            command = [f"qemu-{self.place}"] * self.foreign + [program, f"={test}"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
         except subprocess.TimeoutExpired:

@@ -2,7 +2,8 @@
  * emulation does not support. The tests are compiled against Criterion's own headers, which gather them in sections of the
  * executable; this file walks the sections, runs each test in a forked child, and prints Criterion's summary line.
  *
- * An argument selects the tests whose SUITE/NAME contains it. Not supported: theories, report hooks, redirection. */
+ * An argument selects the tests whose SUITE/NAME contains it, or, as =SUITE/NAME, that one alone. Not supported: theories,
+ * report hooks, redirection. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <signal.h>
@@ -198,6 +199,10 @@ static void run_test(const struct criterion_test *test) {
         params.cleanup(&params);
 }
 
+static int selected(const char *name, const char *argument) {
+    return *argument == '=' ? strcmp(name, argument + 1) == 0 : strstr(name, argument) != NULL;
+}
+
 int main(int argc, char **argv) {
     outcome = mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (outcome == MAP_FAILED) {
@@ -209,7 +214,7 @@ int main(int argc, char **argv) {
         if (!*test)
             continue;
         snprintf(name, sizeof name, "%s/%s", (*test)->category, (*test)->name);
-        if (argc < 2 || strstr(name, argv[1]))
+        if (argc < 2 || selected(name, argv[1]))
             run_test(*test);
     }
     fprintf(stderr, "[====] Synthesis: Tested: %d | Passing: %d | Failing: %d | Crashing: %d\n", sum.tested, sum.passed, sum.failed,

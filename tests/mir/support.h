@@ -1,5 +1,4 @@
-// Support for the tests of MIR, its patches and what murre puts around it. With MIRTEST_PLAIN the tests run without
-// Criterion, which cross builds lack: `Test` registers a function and plain.c runs them all.
+// Support for the tests of MIR, its patches and what murre puts around it.
 #ifndef MURRE_TESTS_MIR_SUPPORT_H
 #define MURRE_TESTS_MIR_SUPPORT_H
 
@@ -8,33 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef MIRTEST_PLAIN
-#include <stdio.h>
-#include <stdlib.h>
-
-struct plain_test {
-  const char *suite, *name;
-  void (*run)(void);
-  struct plain_test *next;
-};
-extern struct plain_test *plain_tests;
-
-#define Test(suite_, name_, ...) \
-  static void suite_##_##name_##_run(void); \
-  static struct plain_test suite_##_##name_##_test = {#suite_, #name_, suite_##_##name_##_run, NULL}; \
-  __attribute__((constructor)) static void suite_##_##name_##_register(void) \
-  { \
-    suite_##_##name_##_test.next = plain_tests; \
-    plain_tests = &suite_##_##name_##_test; \
-  } \
-  static void suite_##_##name_##_run(void)
-
-_Noreturn void plain_fail(const char *file, int line, const char *condition, const char *format, ...);
-#define cr_assert(condition, ...) ((condition) ? (void)0 : plain_fail(__FILE__, __LINE__, #condition, "" __VA_ARGS__))
-#else
 #include <criterion/criterion.h>
-#endif
-
 #include <mir.h>
 
 #include "jit/codemem.h"
