@@ -51,7 +51,7 @@ void world_fill_memory(struct murre_wasi *wasi, uint32_t fd, const struct murre_
         const struct world_content *content = &world_contents[i];
         if (!content->link)
             continue;
-        if (folder->kind->symlink(&call, content->text, folder, content->path) != WASI_SUCCESS)
+        if (folder->kind->folder->symlink(&call, content->text, folder, content->path) != WASI_SUCCESS)
             world_wrong("cannot be made", content->path);
         world_put_model(model, volume, content);
     }

@@ -22,11 +22,11 @@ murre_wasi_errno murre_wasi_fd_readdir(struct murre_wasi_call *call, const union
     struct murre_wasi_entry *entry;
     murre_wasi_errno error = murre_wasi_fdtable_get_dir(&call->wasi->fds, args[0].u32, WASI_RIGHT_FD_READDIR, &entry);
     if (error == WASI_SUCCESS)
-        error = args[3].u64 > INT64_MAX ? WASI_INVAL : entry->kind->dir_seek(call, entry, args[3].u64);
+        error = args[3].u64 > INT64_MAX ? WASI_INVAL : entry->kind->folder->seek(call, entry, args[3].u64);
     if (error != WASI_SUCCESS)
         return error;
     struct murre_wasi_dirent from;
-    while (used < capacity && entry->kind->dir_peek(call, entry, &from, &error)) {
+    while (used < capacity && entry->kind->folder->peek(call, entry, &from, &error)) {
         uint8_t header[DIRENT] = {0};
         murre_wasi_put64(header, from.next);
         murre_wasi_put64(header + 8, from.ino);
@@ -37,7 +37,7 @@ murre_wasi_errno murre_wasi_fd_readdir(struct murre_wasi_call *call, const union
         put(buffer, capacity, &used, from.name, from.size);
         if (!fits)
             break;
-        entry->kind->dir_take(entry);
+        entry->kind->folder->take(entry);
     }
     if (error != WASI_SUCCESS && used == 0)
         return error;

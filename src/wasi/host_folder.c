@@ -27,7 +27,7 @@ static uint8_t shown_type(const struct murre_wasi_entry *entry, const struct dir
     return murre_wasi_host_filetype(stat.st_mode, 0);
 }
 
-murre_wasi_errno murre_wasi_host_dir_seek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie) {
+static murre_wasi_errno seek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie) {
     if (entry->dir == NULL) {
         entry->dir = murre_alloc_zero(&call->wasi->allocator, sizeof *entry->dir);
         if (entry->dir == NULL)
@@ -63,8 +63,7 @@ static bool fill(struct murre_wasi_call *call, struct murre_wasi_entry *entry, m
     return got > 0;
 }
 
-bool murre_wasi_host_dir_peek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent,
-                              murre_wasi_errno *error) {
+static bool peek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent, murre_wasi_errno *error) {
     if (!fill(call, entry, error))
         return false;
     const struct dirent64 *from = (const struct dirent64 *)(entry->dir->bytes + entry->dir->next);
@@ -78,7 +77,7 @@ bool murre_wasi_host_dir_peek(struct murre_wasi_call *call, struct murre_wasi_en
     return true;
 }
 
-void murre_wasi_host_dir_take(struct murre_wasi_entry *entry) {
+static void take(struct murre_wasi_entry *entry) {
     const struct dirent64 *from = (const struct dirent64 *)(entry->dir->bytes + entry->dir->next);
     entry->dir->cookie = (uint64_t)from->d_off;
     entry->dir->next += from->d_reclen;
@@ -112,8 +111,8 @@ static int open_flags(const struct murre_wasi_open *request) {
     return flags;
 }
 
-murre_wasi_errno murre_wasi_host_open(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
-                                      const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd) {
+static murre_wasi_errno open_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                                  const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd) {
     int host;
     do {
         host = murre_wasi_resolve_open(&call->wasi->resolver, folder->host, path, open_flags(request), 0666);
@@ -138,24 +137,24 @@ static murre_wasi_errno in_parent(struct murre_wasi_call *call, struct murre_was
     return error;
 }
 
-static int make_directory(int dir, const char *name) {
+static int make_in(int dir, const char *name) {
     return mkdirat(dir, name, 0777);
 }
-static int remove_directory(int dir, const char *name) {
+static int remove_in(int dir, const char *name) {
     return unlinkat(dir, name, AT_REMOVEDIR);
 }
-static int unlink_file(int dir, const char *name) {
+static int unlink_in(int dir, const char *name) {
     return unlinkat(dir, name, 0);
 }
 
-murre_wasi_errno murre_wasi_host_make_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
-    return in_parent(call, folder, path, make_directory);
+static murre_wasi_errno make_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+    return in_parent(call, folder, path, make_in);
 }
-murre_wasi_errno murre_wasi_host_remove_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
-    return in_parent(call, folder, path, remove_directory);
+static murre_wasi_errno remove_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+    return in_parent(call, folder, path, remove_in);
 }
-murre_wasi_errno murre_wasi_host_unlink_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
-    return in_parent(call, folder, path, unlink_file);
+static murre_wasi_errno unlink_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+    return in_parent(call, folder, path, unlink_in);
 }
 
 /* ---- attributes ----------------------------------------------------------------------------------------------------- */
@@ -182,8 +181,8 @@ static int stat_place(struct murre_wasi_call *call, struct murre_wasi_entry *fol
     return result;
 }
 
-murre_wasi_errno murre_wasi_host_path_stat(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
-                                           struct murre_wasi_stat *stat) {
+static murre_wasi_errno stat_path(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
+                                  struct murre_wasi_stat *stat) {
     struct stat host;
     int found = stat_place(call, folder, path, follow, &host);
     if (found < 0)
@@ -209,8 +208,8 @@ static murre_wasi_errno set_times_followed(struct murre_wasi_call *call, struct 
     return error;
 }
 
-murre_wasi_errno murre_wasi_host_path_set_times(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
-                                                bool follow, const struct timespec times[2]) {
+static murre_wasi_errno set_times(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
+                                  const struct timespec times[2]) {
     struct murre_wasi_parent parent;
     if (follow)
         return set_times_followed(call, folder, path, times);
@@ -256,17 +255,16 @@ static murre_wasi_errno in_parents(struct murre_wasi_call *call, struct murre_wa
     return error;
 }
 
-murre_wasi_errno murre_wasi_host_link(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
-                                      struct murre_wasi_entry *to, const char *to_path) {
+static murre_wasi_errno link_file(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                                  struct murre_wasi_entry *to, const char *to_path) {
     return in_parents(call, from, from_path, to, to_path, link_in);
 }
-murre_wasi_errno murre_wasi_host_rename(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
-                                        struct murre_wasi_entry *to, const char *to_path) {
+static murre_wasi_errno rename_file(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                                    struct murre_wasi_entry *to, const char *to_path) {
     return in_parents(call, from, from_path, to, to_path, rename_in);
 }
 
-murre_wasi_errno murre_wasi_host_symlink(struct murre_wasi_call *call, const char *target, struct murre_wasi_entry *folder,
-                                         const char *path) {
+static murre_wasi_errno make_link(struct murre_wasi_call *call, const char *target, struct murre_wasi_entry *folder, const char *path) {
     struct murre_wasi_parent parent;
     int found = find_parent(call, folder, path, &parent);
     if (found < 0)
@@ -277,7 +275,7 @@ murre_wasi_errno murre_wasi_host_symlink(struct murre_wasi_call *call, const cha
 }
 
 /* Follows no link, so that "name/", "." and ".." can only be folders: no links. */
-static ssize_t read_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer, size_t size) {
+static ssize_t read_text(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer, size_t size) {
     struct murre_wasi_parent parent;
     int found = find_parent(call, folder, path, &parent);
     if (found < 0)
@@ -297,9 +295,25 @@ static ssize_t read_link(struct murre_wasi_call *call, struct murre_wasi_entry *
     return got;
 }
 
-murre_wasi_errno murre_wasi_host_read_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer,
-                                           size_t size, size_t *got) {
-    ssize_t result = read_link(call, folder, path, buffer, size);
+static murre_wasi_errno read_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer,
+                                  size_t size, size_t *got) {
+    ssize_t result = read_text(call, folder, path, buffer, size);
     *got = (size_t)result;
     return result < 0 ? murre_wasi_from_errno((int)-result) : WASI_SUCCESS;
 }
+
+const struct murre_wasi_folder murre_wasi_folder_host = {
+    .seek = seek,
+    .peek = peek,
+    .take = take,
+    .open = open_file,
+    .make_directory = make_directory,
+    .remove_directory = remove_directory,
+    .unlink_file = unlink_file,
+    .stat = stat_path,
+    .set_times = set_times,
+    .link = link_file,
+    .rename = rename_file,
+    .symlink = make_link,
+    .read_link = read_link,
+};

@@ -2,7 +2,7 @@
  * in memory (stream.c), a file or folder in memory (memfs_file.c, memfs_folder.c). The families of functions (fd_*.c, path*.c, poll.c) look
  * at guest memory, check rights and write results; an operation does the thing itself and knows nothing of guest pointers. It has been
  * called for a right that the descriptor has, and rights follow from the type: operations on contents never see a folder, those of
- * folders see nothing else. Host errors have been retried where a signal that is not murre's came between.
+ * folders (struct murre_wasi_folder) see nothing else. Host errors have been retried where a signal that is not murre's came between.
  *
  * An operation that is NULL does not exist for that kind: INVAL. */
 #ifndef MURRE_WASI_KIND_H
@@ -30,6 +30,34 @@ struct murre_wasi_dirent {
     uint8_t type;
 };
 
+/* What a kind does with folders. entry and folder are one of the kind's, and a folder. */
+struct murre_wasi_folder {
+    /* Reading: go to a cookie; look at the next entry (false at the end, or with *error set); step over it. */
+    murre_wasi_errno (*seek)(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie);
+    bool (*peek)(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent, murre_wasi_errno *error);
+    void (*take)(struct murre_wasi_entry *entry);
+
+    /* Paths beneath: terminated, as the guest wrote them. Unless an operation is told to follow, the last component is taken as it is. */
+    murre_wasi_errno (*open)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                             const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd);
+    murre_wasi_errno (*make_directory)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
+    murre_wasi_errno (*remove_directory)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
+    murre_wasi_errno (*unlink_file)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
+    murre_wasi_errno (*stat)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
+                             struct murre_wasi_stat *stat);
+    murre_wasi_errno (*set_times)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
+                                  const struct timespec times[2]);
+    /* Both folders are of this kind. */
+    murre_wasi_errno (*link)(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                             struct murre_wasi_entry *to, const char *to_path);
+    murre_wasi_errno (*rename)(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                               struct murre_wasi_entry *to, const char *to_path);
+    murre_wasi_errno (*symlink)(struct murre_wasi_call *call, const char *target, struct murre_wasi_entry *folder, const char *path);
+    /* *got is cut to size. */
+    murre_wasi_errno (*read_link)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer,
+                                  size_t size, size_t *got);
+};
+
 struct murre_wasi_kind {
     /* The type, and the rights that such a thing can have at most. */
     murre_wasi_errno (*learn)(const struct murre_wasi_entry *entry, uint8_t *type, uint64_t *possible);
@@ -55,37 +83,13 @@ struct murre_wasi_kind {
     int (*waits_for)(const struct murre_wasi_entry *entry);
     uint64_t (*readable)(const struct murre_wasi_entry *entry);
 
-    /* Reading a folder: go to a cookie; look at the next entry (false at the end, or with *error set); step over it. */
-    murre_wasi_errno (*dir_seek)(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie);
-    bool (*dir_peek)(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent,
-                     murre_wasi_errno *error);
-    void (*dir_take)(struct murre_wasi_entry *entry);
-
-    /* Paths beneath a folder: terminated, as the guest wrote them. Unless an operation is told to follow, the last component is taken as it is. */
-    murre_wasi_errno (*open)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
-                             const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd);
-    murre_wasi_errno (*make_directory)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
-    murre_wasi_errno (*remove_directory)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
-    murre_wasi_errno (*unlink_file)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
-    murre_wasi_errno (*path_stat)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
-                                  struct murre_wasi_stat *stat);
-    murre_wasi_errno (*path_set_times)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
-                                       const struct timespec times[2]);
-    /* Both folders are of this kind. */
-    murre_wasi_errno (*link)(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
-                             struct murre_wasi_entry *to, const char *to_path);
-    murre_wasi_errno (*rename)(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
-                               struct murre_wasi_entry *to, const char *to_path);
-    murre_wasi_errno (*symlink)(struct murre_wasi_call *call, const char *target, struct murre_wasi_entry *folder, const char *path);
-    /* *got is cut to size. */
-    murre_wasi_errno (*read_link)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer,
-                                  size_t size, size_t *got);
+    const struct murre_wasi_folder *folder; /* where it can be one; else NULL */
 };
 
 extern const struct murre_wasi_kind murre_wasi_kind_host;
-extern const struct murre_wasi_kind murre_wasi_kind_input;  /* bytes in memory */
-extern const struct murre_wasi_kind murre_wasi_kind_sink;   /* a callback takes the output */
-extern const struct murre_wasi_kind murre_wasi_kind_empty;  /* nothing to read, swallows output */
-extern const struct murre_wasi_kind murre_wasi_kind_memory; /* of a folder in memory */
+extern const struct murre_wasi_kind murre_wasi_kind_input; /* bytes in memory */
+extern const struct murre_wasi_kind murre_wasi_kind_sink;  /* a callback takes the output */
+extern const struct murre_wasi_kind murre_wasi_kind_empty; /* nothing to read, swallows output */
+extern const struct murre_wasi_kind murre_wasi_kind_memfs; /* of a folder in memory */
 
 #endif

@@ -130,27 +130,6 @@ static inline bool murre_wasi_memfs_is_gone(const struct murre_wasi_node *folder
     return folder->self == NULL && folder != folder->fs->root;
 }
 
-/* Operations of the kind, in memfs_folder.c. */
-murre_wasi_errno murre_wasi_memory_dir_seek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie);
-bool murre_wasi_memory_dir_peek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent,
-                                murre_wasi_errno *error);
-void murre_wasi_memory_dir_take(struct murre_wasi_entry *entry);
-murre_wasi_errno murre_wasi_memory_open(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
-                                        const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd);
-murre_wasi_errno murre_wasi_memory_make_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
-murre_wasi_errno murre_wasi_memory_remove_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
-murre_wasi_errno murre_wasi_memory_unlink_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);
-murre_wasi_errno murre_wasi_memory_path_stat(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
-                                             struct murre_wasi_stat *stat);
-murre_wasi_errno murre_wasi_memory_path_set_times(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
-                                                  bool follow, const struct timespec times[2]);
-murre_wasi_errno murre_wasi_memory_link(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
-                                        struct murre_wasi_entry *to, const char *to_path);
-murre_wasi_errno murre_wasi_memory_rename(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
-                                          struct murre_wasi_entry *to, const char *to_path);
-murre_wasi_errno murre_wasi_memory_symlink(struct murre_wasi_call *call, const char *target, struct murre_wasi_entry *folder,
-                                           const char *path);
-murre_wasi_errno murre_wasi_memory_read_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer,
-                                             size_t size, size_t *got);
+extern const struct murre_wasi_folder murre_wasi_folder_memfs; /* memfs_folder.c */
 
 #endif

@@ -137,7 +137,7 @@ static uint64_t readable(const struct murre_wasi_entry *entry) {
     return !murre_wasi_memfs_is_folder(node) && entry->position < node->size ? node->size - entry->position : 0;
 }
 
-const struct murre_wasi_kind murre_wasi_kind_memory = {
+const struct murre_wasi_kind murre_wasi_kind_memfs = {
     .learn = learn,
     .close = close_node,
     .read = read_file,
@@ -154,17 +154,5 @@ const struct murre_wasi_kind murre_wasi_kind_memory = {
     .sync = sync_file,
     .waits_for = waits_for_nothing,
     .readable = readable,
-    .dir_seek = murre_wasi_memory_dir_seek,
-    .dir_peek = murre_wasi_memory_dir_peek,
-    .dir_take = murre_wasi_memory_dir_take,
-    .open = murre_wasi_memory_open,
-    .make_directory = murre_wasi_memory_make_directory,
-    .remove_directory = murre_wasi_memory_remove_directory,
-    .unlink_file = murre_wasi_memory_unlink_file,
-    .path_stat = murre_wasi_memory_path_stat,
-    .path_set_times = murre_wasi_memory_path_set_times,
-    .link = murre_wasi_memory_link,
-    .rename = murre_wasi_memory_rename,
-    .symlink = murre_wasi_memory_symlink,
-    .read_link = murre_wasi_memory_read_link,
+    .folder = &murre_wasi_folder_memfs,
 };

@@ -7,7 +7,7 @@
 
 /* ---- reading: cookie 1 follows ".", 2 follows "..", others the name of that order ---------------------------------------- */
 
-murre_wasi_errno murre_wasi_memory_dir_seek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie) {
+static murre_wasi_errno seek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie) {
     (void)call;
     entry->position = cookie;
     return WASI_SUCCESS;
@@ -24,8 +24,7 @@ static struct murre_wasi_name *name_behind(const struct murre_wasi_entry *entry)
     return name;
 }
 
-bool murre_wasi_memory_dir_peek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent,
-                                murre_wasi_errno *error) {
+static bool peek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent, murre_wasi_errno *error) {
     (void)call;
     const struct murre_wasi_node *folder = entry->node;
     entry->ahead = NULL;
@@ -46,7 +45,7 @@ bool murre_wasi_memory_dir_peek(struct murre_wasi_call *call, struct murre_wasi_
     return true;
 }
 
-void murre_wasi_memory_dir_take(struct murre_wasi_entry *entry) {
+static void take(struct murre_wasi_entry *entry) {
     entry->passed = entry->ahead;
     entry->removals = entry->node->removals;
     entry->position = entry->ahead != NULL ? entry->ahead->order : entry->position + 1;
@@ -97,10 +96,10 @@ static murre_wasi_errno find_or_create(struct murre_wasi_node *folder, const cha
     return create_it ? create(&found, WASI_FILETYPE_REGULAR_FILE, node) : WASI_NOENT;
 }
 
-murre_wasi_errno murre_wasi_memory_open(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
-                                        const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd) {
+static murre_wasi_errno open_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                                  const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd) {
     /* The descriptor first: a file that was created or cut is not to be given up for want of one. */
-    *entry = murre_wasi_fdtable_add(&call->wasi->fds, &murre_wasi_kind_memory, fd);
+    *entry = murre_wasi_fdtable_add(&call->wasi->fds, &murre_wasi_kind_memfs, fd);
     if (*entry == NULL)
         return murre_wasi_from_errno(errno);
     struct murre_wasi_node *node;
@@ -123,7 +122,7 @@ static murre_wasi_errno absent(const struct murre_wasi_found *found) {
 
 /* ---- making and removing ---------------------------------------------------------------------------------------------------- */
 
-murre_wasi_errno murre_wasi_memory_make_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+static murre_wasi_errno make_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
     (void)call;
     struct murre_wasi_found found;
     struct murre_wasi_node *node;
@@ -133,7 +132,7 @@ murre_wasi_errno murre_wasi_memory_make_directory(struct murre_wasi_call *call, 
     return found.node != NULL ? WASI_EXIST : create(&found, WASI_FILETYPE_DIRECTORY, &node);
 }
 
-murre_wasi_errno murre_wasi_memory_remove_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+static murre_wasi_errno remove_directory(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
     (void)call;
     struct murre_wasi_found found;
     murre_wasi_errno error = murre_wasi_memfs_walk(folder->node, path, MURRE_WASI_LAST_PARENT, &found);
@@ -151,7 +150,7 @@ murre_wasi_errno murre_wasi_memory_remove_directory(struct murre_wasi_call *call
     return WASI_SUCCESS;
 }
 
-murre_wasi_errno murre_wasi_memory_unlink_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+static murre_wasi_errno unlink_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
     (void)call;
     struct murre_wasi_found found;
     murre_wasi_errno error = murre_wasi_memfs_walk(folder->node, path, MURRE_WASI_LAST_PARENT, &found);
@@ -184,8 +183,8 @@ static murre_wasi_errno find_existing(struct murre_wasi_entry *folder, const cha
     return found.slash && !murre_wasi_memfs_is_folder(found.node) ? WASI_NOTDIR : WASI_SUCCESS;
 }
 
-murre_wasi_errno murre_wasi_memory_path_stat(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
-                                             struct murre_wasi_stat *stat) {
+static murre_wasi_errno stat_path(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
+                                  struct murre_wasi_stat *stat) {
     (void)call;
     struct murre_wasi_node *node;
     murre_wasi_errno error = find_existing(folder, path, follow, &node);
@@ -194,8 +193,8 @@ murre_wasi_errno murre_wasi_memory_path_stat(struct murre_wasi_call *call, struc
     return error;
 }
 
-murre_wasi_errno murre_wasi_memory_path_set_times(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
-                                                  bool follow, const struct timespec times[2]) {
+static murre_wasi_errno set_times(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, bool follow,
+                                  const struct timespec times[2]) {
     (void)call;
     struct murre_wasi_node *node;
     murre_wasi_errno error = find_existing(folder, path, follow, &node);
@@ -219,8 +218,8 @@ static murre_wasi_errno check_new_name(const struct murre_wasi_found *found) {
     return found->slash || murre_wasi_memfs_is_gone(found->folder) ? WASI_NOENT : WASI_SUCCESS;
 }
 
-murre_wasi_errno murre_wasi_memory_link(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
-                                        struct murre_wasi_entry *to, const char *to_path) {
+static murre_wasi_errno link_file(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                                  struct murre_wasi_entry *to, const char *to_path) {
     (void)call;
     struct murre_wasi_found old, new;
     murre_wasi_errno error = find_parents(from, from_path, to, to_path, &old, &new);
@@ -274,8 +273,8 @@ static murre_wasi_errno check_rename(const struct murre_wasi_found *old, const s
     return is_folder && new->node->first != NULL ? WASI_NOTEMPTY : WASI_SUCCESS;
 }
 
-murre_wasi_errno murre_wasi_memory_rename(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
-                                          struct murre_wasi_entry *to, const char *to_path) {
+static murre_wasi_errno rename_file(struct murre_wasi_call *call, struct murre_wasi_entry *from, const char *from_path,
+                                    struct murre_wasi_entry *to, const char *to_path) {
     (void)call;
     struct murre_wasi_found old, new;
     murre_wasi_errno error = find_parents(from, from_path, to, to_path, &old, &new);
@@ -302,8 +301,7 @@ murre_wasi_errno murre_wasi_memory_rename(struct murre_wasi_call *call, struct m
     return error;
 }
 
-murre_wasi_errno murre_wasi_memory_symlink(struct murre_wasi_call *call, const char *target, struct murre_wasi_entry *folder,
-                                           const char *path) {
+static murre_wasi_errno make_link(struct murre_wasi_call *call, const char *target, struct murre_wasi_entry *folder, const char *path) {
     (void)call;
     struct murre_wasi_found found;
     struct murre_wasi_node *node;
@@ -329,8 +327,8 @@ murre_wasi_errno murre_wasi_memory_symlink(struct murre_wasi_call *call, const c
 }
 
 /* Follows no link, so that "name/", "." and ".." can only be folders: no links. */
-murre_wasi_errno murre_wasi_memory_read_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer,
-                                             size_t size, size_t *got) {
+static murre_wasi_errno read_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, char *buffer,
+                                  size_t size, size_t *got) {
     (void)call;
     struct murre_wasi_node *node;
     murre_wasi_errno error = find_existing(folder, path, false, &node);
@@ -342,3 +340,19 @@ murre_wasi_errno murre_wasi_memory_read_link(struct murre_wasi_call *call, struc
     memcpy(buffer, node->bytes, *got);
     return WASI_SUCCESS;
 }
+
+const struct murre_wasi_folder murre_wasi_folder_memfs = {
+    .seek = seek,
+    .peek = peek,
+    .take = take,
+    .open = open_file,
+    .make_directory = make_directory,
+    .remove_directory = remove_directory,
+    .unlink_file = unlink_file,
+    .stat = stat_path,
+    .set_times = set_times,
+    .link = link_file,
+    .rename = rename_file,
+    .symlink = make_link,
+    .read_link = read_link,
+};

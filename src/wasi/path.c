@@ -4,9 +4,10 @@
 
 #include "wasi/kind.h"
 
-/* A path argument: its folder's entry and text. */
+/* A path argument: its folder's entry, what that can do, and text. */
 struct place {
     struct murre_wasi_entry *folder;
+    const struct murre_wasi_folder *act;
     struct murre_wasi_path path;
 };
 
@@ -15,7 +16,10 @@ static murre_wasi_errno get_place(struct murre_wasi_call *call, uint32_t fd, uin
     murre_wasi_errno error = WASI_SUCCESS;
     if (!murre_wasi_guest_path(call, pointer, size, &place->path, &error))
         return error;
-    return murre_wasi_fdtable_get_dir(&call->wasi->fds, fd, rights, &place->folder);
+    error = murre_wasi_fdtable_get_dir(&call->wasi->fds, fd, rights, &place->folder);
+    if (error == WASI_SUCCESS)
+        place->act = place->folder->kind->folder;
+    return error;
 }
 
 /* ---- one path, not followed ----------------------------------------------------------------------------------------- */
@@ -23,19 +27,19 @@ static murre_wasi_errno get_place(struct murre_wasi_call *call, uint32_t fd, uin
 murre_wasi_errno murre_wasi_path_create_directory(struct murre_wasi_call *call, const union murre_slot *args) {
     struct place place;
     murre_wasi_errno error = get_place(call, args[0].u32, WASI_RIGHT_PATH_CREATE_DIRECTORY, args[1].u32, args[2].u32, &place);
-    return error != WASI_SUCCESS ? error : place.folder->kind->make_directory(call, place.folder, place.path.text);
+    return error != WASI_SUCCESS ? error : place.act->make_directory(call, place.folder, place.path.text);
 }
 
 murre_wasi_errno murre_wasi_path_remove_directory(struct murre_wasi_call *call, const union murre_slot *args) {
     struct place place;
     murre_wasi_errno error = get_place(call, args[0].u32, WASI_RIGHT_PATH_REMOVE_DIRECTORY, args[1].u32, args[2].u32, &place);
-    return error != WASI_SUCCESS ? error : place.folder->kind->remove_directory(call, place.folder, place.path.text);
+    return error != WASI_SUCCESS ? error : place.act->remove_directory(call, place.folder, place.path.text);
 }
 
 murre_wasi_errno murre_wasi_path_unlink_file(struct murre_wasi_call *call, const union murre_slot *args) {
     struct place place;
     murre_wasi_errno error = get_place(call, args[0].u32, WASI_RIGHT_PATH_UNLINK_FILE, args[1].u32, args[2].u32, &place);
-    return error != WASI_SUCCESS ? error : place.folder->kind->unlink_file(call, place.folder, place.path.text);
+    return error != WASI_SUCCESS ? error : place.act->unlink_file(call, place.folder, place.path.text);
 }
 
 /* ---- attributes ----------------------------------------------------------------------------------------------------- */
@@ -48,7 +52,7 @@ murre_wasi_errno murre_wasi_path_filestat_get(struct murre_wasi_call *call, cons
         return WASI_FAULT;
     murre_wasi_errno error = get_place(call, args[0].u32, WASI_RIGHT_PATH_FILESTAT_GET, args[2].u32, args[3].u32, &place);
     if (error == WASI_SUCCESS)
-        error = place.folder->kind->path_stat(call, place.folder, place.path.text, args[1].u32 & WASI_LOOKUP_SYMLINK_FOLLOW, &stat);
+        error = place.act->stat(call, place.folder, place.path.text, args[1].u32 & WASI_LOOKUP_SYMLINK_FOLLOW, &stat);
     if (error == WASI_SUCCESS)
         murre_wasi_put_filestat(result, &stat);
     return error;
@@ -65,9 +69,9 @@ murre_wasi_errno murre_wasi_path_filestat_set_times(struct murre_wasi_call *call
     bool follow = args[1].u32 & WASI_LOOKUP_SYMLINK_FOLLOW;
     if (args[6].u32 == 0) { /* utimensat with nothing to set would not even look whether the file is there */
         struct murre_wasi_stat stat;
-        return place.folder->kind->path_stat(call, place.folder, place.path.text, follow, &stat);
+        return place.act->stat(call, place.folder, place.path.text, follow, &stat);
     }
-    return place.folder->kind->path_set_times(call, place.folder, place.path.text, follow, times);
+    return place.act->set_times(call, place.folder, place.path.text, follow, times);
 }
 
 /* ---- links ---------------------------------------------------------------------------------------------------------- */
@@ -81,9 +85,9 @@ murre_wasi_errno murre_wasi_path_link(struct murre_wasi_call *call, const union 
         return error;
     if (args[1].u32 & WASI_LOOKUP_SYMLINK_FOLLOW)
         return WASI_INVAL;
-    if (from.folder->kind != to.folder->kind)
+    if (from.act != to.act)
         return WASI_XDEV;
-    return from.folder->kind->link(call, from.folder, from.path.text, to.folder, to.path.text);
+    return from.act->link(call, from.folder, from.path.text, to.folder, to.path.text);
 }
 
 murre_wasi_errno murre_wasi_path_rename(struct murre_wasi_call *call, const union murre_slot *args) {
@@ -93,9 +97,9 @@ murre_wasi_errno murre_wasi_path_rename(struct murre_wasi_call *call, const unio
         error = get_place(call, args[3].u32, WASI_RIGHT_PATH_RENAME_TARGET, args[4].u32, args[5].u32, &to);
     if (error != WASI_SUCCESS)
         return error;
-    if (from.folder->kind != to.folder->kind)
+    if (from.act != to.act)
         return WASI_XDEV;
-    return from.folder->kind->rename(call, from.folder, from.path.text, to.folder, to.path.text);
+    return from.act->rename(call, from.folder, from.path.text, to.folder, to.path.text);
 }
 
 /* A link may hold any relative text: it is judged when it is followed. Absolute ones never lead anywhere and would mislead the host. */
@@ -110,7 +114,7 @@ murre_wasi_errno murre_wasi_path_symlink(struct murre_wasi_call *call, const uni
         return error;
     if (target.text[0] == '/')
         return WASI_PERM;
-    return place.folder->kind->symlink(call, target.text, place.folder, place.path.text);
+    return place.act->symlink(call, target.text, place.folder, place.path.text);
 }
 
 murre_wasi_errno murre_wasi_path_readlink(struct murre_wasi_call *call, const union murre_slot *args) {
@@ -124,7 +128,7 @@ murre_wasi_errno murre_wasi_path_readlink(struct murre_wasi_call *call, const un
     size_t got;
     murre_wasi_errno error = get_place(call, args[0].u32, WASI_RIGHT_PATH_READLINK, args[1].u32, args[2].u32, &place);
     if (error == WASI_SUCCESS)
-        error = place.folder->kind->read_link(call, place.folder, place.path.text, link, sizeof link, &got);
+        error = place.act->read_link(call, place.folder, place.path.text, link, sizeof link, &got);
     if (error != WASI_SUCCESS)
         return error;
     if (got < size)

@@ -55,7 +55,7 @@ murre_wasi_errno murre_wasi_path_open(struct murre_wasi_call *call, const union 
     uint64_t inheriting = request.inheriting & folder->inheriting;
     struct murre_wasi_entry *entry;
     uint32_t fd;
-    error = folder->kind->open(call, folder, path.text, &granted, &entry, &fd);
+    error = folder->kind->folder->open(call, folder, path.text, &granted, &entry, &fd);
     if (error != WASI_SUCCESS)
         return error;
     entry->base = base;

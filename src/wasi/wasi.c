@@ -114,7 +114,7 @@ static enum murre_status add_memory_folder(struct murre_wasi *wasi, const struct
             return status;
     }
     uint32_t fd;
-    *entry = murre_wasi_fdtable_add(&wasi->fds, &murre_wasi_kind_memory, &fd);
+    *entry = murre_wasi_fdtable_add(&wasi->fds, &murre_wasi_kind_memfs, &fd);
     if (*entry == NULL)
         return murre_error_memory(error);
     (*entry)->node = fs->root;
