@@ -112,53 +112,64 @@ static bool limited_call(struct guest *g, int index, const struct model_errors *
 
 /* ---- transfers ----------------------------------------------------------------------------------------------------------- */
 
+/* What all transfers have. */
+struct transfer {
+    uint32_t number, result;
+    uint64_t offset; /* 0 without one */
+    struct list list;
+    struct guest_fd *fd; /* with the rights; or NULL */
+    struct model_errors errors;
+    bool far; /* an offset near the end of all that can be: file systems do not agree on what is too far */
+};
+
 /* What has no positions says so, or has lost the right with its type, or refuses the offset first. */
-static void no_offset(struct guest *g, uint32_t number, bool at_offset, struct model_errors *errors) {
-    struct guest_fd *fd = guest_fd(g, number);
-    if (fd && at_offset && fd->kind != GUEST_NODE) {
-        model_error(errors, WASI_SPIPE);
-        model_error(errors, WASI_NOTCAPABLE);
-        model_error(errors, WASI_INVAL);
+static void begin(struct guest *g, bool at_offset, uint64_t right, struct transfer *t) {
+    t->errors = (struct model_errors){0};
+    t->number = guest_pick_fd(g);
+    t->offset = at_offset ? guest_number(g) : 0;
+    take_list(g, &t->list);
+    t->result = guest_pointer(g, 4, 4);
+    t->fd = guest_with(g, t->number, right | (at_offset ? WASI_RIGHT_FD_SEEK : 0), &t->errors);
+    t->far = t->offset > INT64_MAX - (1 << 20) && t->offset <= INT64_MAX;
+    const struct guest_fd *any = guest_fd(g, t->number);
+    if (any && at_offset && any->kind != GUEST_NODE) {
+        model_error(&t->errors, WASI_SPIPE);
+        model_error(&t->errors, WASI_NOTCAPABLE);
+        model_error(&t->errors, WASI_INVAL);
     }
+    if (t->fd && t->offset > INT64_MAX)
+        model_error(&t->errors, WASI_INVAL);
+    if (t->fd && !at_offset && t->fd->kind == GUEST_SOCKET)
+        t->errors = GUEST_ANY;
 }
 
 static void read_(struct guest *g, bool at_offset) {
-    struct model_errors errors = {0};
-    struct list list;
-    uint32_t number = guest_pick_fd(g);
-    uint64_t offset = at_offset ? guest_number(g) : 0;
-    take_list(g, &list);
-    uint32_t result = guest_pointer(g, 4, 4);
-    struct guest_fd *fd = guest_with(g, number, WASI_RIGHT_FD_READ | (at_offset ? WASI_RIGHT_FD_SEEK : 0), &errors);
-    no_offset(g, number, at_offset, &errors);
-    bool far = at_offset && offset > INT64_MAX - (1 << 20);
+    struct transfer t;
+    begin(g, at_offset, WASI_RIGHT_FD_READ, &t);
     const uint8_t *from = NULL;
     size_t left = 0;
-    if (fd && fd->kind == GUEST_NODE) {
-        uint64_t at = at_offset ? offset : fd->position;
-        from = fd->node->data + (at < fd->node->size ? at : 0);
-        left = at < fd->node->size ? fd->node->size - at : 0;
-    } else if (fd && fd->kind == GUEST_INPUT) {
-        from = (const uint8_t *)guest_input + fd->position;
-        left = strlen(guest_input) - fd->position;
+    if (t.fd && t.fd->kind == GUEST_NODE) {
+        const struct model_node *node = t.fd->node;
+        uint64_t at = at_offset ? t.offset : t.fd->position;
+        from = node->data + (at < node->size ? at : 0);
+        left = at < node->size ? node->size - at : 0;
+    } else if (t.fd && t.fd->kind == GUEST_INPUT) {
+        from = (const uint8_t *)guest_input + t.fd->position;
+        left = strlen(guest_input) - t.fd->position;
     }
-    if (fd && at_offset && offset > INT64_MAX)
-        model_error(&errors, WASI_INVAL);
-    else if (fd && far) { /* the file system's, which need not agree with another's */
-        model_error(&errors, WASI_INVAL);
-        model_error(&errors, WASI_OVERFLOW);
-        model_error(&errors, WASI_SUCCESS);
+    if (t.fd && t.far) {
+        model_error(&t.errors, WASI_INVAL);
+        model_error(&t.errors, WASI_OVERFLOW);
+        model_error(&t.errors, WASI_SUCCESS);
     }
-    if (fd && !at_offset && fd->kind == GUEST_SOCKET)
-        errors = GUEST_ANY;
-    bool done = at_offset ? GUEST_CALL(g, fd_pread, &errors, number, list.pointer, list.count, offset, result)
-                          : GUEST_CALL(g, fd_read, &errors, number, list.pointer, list.count, result);
+    bool done = at_offset ? GUEST_CALL(g, fd_pread, &t.errors, t.number, t.list.pointer, t.list.count, t.offset, t.result)
+                          : GUEST_CALL(g, fd_read, &t.errors, t.number, t.list.pointer, t.list.count, t.result);
     if (!done)
         return;
-    size_t moved = scatter(g, &list, from, left);
+    size_t moved = scatter(g, &t.list, from, left);
     if (!at_offset)
-        fd->position += moved;
-    murre_wasi_put32(g->shadow + result, (uint32_t)moved);
+        t.fd->position += moved;
+    murre_wasi_put32(g->shadow + t.result, (uint32_t)moved);
 }
 
 /* How many of size bytes at an offset are written: on the host those up to its limit. In memory all, or some where they do not fit into the
@@ -197,44 +208,34 @@ static void may_write(struct guest *g, const struct model_node *node, uint64_t a
 
 static void write_(struct guest *g, bool at_offset) {
     static uint8_t bytes[LIST_MAX * 8192];
-    struct model_errors errors = {0};
-    struct list list;
-    uint32_t number = guest_pick_fd(g);
-    uint64_t offset = at_offset ? guest_number(g) : 0;
-    take_list(g, &list);
-    uint32_t result = guest_pointer(g, 4, 4);
-    struct guest_fd *fd = guest_with(g, number, WASI_RIGHT_FD_WRITE | (at_offset ? WASI_RIGHT_FD_SEEK : 0), &errors);
-    size_t size = g->bad_pointer ? 0 : gather(g, &list, bytes, sizeof bytes);
+    struct transfer t;
+    begin(g, at_offset, WASI_RIGHT_FD_WRITE, &t);
+    size_t size = g->bad_pointer ? 0 : gather(g, &t.list, bytes, sizeof bytes);
     uint64_t at = 0, room = 0;
-    no_offset(g, number, at_offset, &errors);
-    if (fd && at_offset && offset > INT64_MAX)
-        model_error(&errors, WASI_INVAL);
-    else if (fd && fd->kind == GUEST_NODE) {
-        at = fd->append ? fd->node->size : at_offset ? offset : fd->position;
-        room = guest_room(g, fd->node->volume);
-        may_write(g, fd->node, at, size, &errors);
-        if (at_offset && offset > INT64_MAX - (1 << 20)) {
-            model_error(&errors, WASI_INVAL);
-            model_error(&errors, WASI_OVERFLOW);
-            if (!size || fd->append)
-                model_error(&errors, WASI_SUCCESS);
+    if (t.fd && t.fd->kind == GUEST_NODE && t.offset <= INT64_MAX) {
+        at = t.fd->append ? t.fd->node->size : at_offset ? t.offset : t.fd->position;
+        room = guest_room(g, t.fd->node->volume);
+        may_write(g, t.fd->node, at, size, &t.errors);
+        if (t.far) {
+            model_error(&t.errors, WASI_INVAL);
+            model_error(&t.errors, WASI_OVERFLOW);
+            if (!size || t.fd->append)
+                model_error(&t.errors, WASI_SUCCESS);
         }
     }
-    if (fd && fd->kind == GUEST_SOCKET && !at_offset)
-        errors = GUEST_ANY;
-    bool done = at_offset ? LIMITED_CALL(g, fd_pwrite, &errors, number, list.pointer, list.count, offset, result)
-                          : LIMITED_CALL(g, fd_write, &errors, number, list.pointer, list.count, result);
+    bool done = at_offset ? LIMITED_CALL(g, fd_pwrite, &t.errors, t.number, t.list.pointer, t.list.count, t.offset, t.result)
+                          : LIMITED_CALL(g, fd_write, &t.errors, t.number, t.list.pointer, t.list.count, t.result);
     if (!done)
         return;
-    if (fd->kind == GUEST_NODE && size) {
-        size = written(g, fd->node, at, size, room, result);
-        store(fd->node, at, bytes, size);
+    if (t.fd->kind == GUEST_NODE && size) {
+        size = written(g, t.fd->node, at, size, room, t.result);
+        store(t.fd->node, at, bytes, size);
         if (!at_offset)
-            fd->position = at + size;
+            t.fd->position = at + size;
     }
-    murre_wasi_put32(g->shadow + result, (uint32_t)size);
-    if (fd->kind == GUEST_SOCKET)
-        guest_accept(g, result, 4);
+    murre_wasi_put32(g->shadow + t.result, (uint32_t)size);
+    if (t.fd->kind == GUEST_SOCKET)
+        guest_accept(g, t.result, 4);
 }
 
 /* ---- positions and sizes --------------------------------------------------------------------------------------------------- */
