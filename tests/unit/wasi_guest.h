@@ -2,6 +2,8 @@
 #ifndef MURRE_TESTS_WASI_GUEST_H
 #define MURRE_TESTS_WASI_GUEST_H
 
+#include <criterion/criterion.h>
+
 #include "wasi/memory.h"
 
 #define SIZE 65536
@@ -19,6 +21,30 @@ struct murre_wasi *make_wasi(const struct murre_wasi_config *config);
 /* Makes wasi and call. */
 void make_guest(const struct murre_wasi_config *config);
 void delete_guest(void);
+
+/* A guest with arguments, an environment, streams in memory and one folder, "/guest", descriptor 3: of the host (guest_top, made anew), or in
+ * memory. The files that use them declare the suites:
+ *
+ *   TestSuite(wasi_host, .init = set_up_host_folder, .fini = tear_down_host_folder);
+ *   TestSuite(wasi_memory, .init = set_up_memory_folder, .fini = delete_guest); */
+extern char guest_top[];
+extern char captured[256]; /* what the guest wrote to its standard output */
+extern size_t captured_size;
+void set_up_host_folder(void);
+void tear_down_host_folder(void);
+void set_up_memory_folder(void);
+
+/* A test that runs in both. */
+#define FOLDER_TEST(name, ...)                           \
+    static void name(void);                              \
+    Test(wasi_host, name __VA_OPT__(, ) __VA_ARGS__) {   \
+        name();                                          \
+    }                                                    \
+    Test(wasi_memory, name __VA_OPT__(, ) __VA_ARGS__) { \
+        name();                                          \
+    }                                                    \
+    static void name(void)
+
 /* Copies a text without its end; returns its size. */
 uint32_t put_text(uint32_t at, const char *text);
 void put_iovec(uint32_t at, uint32_t pointer, uint32_t size);
