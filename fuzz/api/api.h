@@ -10,7 +10,9 @@
 #include "murre.h"
 
 /* For each entry into Wasm, which may run for ever. */
-#define API_NANOSECONDS UINT64_C(1000000)
+#define API_NANOSECONDS      UINT64_C(1000000)
+/* Where WASI is called: system calls take their time. */
+#define API_WASI_NANOSECONDS UINT64_C(5000000)
 
 struct api_input {
     const uint8_t *at, *end;
@@ -26,7 +28,7 @@ enum murre_tier api_tier(struct api_input *input);
 /* Fills in what a configuration may hold; the rest is left. */
 void api_configure(struct api_input *input, struct murre_config *config);
 
-void api_run_murre(struct api_input *input);
+void api_run_murre(struct api_input *input, bool with_wasi);
 void api_run_wasm(struct api_input *input);
 
 #endif

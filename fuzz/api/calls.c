@@ -214,7 +214,7 @@ static void new_instance(struct api *a) {
     }
     if (api_byte(a->input) >= 250)
         count += 1;
-    if (murre_store_set_timeout(a->stores[store].store, API_NANOSECONDS, NULL) == MURRE_OK) {
+    if (murre_store_set_timeout(a->stores[store].store, a->nanoseconds, NULL) == MURRE_OK) {
         struct murre_instance *instance = murre_instance_new(a->stores[store].store, module, imports, count, &trap, &error);
         keep_instance(a, (unsigned)store, instance, trap, &error);
     }
@@ -278,7 +278,8 @@ static void link_instance(struct api *a) {
     int linker = api_pick_linker(a), store = api_pick_store(a), module = api_pick_module(a);
     struct murre_trap *trap = NULL;
     struct murre_error error;
-    if (linker < 0 || store < 0 || module < 0 || murre_store_set_timeout(a->stores[store].store, API_NANOSECONDS, NULL) != MURRE_OK)
+    if (linker < 0 || store < 0 || module < 0 || !api_wasi_claim(a, linker, store) ||
+        murre_store_set_timeout(a->stores[store].store, a->nanoseconds, NULL) != MURRE_OK)
         return;
     struct murre_instance *instance =
         murre_linker_instantiate(a->linkers[linker].linker, a->stores[store].store, a->modules[module].module, &trap, &error);

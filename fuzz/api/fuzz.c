@@ -1,5 +1,6 @@
-/* fuzz_api: a random program of calls of the embedding interface (first byte even) or the standard C API (odd). What the headers forbid, such
- * as using what was deleted, is not done; everything else must end in a result or an error, and nothing may be left at the end. */
+/* fuzz_api: a random program of calls of the embedding interface (first byte even; with WASI when bits 5, 6 and 0 are 0) or the standard C API
+ * (odd). What the headers forbid, such as using what was deleted, is not done; everything else must end in a result or an error, and nothing
+ * may be left at the end. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,12 @@ enum murre_tier api_tier(struct api_input *input) {
     return tier == MURRE_TIER_JIT && !murre_has_compiler() ? MURRE_TIER_AUTO : tier;
 }
 
+/* From any thread; context is the level that was asked for. */
+static void look_at_line(void *context, enum murre_loglevel level, const char *line) {
+    api_require(level <= *(const enum murre_loglevel *)context, "only what was asked for is told");
+    api_require(*line != '\0' && strpbrk(line, "\r\n") == NULL, "a line is one line");
+}
+
 void api_configure(struct api_input *input, struct murre_config *config) {
     uint8_t bits = api_byte(input);
     config->tier = api_tier(input);
@@ -53,14 +60,21 @@ void api_configure(struct api_input *input, struct murre_config *config) {
     config->opt_level = bits >> 6 == 3 ? -1 : bits >> 6;
     config->max_memory = bits & 32 ? 5 * 65536 : 16 << 20;
     config->max_stack = 1 << 18;
+    static enum murre_loglevel levels[] = {MURRE_LOG_WARNING, MURRE_LOG_INFO, MURRE_LOG_DEBUG};
+    if (bits % 5 < 3) {
+        config->log = look_at_line;
+        config->log_level = levels[bits % 5];
+        config->log_context = &levels[bits % 5];
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct api_input input = {data, data + size};
-    if (api_byte(&input) & 1)
+    uint8_t kind = api_byte(&input);
+    if (kind & 1)
         api_run_wasm(&input);
     else
-        api_run_murre(&input);
+        api_run_murre(&input, (kind & 0x60) == 0);
     return 0;
 }

@@ -13,8 +13,7 @@ static void finalized(void *env) {
     store->finalizers--;
 }
 
-/* What a host function may do. It keeps no pointer to what the program holds: items may go while it runs, stores may not. */
-static struct murre_trap *act(struct api *a, struct api_store *store, struct murre_caller *caller) {
+struct murre_trap *api_act(struct api *a, struct api_store *store, struct murre_caller *caller) {
     struct murre_memory *memory = murre_caller_memory(caller);
     struct murre_instance *instance = murre_caller_instance(caller);
     switch (api_byte(a->input) % 16) {
@@ -27,8 +26,8 @@ static struct murre_trap *act(struct api *a, struct api_store *store, struct mur
     case 3: murre_store_interrupt(store->store); break;
     case 4: {
         struct api_item *item = api_pick_item(a, MURRE_EXTERN_FUNC, (int)(store - a->stores));
-        if (item && store->depth < DEPTH)
-            api_call_func(a, item);
+        if (item)
+            api_call_nested(a, item);
         break;
     }
     case 5: {
@@ -60,7 +59,7 @@ static struct murre_trap *echo(void *env, struct murre_caller *caller, const uni
     struct api_store *store = murre_store_data(murre_caller_store(caller));
     union murre_slot argument = args[0];
     api_require(store->store == murre_caller_store(caller), "a caller knows its store");
-    struct murre_trap *trap = act(a, store, caller);
+    struct murre_trap *trap = api_act(a, store, caller);
     if (!trap)
         results[0] = argument;
     return trap;
@@ -70,7 +69,7 @@ static struct murre_trap *echo(void *env, struct murre_caller *caller, const uni
 static struct murre_trap *zeros(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
     struct api_store *store = env;
     (void)args;
-    struct murre_trap *trap = act(store->api, store, caller);
+    struct murre_trap *trap = api_act(store->api, store, caller);
     if (!trap)
         results[0].u64 = 0;
     return trap;
@@ -79,7 +78,7 @@ static struct murre_trap *zeros(void *env, struct murre_caller *caller, const un
 static struct murre_trap *forget(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
     (void)args, (void)results;
     struct api_store *store = env;
-    return act(store->api, store, caller);
+    return api_act(store->api, store, caller);
 }
 
 static const murre_valtype i32[] = {MURRE_I32}, refs[] = {MURRE_EXTERNREF, MURRE_FUNCREF}, mixed[] = {MURRE_F64, MURRE_I32, MURRE_F32};
@@ -143,7 +142,7 @@ void api_call_func(struct api *a, struct api_item *item) {
     if (!slots)
         abort();
     take_arguments(a, &type, (int)item->store, slots);
-    if (murre_store_set_timeout(store->store, API_NANOSECONDS, NULL) == MURRE_OK) {
+    if (murre_store_set_timeout(store->store, a->nanoseconds, NULL) == MURRE_OK) {
         store->depth++;
         struct murre_trap *trap = murre_func_call(store->store, func, slots);
         store->depth--;
@@ -152,6 +151,16 @@ void api_call_func(struct api *a, struct api_item *item) {
             api_require(murre_store_set_timeout(store->store, 0, NULL) == MURRE_OK, "a deadline can be taken back");
     }
     free(slots);
+}
+
+/* Whatever it did to the deadline, the call around it has one. */
+void api_call_nested(struct api *a, struct api_item *item) {
+    struct api_store *store = &a->stores[item->store];
+    if (store->depth >= DEPTH)
+        return;
+    api_call_func(a, item);
+    if (murre_store_set_timeout(store->store, a->nanoseconds, NULL) != MURRE_OK)
+        murre_store_interrupt(store->store);
 }
 
 /* ---- from another thread ----------------------------------------------------------------------------------------------- */

@@ -77,6 +77,7 @@ void api_drop_store(struct api *a, unsigned store) {
     murre_store_delete(a->stores[store].store);
     a->stores[store].store = NULL;
     api_require(a->stores[store].finalizers == 0, "each finalizer ran once");
+    api_wasi_release(a, store);
 }
 
 /* Whatever was made of it keeps it alive. */
@@ -122,6 +123,9 @@ static void finish(struct api *a) {
     for (unsigned i = 0; i < STORES; i++)
         if (a->stores[i].store)
             api_drop_store(a, i);
+    for (unsigned i = 0; i < WASIS; i++)
+        if (a->wasis[i].wasi)
+            api_drop_wasi(a, i);
     for (unsigned i = 0; i < MODULES; i++)
         murre_module_unref(a->modules[i].module);
     for (unsigned i = 0; i < ENGINES; i++)
@@ -131,15 +135,17 @@ static void finish(struct api *a) {
     budget_check(&a->budget);
 }
 
-/* The first byte: how many allocations succeed; from 128 on, all. */
-void api_run_murre(struct api_input *input) {
+/* The first byte: how many allocations succeed; from 128 on, all. with_wasi: every other call is one of wasi.h's. */
+void api_run_murre(struct api_input *input, bool with_wasi) {
     enum { CALLS = 60 };
-    struct api a = {.input = input};
+    struct api a = {.input = input, .nanoseconds = with_wasi ? API_WASI_NANOSECONDS : API_NANOSECONDS};
     uint8_t short_ = api_byte(input);
     a.budget.allowed = short_ < 128 ? short_ * 4 + api_byte(input) % 4 : INT64_MAX;
     for (unsigned i = 0; i < ITEMS; i++)
         a.items[i].store = STORES;
-    for (int i = 0; i < CALLS && input->at < input->end; i++)
-        api_call(&a, api_byte(input));
+    for (int i = 0; i < CALLS && input->at < input->end; i++) {
+        uint8_t which = api_byte(input);
+        (with_wasi && which & 128 ? api_wasi_call : api_call)(&a, which);
+    }
     finish(&a);
 }

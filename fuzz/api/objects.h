@@ -5,8 +5,9 @@
 
 #include "api/api.h"
 #include "api/budget.h"
+#include "wasi.h"
 
-enum { ENGINES = 2, MODULES = 6, STORES = 3, LINKERS = 2, INSTANCES = 8, ITEMS = 40, TRAPS = 4 };
+enum { ENGINES = 2, MODULES = 6, STORES = 3, LINKERS = 2, INSTANCES = 8, ITEMS = 40, TRAPS = 4, WASIS = 3, WASI_FUNCTIONS = 46 };
 
 struct api;
 struct api_store {
@@ -21,8 +22,20 @@ struct api_item {
     struct murre_extern item;
     unsigned store; /* the item is free when it is STORES */
 };
+struct api_wasi {
+    struct murre_wasi *wasi;
+    struct api *api;
+    int store;      /* that it belongs to: one that a linker with it has instantiated in; -1: none yet */
+    int fd, socket; /* that it borrows; -1: none */
+};
+/* Of a function in the place of one of WASI's. */
+struct api_stand_in {
+    struct api *api;
+    unsigned function;
+};
 struct api {
     struct api_input *input;
+    uint64_t nanoseconds; /* for each entry into Wasm */
     struct budget budget;
     struct murre_engine *engines[ENGINES];
     struct murre_config configs[ENGINES];
@@ -35,6 +48,7 @@ struct api {
         struct murre_linker *linker;
         unsigned engine;
         unsigned stores; /* a bit for each store that something defined lives in */
+        unsigned wasis;  /* a bit for each that is defined */
     } linkers[LINKERS];
     struct {
         struct murre_instance *instance;
@@ -42,6 +56,8 @@ struct api {
     } instances[INSTANCES];
     struct api_item items[ITEMS];
     struct murre_trap *traps[TRAPS];
+    struct api_wasi wasis[WASIS];
+    struct api_stand_in stand_ins[WASI_FUNCTIONS];
     unsigned item_next, instance_next;
 };
 
@@ -68,9 +84,23 @@ bool api_is_short(struct api *a);
 
 /* calls.c: one call each. host.c: host functions, calls of functions. */
 void api_call(struct api *a, uint8_t which);
+/* What a host function may do; it keeps no pointer to what the program holds: items may go while it runs, stores may not. The trap to end with,
+ * or NULL. */
+struct murre_trap *api_act(struct api *a, struct api_store *store, struct murre_caller *caller);
 void api_new_func(struct api *a);
 void api_call_func(struct api *a, struct api_item *item);
+/* The same while the store runs, but for calls that are nested too deeply. */
+void api_call_nested(struct api *a, struct api_item *item);
 void api_interrupt(struct api *a);
 void api_define_host(struct api *a, int linker);
+
+/* wasi_calls.c: calls of wasi.h, and what they and other calls must know of each other. */
+void api_wasi_call(struct api *a, uint8_t which);
+/* A linker is about to instantiate in a store. False when something defined in it belongs to another one. */
+bool api_wasi_claim(struct api *a, int linker, int store);
+/* A store is gone. */
+void api_wasi_release(struct api *a, unsigned store);
+/* With the store and the linkers that use it. */
+void api_drop_wasi(struct api *a, unsigned wasi);
 
 #endif
