@@ -13,8 +13,12 @@
  * Errors: a function that can fail returns an enum murre_status and fills a caller-owned struct murre_error (may be NULL).
  * Traps:  running Wasm can end in a trap, which is an object of its own (struct murre_trap), owned by the caller.
  * Units:  "offset" is in bytes from the start of the module, "pages" are of 65,536 bytes, "slots" are of 8 bytes.
- * Fork:   a child may go on with engines, modules and the stores that no other thread was using, deadlines included (without signals they are a
- *         thread of the child's); it has no compile threads. */
+ * Fork:   a child may go on with engines and modules that no other thread of the host was in a call with at that moment (the engines' own
+ *         threads are taken care of), and with stores that no other thread was using, deadlines included (without signals they are a thread of
+ *         the child's). Engines that had compile threads have none there. Compiled code is shared, and whichever lets it go first, parent or
+ *         child, the other one keeps it: a parent does not get back the place of what was compiled before a fork until its engine goes. Children
+ *         of vfork, posix_spawn, system and popen run no compiled code and cost nothing of this. (A bare system
+ *         call instead of fork() is not noticed.) */
 #ifndef MURRE_H
 #define MURRE_H
 

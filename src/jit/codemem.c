@@ -52,11 +52,53 @@ struct murre_codemem {
   size_t free_capacity;
   size_t used;
   size_t blocks;
+  size_t kept;
 };
 
 static size_t round_up(size_t n, size_t unit)
 {
   return (n + unit - 1) / unit * unit;
+}
+
+// ---- Forks ------------------------------------------------------------------------------------------------------------
+//
+// A child shares the memory that is mapped twice with its parent, and both run what was committed before the fork. The child never
+// changes it. The parent goes on writing where nothing was, but what was there when it forked it leaves for good, because it
+// cannot know how long the child lives. So forks are counted, those that have begun and those that are over: a block is given
+// back only if as many have begun by then as were over when it was committed. That is right with several threads that fork,
+// commit and free at once, since either count errs only towards keeping. vfork, posix_spawn and what is made of them (system,
+// popen) do not run these handlers: their children run no compiled code.
+
+static _Atomic uint64_t forks_begun, forks_over;
+static pthread_once_t count_once = PTHREAD_ONCE_INIT;
+
+static void fork_begins(void)
+{
+  atomic_fetch_add(&forks_begun, 1);
+}
+
+static void fork_is_over(void)
+{
+  atomic_fetch_add(&forks_over, 1);
+}
+
+// The other threads' forks, too, stayed with the parent.
+static void none_in_child(void)
+{
+  atomic_store(&forks_over, atomic_load(&forks_begun));
+}
+
+static void count_forks(void)
+{
+  // They go with the library when it is unloaded: the C library registers them for the object that asks. Without memory for that
+  // nothing is given back from now on.
+  if (pthread_atfork(fork_begins, fork_is_over, none_in_child) != 0)
+    fork_begins();
+}
+
+bool murre_codemem_inherited(const struct murre_codemem *mem)
+{
+  return mem->owner != getpid();
 }
 
 // ---- Mapping ----------------------------------------------------------------------------------------------------------
@@ -154,6 +196,7 @@ static void unmap_code(struct murre_codemem *mem)
 
 static struct murre_codemem *new_memory(size_t reserve, bool twice)
 {
+  pthread_once(&count_once, count_forks);
   struct murre_codemem *mem = calloc(1, sizeof *mem);
   if (mem == NULL)
     return NULL;
@@ -189,9 +232,10 @@ void murre_codemem_delete(struct murre_codemem *mem)
 {
   if (mem == NULL)
     return;
-  unmap_code(mem);
+  unmap_code(mem); // what another process has mapped stays there
   munmap(mem->starts, mem->starts_bytes);
-  pthread_mutex_destroy(&mem->lock);
+  if (!murre_codemem_inherited(mem)) // a thread that is not here may hold it
+    pthread_mutex_destroy(&mem->lock);
   free(mem->free);
   free(mem);
 }
@@ -279,8 +323,7 @@ static size_t block_size(const struct murre_codemem *mem, size_t code_size)
 
 bool murre_codemem_begin(struct murre_codemem *mem, size_t size, struct murre_codewrite *out)
 {
-  // The writable mapping is shared with the process that made it: a child must not write over its parent's code.
-  if (size > mem->reserved || mem->owner != getpid())
+  if (size > mem->reserved || murre_codemem_inherited(mem))
     return false;
   size_t offset;
   pthread_mutex_lock(&mem->lock);
@@ -303,6 +346,8 @@ void murre_codemem_abandon(struct murre_codemem *mem, const struct murre_codewri
 {
   if (mem->alias == NULL)
     free(block->write - HEADER);
+  if (murre_codemem_inherited(mem))
+    return;
   pthread_mutex_lock(&mem->lock);
   give_extent(mem, (size_t)(block->code - HEADER - mem->code), block_size(mem, block->size));
   pthread_mutex_unlock(&mem->lock);
@@ -321,12 +366,17 @@ static bool copy_into_pages(const struct murre_codemem *mem, const struct murre_
 bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrite *block, void *owner,
                           bool frameless)
 {
+  if (murre_codemem_inherited(mem)) {
+    murre_codemem_abandon(mem, block);
+    return false;
+  }
   struct murre_codeblock *header = (struct murre_codeblock *)(block->write - HEADER);
   *header = (struct murre_codeblock){
     .magic = MURRE_CODEBLOCK_MAGIC,
     .code_size = (uint32_t)block->size,
     .owner = owner,
     .frameless = frameless,
+    .forks = atomic_load(&forks_over),
   };
   if (mem->alias == NULL) {
     if (!copy_into_pages(mem, block)) {
@@ -351,16 +401,22 @@ bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrit
 
 void murre_codemem_free(struct murre_codemem *mem, const void *code)
 {
+  if (murre_codemem_inherited(mem))
+    return;
   const size_t offset = (size_t)((const uint8_t *)code - HEADER - mem->code);
   const size_t granule = offset / GRANULE;
   const struct murre_codeblock *header = (const struct murre_codeblock *)(mem->code + offset);
   const size_t size = block_size(mem, header->code_size);
+  const bool shared = mem->alias != NULL && header->forks != atomic_load(&forks_begun);
   atomic_fetch_and_explicit(&mem->starts[granule / WORD_BITS], ~((uint64_t)1 << granule % WORD_BITS),
                             memory_order_release);
   pthread_mutex_lock(&mem->lock);
   mem->used -= size;
   mem->blocks--;
-  give_extent(mem, offset, size);
+  if (shared)
+    mem->kept += size;
+  else
+    give_extent(mem, offset, size);
   pthread_mutex_unlock(&mem->lock);
 }
 
@@ -393,6 +449,7 @@ const struct murre_codeblock *murre_codemem_find(const struct murre_codemem *mem
 void murre_codemem_stats(struct murre_codemem *mem, struct murre_codemem_stats *out)
 {
   pthread_mutex_lock(&mem->lock);
-  *out = (struct murre_codemem_stats){.reserved = mem->reserved, .used = mem->used, .blocks = mem->blocks};
+  *out = (struct murre_codemem_stats){
+    .reserved = mem->reserved, .used = mem->used, .blocks = mem->blocks, .kept = mem->kept};
   pthread_mutex_unlock(&mem->lock);
 }

@@ -13,8 +13,11 @@
 // Units are bytes. Thread safe: any thread may allocate, commit and free. murre_codemem_find and
 // murre_codemem_contains take no lock and may be called in a signal handler.
 //
-// After fork() a child goes on running what is there and can compile nothing more (the memory is shared with
-// its parent): murre_codemem_begin fails there.
+// After fork() a child goes on running what is there and can compile nothing more: the memory is shared with its parent.
+// There murre_codemem_begin fails, freeing does nothing, and no lock is taken, since a thread of the parent may have held it. In
+// the parent a block that was committed before a fork is not used again when it is freed: its place is kept until the whole
+// memory goes, as a child may still run what is there. (Without a second mapping the memory is each process's own, and so the
+// parent keeps nothing.)
 #ifndef MURRE_JIT_CODEMEM_H
 #define MURRE_JIT_CODEMEM_H
 
@@ -32,7 +35,7 @@ struct murre_codeblock {
   uint32_t frameless; // 1: the code sets up no frame; its caller's is current and its return address lies at the stack
                       // pointer (x86-64) or in the link register (AArch64)
   uint32_t reserved;
-  uint64_t padding;
+  uint64_t forks;     // forks of this process that were over when it was committed
 };
 
 enum {
@@ -53,7 +56,7 @@ struct murre_codemem *murre_codemem_new(size_t reserve);
 // The same without the second mapping, as where there is no memfd. For tests.
 struct murre_codemem *murre_codemem_new_pages(size_t reserve);
 
-// Nothing may run in it any more.
+// Nothing of this process may run in it any more; what children run, and parents, stays.
 void murre_codemem_delete(struct murre_codemem *mem);
 
 // Takes room for `size` bytes of code. False when the memory is full.
@@ -66,8 +69,11 @@ bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrit
 // Gives back a block that was begun and not committed.
 void murre_codemem_abandon(struct murre_codemem *mem, const struct murre_codewrite *block);
 
-// Frees a committed block by its code address. Nobody may be in it, or return into it, any more.
+// Frees a committed block by its code address. Nobody of this process may be in it, or return into it, any more.
 void murre_codemem_free(struct murre_codemem *mem, const void *code);
+
+// Whether this process has the memory from its parent, by fork.
+bool murre_codemem_inherited(const struct murre_codemem *mem);
 
 // The block whose code contains pc, or NULL. Async-signal-safe. The answer is stable only while the block cannot be freed:
 // ask for a pc of a thread that is (or was stopped) in it.
@@ -85,8 +91,10 @@ struct murre_codemem_stats {
   size_t reserved;  // address space of the executable mapping
   size_t used;      // bytes in live blocks, headers and padding included
   size_t blocks;    // live blocks
+  size_t kept;      // bytes in blocks that were freed and are not used again, because of a fork
 };
 
+// Not in a child.
 void murre_codemem_stats(struct murre_codemem *mem, struct murre_codemem_stats *out);
 
 _Static_assert(sizeof(struct murre_codeblock) == MURRE_CODE_ALIGN, "a block's code follows its header");

@@ -2,7 +2,10 @@
  *
  * One struct compiled a block of code, owned by this file and named as the block's owner in code memory; lives until its module is dropped.
  * Code memory is made with the first worker, because many runs never compile anything; find may run in a signal handler meanwhile.
- * A worker belongs to one thread at a time; everything else is thread safe. */
+ * A worker belongs to one thread at a time; everything else is thread safe.
+ *
+ * fork: a compile thread may have held the lock, and what it compiled the parent still runs. So a child, which has no compile threads, neither
+ * takes the lock nor frees code (codemem.h). It frees the records when the engine goes: whole ones only are ever in their list. */
 #include "jit/jit.h"
 
 #include <stdlib.h>
@@ -27,8 +30,8 @@ struct murre_jit {
     struct murre_engine *engine; /* outlives us */
     struct murre_allocator allocator;
     _Atomic(struct murre_codemem *) codemem; /* NULL: nothing has been compiled */
-    pthread_mutex_t lock;        /* guards making codemem, and: */
-    struct compiled *compiled;
+    pthread_mutex_t lock;        /* guards making codemem, and changing: */
+    _Atomic(struct compiled *) compiled;
 };
 
 struct worker {
@@ -55,13 +58,14 @@ static void stop(void *opaque) {
     struct murre_jit *jit = opaque;
     if (jit == NULL)
         return;
-    while (jit->compiled != NULL) {
-        struct compiled *next = jit->compiled->next;
-        murre_free(&jit->allocator, jit->compiled, sizeof *jit->compiled);
-        jit->compiled = next;
+    for (struct compiled *compiled = atomic_load(&jit->compiled), *next; compiled != NULL; compiled = next) {
+        next = compiled->next;
+        murre_free(&jit->allocator, compiled, sizeof *compiled);
     }
-    murre_codemem_delete(atomic_load(&jit->codemem));
-    pthread_mutex_destroy(&jit->lock);
+    struct murre_codemem *codemem = atomic_load(&jit->codemem);
+    if (codemem == NULL || !murre_codemem_inherited(codemem))
+        pthread_mutex_destroy(&jit->lock);
+    murre_codemem_delete(codemem);
     murre_free(&jit->allocator, jit, sizeof *jit);
 }
 
@@ -186,30 +190,46 @@ static void *compile(void *opaque, struct murre_module *module, uint32_t func_in
     compiled->size = result.code_size;
     atomic_fetch_add(&jit->engine->code_bytes, compiled->size);
     pthread_mutex_lock(&jit->lock);
-    compiled->next = jit->compiled;
-    jit->compiled = compiled;
+    compiled->next = atomic_load_explicit(&jit->compiled, memory_order_relaxed);
+    atomic_store_explicit(&jit->compiled, compiled, memory_order_release);
     pthread_mutex_unlock(&jit->lock);
     if (murre_log_wants(jit->engine, MURRE_LOG_DEBUG))
         tell_compiled(&request, &result);
     return (void *)compiled->code;
 }
 
-static void drop_module(void *opaque, struct murre_module *module) {
-    struct murre_jit *jit = opaque;
+/* The records of the module, out of the list. */
+static struct compiled *take_out(struct murre_jit *jit, const struct murre_module *module) {
+    struct compiled *taken = NULL, *before = NULL;
     pthread_mutex_lock(&jit->lock);
-    struct compiled **link = &jit->compiled;
-    while (*link != NULL) {
-        struct compiled *compiled = *link;
+    for (struct compiled *compiled = atomic_load(&jit->compiled), *next; compiled != NULL; compiled = next) {
+        next = compiled->next;
         if (compiled->module != module) {
-            link = &compiled->next;
+            before = compiled;
             continue;
         }
-        *link = compiled->next;
-        murre_codemem_free(atomic_load(&jit->codemem), compiled->code);
+        if (before != NULL)
+            before->next = next;
+        else
+            atomic_store(&jit->compiled, next);
+        compiled->next = taken;
+        taken = compiled;
+    }
+    pthread_mutex_unlock(&jit->lock);
+    return taken;
+}
+
+static void drop_module(void *opaque, struct murre_module *module) {
+    struct murre_jit *jit = opaque;
+    struct murre_codemem *codemem = atomic_load(&jit->codemem);
+    if (codemem == NULL || murre_codemem_inherited(codemem))
+        return;
+    for (struct compiled *compiled = take_out(jit, module), *next; compiled != NULL; compiled = next) {
+        next = compiled->next;
+        murre_codemem_free(codemem, compiled->code);
         atomic_fetch_sub(&jit->engine->code_bytes, compiled->size);
         murre_free(&jit->allocator, compiled, sizeof *compiled);
     }
-    pthread_mutex_unlock(&jit->lock);
 }
 
 /* ---- looking up --------------------------------------------------------------------------------------------------- */

@@ -2,6 +2,9 @@
 #include "support.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 // fills a block with one byte, commits it
 static const uint8_t *place(struct murre_codemem *mem, size_t size, int byte, void *owner, bool frameless)
@@ -159,6 +162,117 @@ Test(codemem, serves_threads)
   for (int i = 0; i < 4; i++)
     pthread_join(threads[i], NULL);
   cr_assert(blocks_in(mem) == 0);
+  murre_codemem_delete(mem);
+}
+
+// ---- Forks ------------------------------------------------------------------------------------------------------------
+
+enum { LARGE = 40000 }; // bytes; whole pages
+
+static bool filled_with(const uint8_t *code, int byte)
+{
+  for (size_t i = 0; i < LARGE; i++)
+    if (code[i] != (uint8_t)byte)
+      return false;
+  return true;
+}
+
+static void expect_good_child(pid_t child)
+{
+  int status = 0;
+  cr_assert(child > 0 && waitpid(child, &status, 0) == child);
+  cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+}
+
+// What is freed in one process stays in the other, and what the parent placed before the fork is not used again, if it is shared.
+static void check_fork(struct murre_codemem *mem, bool shared)
+{
+  const uint8_t *old = place(mem, LARGE, 1, NULL, false), *both = place(mem, LARGE, 2, NULL, false);
+  struct murre_codewrite begun;
+  cr_assert(murre_codemem_begin(mem, LARGE, &begun));
+  int ends[2];
+  cr_assert(pipe(ends) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(40);
+    struct murre_codewrite block;
+    char byte;
+    bool good = murre_codemem_inherited(mem) && !murre_codemem_begin(mem, 100, &block);
+    good = !murre_codemem_commit(mem, &begun, NULL, false) && good;
+    murre_codemem_free(mem, both);
+    close(ends[1]);
+    good = read(ends[0], &byte, 1) == 0 && good; // the parent has freed
+    good = filled_with(old, 1) && murre_codemem_find(mem, (uintptr_t)old) != NULL && good;
+    murre_codemem_delete(mem);
+    _exit(good ? 0 : 1);
+  }
+  close(ends[0]);
+  cr_assert(!murre_codemem_inherited(mem));
+  murre_codemem_free(mem, old);
+  struct murre_codemem_stats stats;
+  murre_codemem_stats(mem, &stats);
+  cr_assert(shared ? stats.kept > LARGE : stats.kept == 0);
+  const size_t kept = stats.kept;
+  const uint8_t *young = place(mem, LARGE, 3, NULL, false);
+  cr_assert((young == old) == !shared);
+  murre_codemem_free(mem, young);
+  cr_assert(place(mem, LARGE, 4, NULL, false) == young, "what is placed after the fork is not given back");
+  murre_codemem_abandon(mem, &begun);
+  cr_assert(place(mem, LARGE, 5, NULL, false) == begun.code, "what was not committed at the fork is not given back");
+  murre_codemem_stats(mem, &stats);
+  cr_assert(stats.blocks == 3 && stats.kept == kept);
+  close(ends[1]);
+  expect_good_child(child);
+  cr_assert(filled_with(both, 2) && filled_with(young, 4));
+  murre_codemem_delete(mem);
+}
+
+Test(codemem, a_fork_leaves_each_process_its_code)
+{
+  check_fork(murre_codemem_new(0), true);
+}
+
+Test(codemem, a_fork_leaves_each_process_its_code_without_a_second_mapping)
+{
+  check_fork(murre_codemem_new_pages(0), false);
+}
+
+static atomic_bool enough;
+
+static void *hammer_on(void *mem)
+{
+  while (!atomic_load(&enough))
+    hammer(mem);
+  return NULL;
+}
+
+// Other threads hold the lock at most moments.
+Test(codemem, a_child_waits_for_no_lock, .timeout = 120)
+{
+#ifdef TEST_EMULATED
+  puts("skipped: forks of a process whose threads are busy, under emulation: 1");
+  cr_skip();
+#endif
+  struct murre_codemem *mem = murre_codemem_new(0);
+  const uint8_t *code = place(mem, LARGE, 1, NULL, false);
+  pthread_t threads[2];
+  for (int i = 0; i < 2; i++)
+    cr_assert(pthread_create(&threads[i], NULL, hammer_on, mem) == 0);
+  for (int i = 0; i < 100; i++) {
+    pid_t child = fork();
+    if (child == 0) {
+      alarm(20);
+      murre_codemem_free(mem, code);
+      const bool good = filled_with(code, 1);
+      murre_codemem_delete(mem);
+      _exit(good ? 0 : 1);
+    }
+    expect_good_child(child);
+  }
+  atomic_store(&enough, true);
+  for (int i = 0; i < 2; i++)
+    pthread_join(threads[i], NULL);
+  cr_assert(filled_with(code, 1));
   murre_codemem_delete(mem);
 }
 
