@@ -367,8 +367,12 @@ static void check_entry(struct guest *g, const struct model_node *dir, const cha
 }
 
 /* In memory names are listed as they came to be, behind "." and "..". */
+static const char *name_at(const struct model_node *dir, size_t index) {
+    return index == 0 ? "." : index == 1 ? ".." : index - 2 < dir->entry_count ? dir->entries[index - 2].name : "nothing";
+}
+
 static void check_order(struct guest *g, const struct model_node *dir, const char *name, size_t index) {
-    const char *there = index == 0 ? "." : index == 1 ? ".." : index - 2 < dir->entry_count ? dir->entries[index - 2].name : "nothing";
+    const char *there = name_at(dir, index);
     if (strcmp(name, there) != 0)
         guest_wrong(g, "lists %s, not %s, at %zu", name, there, index);
 }
@@ -396,18 +400,42 @@ static size_t check_entries(struct guest *g, const struct model_node *dir, const
     return count;
 }
 
-/* All of a folder, through a buffer of one size; or one call from anywhere. */
+/* How many names come before the first of an answer, which is whole. Nothing is known of cookies but that they lead to some. */
+static size_t names_before(const struct model_node *dir, const uint8_t *at) {
+    size_t index = 0, size = murre_wasi_get32(at + 16);
+    while (index < dir->entry_count + 2 && (strlen(name_at(dir, index)) != size || memcmp(name_at(dir, index), at + 24, size) != 0))
+        index++;
+    return index;
+}
+
+/* On the host a cookie that was none may be refused, and a removed folder may still list what was read ahead. */
+static void may_list(const struct model_node *dir, uint64_t cookie, uint32_t size, struct model_errors *errors) {
+    if (!dir->volume->memory) {
+        if (!dir->removed && !cookie)
+            return;
+        model_error(errors, WASI_NOENT);
+        model_error(errors, WASI_INVAL);
+        model_error(errors, WASI_SUCCESS);
+        return;
+    }
+    if (cookie > INT64_MAX)
+        model_error(errors, WASI_INVAL);
+    if (dir->removed)
+        model_error(errors, WASI_NOENT);
+    if (dir->removed && !size) /* nothing is looked at */
+        model_error(errors, WASI_SUCCESS);
+}
+
+/* All of a folder, from the start or from anywhere, through a buffer of one size. */
 static void readdir_(struct guest *g) {
     struct model_errors errors = {0};
     uint32_t number = guest_pick_fd(g), size = guest_byte(g) * 8u, result = guest_pointer(g, 4, 4), buffer = GUEST_SIZE - size;
     uint8_t how = guest_byte(g);
     uint64_t cookie = how < 200 ? 0 : guest_number(g);
     const struct model_node *dir = guest_folder(g, number, WASI_RIGHT_FD_READDIR, &errors);
-    if (dir && (dir->removed || cookie)) { /* a removed folder; a cookie that was none */
-        model_error(&errors, WASI_NOENT);
-        model_error(&errors, WASI_INVAL);
-        model_error(&errors, WASI_SUCCESS);
-    }
+    if (dir)
+        may_list(dir, cookie, size, &errors);
+    bool from_start = cookie == 0;
     size_t count = 0;
     for (int calls = 0; calls < 1000; calls++) {
         if (!GUEST_CALL(g, fd_readdir, &errors, number, buffer, size, cookie, result))
@@ -419,6 +447,11 @@ static void readdir_(struct guest *g) {
             guest_wrong(g, "more bytes than there is room for");
         if (model_fails(&errors) || (result < buffer + used && buffer < result + 4)) /* or: the count lies over the entries */
             return;
+        if (calls == 0 && !from_start) {
+            if (used < 24 || used - 24 < murre_wasi_get32(g->memory + buffer + 16))
+                return;
+            count = names_before(dir, g->memory + buffer);
+        }
         count = check_entries(g, dir, g->memory + buffer, used, &cookie, count);
         if (used < size || size < 24 + 255)
             break;
