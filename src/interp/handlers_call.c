@@ -159,9 +159,7 @@ static __attribute__((noinline)) const struct murre_regcode *resolve(struct murr
         if (engine->config.tier != MURRE_TIER_JIT || !murre_tier_compile_now(callee)) {
             rc = murre_interp_lower(callee->instance->module, callee->index);
             if (!rc) {
-                struct murre_error *failure = atomic_load_explicit(&callee->code->failure, memory_order_acquire);
-                bool memory = !failure || failure->status == MURRE_ERROR_MEMORY;
-                if (memory)
+                if (!atomic_load_explicit(&callee->code->failure, memory_order_acquire))
                     raise(store, MURRE_TRAP_MEMORY, next);
                 set_aside(store, next, fp);
                 murre_trap_raise_interp(store, MURRE_TRAP_INVALID_CODE, callee, NULL);

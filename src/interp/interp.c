@@ -53,7 +53,9 @@ struct murre_regcode *murre_interp_lower(struct murre_module *module, uint32_t f
     struct murre_regcode *built = murre_interp_build(module, func_index, &error);
     atomic_fetch_add_explicit(&engine->lower_nanoseconds, now() - start, memory_order_relaxed);
     if (!built) {
-        publish_failure(engine, code, &error);
+        /* What memory was too short for goes well at another time. */
+        if (error.status != MURRE_ERROR_MEMORY)
+            publish_failure(engine, code, &error);
         return NULL;
     }
     if (!atomic_compare_exchange_strong_explicit(&code->regcode, &published, built, memory_order_acq_rel, memory_order_acquire)) {
@@ -97,9 +99,8 @@ static void run(struct murre_store *store, struct murre_func *func, union murre_
     struct murre_instance *outer_instance = stack->instance;
     const struct murre_regcode *rc = murre_interp_lower(func->instance->module, func->index);
     if (!rc) {
-        const struct murre_error *failure = atomic_load_explicit(&func->code->failure, memory_order_acquire);
-        bool memory = !failure || failure->status == MURRE_ERROR_MEMORY;
-        murre_trap_raise_interp(store, memory ? MURRE_TRAP_MEMORY : MURRE_TRAP_INVALID_CODE, func, NULL);
+        bool invalid = atomic_load_explicit(&func->code->failure, memory_order_acquire) != NULL;
+        murre_trap_raise_interp(store, invalid ? MURRE_TRAP_INVALID_CODE : MURRE_TRAP_MEMORY, func, NULL);
     }
     if (stack->frame == stack->frames_end || (size_t)(stack->values_end - slots) < rc->frame_slots)
         murre_trap_raise_interp(store, MURRE_TRAP_STACK, func, NULL);

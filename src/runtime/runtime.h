@@ -36,7 +36,8 @@ struct murre_interp_ops {
     /* Runs func (defined in Wasm, its instance in store) with its arguments in slots; leaves its results there. slots lie on the store's
      * value stack, see stack.h. Traps do not return. */
     void (*run)(struct murre_store *store, struct murre_func *func, union murre_slot *slots);
-    /* Lowers (and validates) the function now if it has not been; false when it is invalid or memory is short: then code->failure is set. */
+    /* Lowers (and validates) the function now if it has not been; false when it is invalid, of which code->failure tells, or when memory is
+     * short, and then it may be tried again. */
     bool (*prepare)(struct murre_module *module, uint32_t func_index);
     /* Frees a function's register code. No frame uses it. */
     void (*drop)(struct murre_module *module, struct murre_regcode *code);
@@ -101,8 +102,8 @@ struct murre_code {
     _Atomic uint8_t level;                   /* optimisation level of native + 1; 0: none */
     _Atomic uint8_t queued;                  /* level + 1 of a request that waits or runs */
     _Atomic uint8_t hits;                    /* how often it has been hot while it was not compiled */
-    _Atomic uint8_t refused;                 /* by the compiler: with which murre_status; 0: it is not */
-    _Atomic(struct murre_error *) failure;   /* deferred validation failed: a trap now and ever after */
+    _Atomic uint8_t refused;                 /* by the compiler: with which murre_status; 0: it is not, or no more */
+    _Atomic(struct murre_error *) failure;   /* deferred validation failed: a trap now and ever after; never for want of memory */
 };
 
 struct murre_osr {
