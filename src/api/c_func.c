@@ -91,7 +91,10 @@ static wasm_func_t *new_func(wasm_store_t *store, const wasm_functype_t *type, s
         free(host);
         return NULL;
     }
-    return (wasm_func_t *)c_ref_of(store, REF_FUNC, func);
+    wasm_ref_t *handle = c_ref_of(store, REF_FUNC, func);
+    if (!handle) /* func stays with its store, where nothing calls it; env stays the caller's, as in any failure */
+        host->finalizer = NULL;
+    return (wasm_func_t *)handle;
 }
 
 wasm_func_t *wasm_func_new(wasm_store_t *store, const wasm_functype_t *type, wasm_func_callback_t callback) {

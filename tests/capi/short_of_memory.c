@@ -125,6 +125,26 @@ static bool traps(wasm_store_t *store) {
     return good;
 }
 
+/* An environment is finalized once, or not at all where there is no function. */
+static int environments, finalized;
+
+static own wasm_trap_t *swap_with_env(void *env, const wasm_val_vec_t *args, wasm_val_vec_t *results) {
+    (void)env;
+    return swap(args, results);
+}
+static void finalize(void *env) {
+    ++*(int *)env;
+}
+
+static bool finalizes(wasm_store_t *store) {
+    own wasm_functype_t *type = type_of_swap();
+    own wasm_func_t *func = type ? wasm_func_new_with_env(store, type, swap_with_env, &finalized, finalize) : NULL;
+    environments += func != NULL;
+    wasm_func_delete(func);
+    wasm_functype_delete(type);
+    return func != NULL;
+}
+
 /* Types, copies, the serialised form, sharing. */
 static bool reflects(wasm_store_t *store) {
     own wasm_module_t *module = load(store, reflect_wasm, sizeof reflect_wasm);
@@ -168,7 +188,7 @@ static bool in_store(bool (*part)(wasm_store_t *)) {
 }
 
 int main(void) {
-    bool (*const parts[])(wasm_store_t *) = {calls, traps, reflects};
+    bool (*const parts[])(wasm_store_t *) = {calls, traps, reflects, finalizes};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         bool reached = true;
         long tried = 0;
@@ -180,12 +200,13 @@ int main(void) {
             bool good = in_store(parts[i]);
             fails_at = -1;
             CHECK(live == before);
+            CHECK(finalized == environments);
             reached = allocations > n;
             CHECK(reached || good);
             tried = n;
         }
         CHECK(tried > 20);
     }
-    printf("3 passed, 0 failed\n");
+    printf("4 passed, 0 failed\n");
     return 0;
 }
