@@ -18,7 +18,9 @@
  * caller waits, unless its store is interrupted. (They have a large stack and own the compiler's scratch memory; the caller may be at the end
  * of a small stack.)
  *
- * What the compiler refuses stays interpreted, for good. So does everything when no thread can be had. Threads start at the first request.
+ * What the compiler refuses stays interpreted, for good. So does everything when no thread can be had. Threads start at the first request. But what
+ * memory was too short for, code memory included, is asked for again in tier auto, when it has been hot twice as often as the last time, up to
+ * seven times. (Tier jit looks at a function once.)
  *
  * Locks: queue->lock guards the requests and what runs; engine->lock is taken without it. fork: a child has no compile threads, and either lock
  * may have been held by one. The child notices by its process id where requests are made: it compiles nothing more, never takes queue->lock,
@@ -119,6 +121,7 @@ static void publish_function(const struct request *request, void *entry) {
     uint32_t defined = request->func_index - module->info.func_import_count;
     murre_tier_lock(module->engine);
     bool first = !atomic_load_explicit(&request->code->native, memory_order_relaxed);
+    bool was_refused = atomic_exchange_explicit(&request->code->refused, 0, memory_order_relaxed);
     atomic_store_explicit(&request->code->native, entry, memory_order_release);
     atomic_store_explicit(&request->code->level, (uint8_t)(request->level + 1), memory_order_relaxed);
     for (struct murre_instance *instance = module->instances; instance; instance = instance->next_of_module) {
@@ -128,6 +131,8 @@ static void publish_function(const struct request *request, void *entry) {
     murre_tier_unlock(module->engine);
     if (first)
         atomic_fetch_add_explicit(&module->engine->functions_compiled, 1, memory_order_relaxed);
+    if (was_refused)
+        atomic_fetch_sub_explicit(&module->engine->functions_refused, 1, memory_order_relaxed);
 }
 
 static void refuse(const struct request *request, const struct murre_error *error) {
@@ -138,10 +143,12 @@ static void refuse(const struct request *request, const struct murre_error *erro
         return;
     }
     uint8_t status = (uint8_t)error->status;
-    if (request->loop)
+    if (request->loop) {
         atomic_store_explicit(&request->loop->refused, status, memory_order_relaxed);
-    else if (!atomic_exchange_explicit(&request->code->refused, status, memory_order_relaxed))
+        atomic_store_explicit(&request->loop->asked, status != MURRE_ERROR_MEMORY, memory_order_release);
+    } else if (!atomic_exchange_explicit(&request->code->refused, status, memory_order_relaxed)) {
         atomic_fetch_add_explicit(&engine->functions_refused, 1, memory_order_relaxed);
+    }
     murre_log(engine, MURRE_LOG_WARNING, "%s %u stays interpreted: %s", request->loop ? "a loop of function" : "function",
               (unsigned)request->func_index, error->message);
 }
@@ -256,7 +263,7 @@ static void *work(void *argument) {
     struct worker *worker = argument;
     struct murre_tier_queue *queue = worker->queue;
     struct murre_engine *engine = queue->engine;
-    void *compiler = engine->jit_ops->worker_new(engine->jit, &worker->cancel);
+    void *compiler = NULL;
     pthread_mutex_lock(&queue->lock);
     while (!queue->stopping) {
         uint64_t moment;
@@ -274,10 +281,12 @@ static void *work(void *argument) {
         bool done = true;
         atomic_store_explicit(&worker->cancel, false, memory_order_relaxed);
         pthread_mutex_unlock(&queue->lock);
+        if (!compiler)
+            compiler = engine->jit_ops->worker_new(engine->jit, &worker->cancel);
         if (compiler) {
             done = compile(worker, compiler, request);
         } else {
-            struct murre_error error = {.message = "no memory for the compiler"};
+            struct murre_error error = {.status = MURRE_ERROR_MEMORY, .message = "no memory for the compiler"};
             refuse(request, &error);
         }
         pthread_mutex_lock(&queue->lock);
@@ -398,6 +407,12 @@ static uint32_t body_size_of(const struct murre_func *func) {
     return end - start;
 }
 
+/* Of what has just been hot once more. */
+static bool is_refused(const _Atomic uint8_t *refused, const _Atomic uint8_t *hits) {
+    uint8_t status = atomic_load_explicit(refused, memory_order_relaxed), count = atomic_load_explicit(hits, memory_order_relaxed);
+    return status && (status != MURRE_ERROR_MEMORY || (count & (count - 1)));
+}
+
 void murre_tier_hot_function(struct murre_func *func) {
     struct murre_code *code = func->code;
     atomic_store_explicit(&code->heat, 0, memory_order_relaxed);
@@ -410,7 +425,7 @@ void murre_tier_hot_function(struct murre_func *func) {
         return;
     }
     add_hit(&code->hits);
-    if (atomic_load_explicit(&code->refused, memory_order_relaxed) || atomic_load_explicit(&code->queued, memory_order_relaxed) ||
+    if (is_refused(&code->refused, &code->hits) || atomic_load_explicit(&code->queued, memory_order_relaxed) ||
         in_child(queue) || !has_earned(body_size_of(func), &code->hits))
         return;
     pthread_mutex_lock(&queue->lock);
@@ -480,6 +495,7 @@ static void consider_loop(struct murre_tier_queue *queue, struct murre_func *fun
         if (!atomic_load_explicit(&code->queued, memory_order_relaxed) && !atomic_load_explicit(&code->native, memory_order_relaxed))
             add(queue, func, NULL, NULL);
     } else if (!atomic_load_explicit(&node->asked, memory_order_relaxed)) {
+        atomic_store_explicit(&node->refused, 0, memory_order_relaxed);
         atomic_store_explicit(&node->asked, add(queue, func, node, NULL) != NULL, memory_order_relaxed);
     }
     pthread_mutex_unlock(&queue->lock);
@@ -499,9 +515,11 @@ void *murre_tier_hot_loop(struct murre_func *func, uint32_t loop, uint32_t *agai
             murre_tier_hot_function(func);
         return entry;
     }
-    if (in_child(queue) || (!node && !(node = add_loop(queue, func->code, loop))) || atomic_load_explicit(&node->refused, memory_order_relaxed))
+    if (in_child(queue) || (!node && !(node = add_loop(queue, func->code, loop))))
         return NULL;
     add_hit(&node->hits);
+    if (is_refused(&node->refused, &node->hits))
+        return NULL;
     if (!atomic_load_explicit(&node->asked, memory_order_relaxed))
         consider_loop(queue, func, node);
     else

@@ -21,6 +21,7 @@ static struct {
     pthread_cond_t changed;
     bool held;                /* compilations wait while it is set */
     bool refuse, refuse_high; /* all, or what is compiled a second time */
+    enum murre_status status; /* with which; MURRE_OK stands for MURRE_ERROR_LIMIT */
     const atomic_bool *cancel;
     bool until_cancelled; /* compilations run until then, and are refused */
     bool child;           /* a process without the compile threads */
@@ -79,7 +80,7 @@ static void *fake_compile(void *worker, struct murre_module *module, uint32_t fu
     pthread_cond_broadcast(&fake.changed);
     pthread_mutex_unlock(&fake.lock);
     if (refuse) {
-        error->status = MURRE_ERROR_LIMIT;
+        error->status = fake.status ? fake.status : MURRE_ERROR_LIMIT;
         snprintf(error->message, sizeof error->message, "not today");
         return NULL;
     }
@@ -300,6 +301,54 @@ Test(tier, what_is_refused_stays_interpreted) {
     struct murre_stats stats;
     murre_engine_stats(engine, &stats);
     cr_assert_eq(stats.functions_refused, 1);
+    murre_engine_unref(engine);
+}
+
+static void until_equal(const _Atomic uint8_t *value, uint8_t wanted) {
+    for (unsigned i = 0; i < 10000 && atomic_load(value) != wanted; i++) {
+        struct timespec pause = {0, 1000000};
+        nanosleep(&pause, NULL);
+    }
+    cr_assert_eq(atomic_load(value), wanted);
+}
+
+Test(tier, what_memory_was_short_for_is_asked_for_again, .timeout = 60) {
+    struct murre_engine *engine = fake_engine(MURRE_TIER_AUTO, 1, 1);
+    struct builder b = climb_module(2, NULL);
+    struct murre_module *module = test_module(engine, &b);
+    struct murre_store *store;
+    struct murre_instance *instance = instance_of(engine, module, &store);
+    struct murre_stats stats;
+    fake.refuse = true;
+    fake.status = MURRE_ERROR_MEMORY;
+    heat(store, instance, "a", 10);
+    until_equal(&module->codes[0].refused, MURRE_ERROR_MEMORY);
+    until_equal(&module->codes[0].queued, 0);
+    cr_assert_eq(call(store, instance, "c", 20), 20);
+    struct murre_osr *loop = atomic_load(&module->codes[2].osr);
+    until_equal(&loop->refused, MURRE_ERROR_MEMORY);
+    until_equal(&loop->asked, 0);
+    murre_engine_stats(engine, &stats);
+    cr_assert(stats.functions_refused == 1 && stats.functions_compiled == 0);
+    fake.refuse = false;
+    until_result(store, instance, "a", 1001);
+    uint32_t result = call(store, instance, "c", 300);
+    cr_assert(result == 300 || result == 100300, "%u", (unsigned)result);
+    for (int i = 0; i < 10000 && !atomic_load(&loop->entry); i++)
+        sched_yield();
+    cr_assert_eq(call(store, instance, "c", 300), 100300);
+    murre_engine_stats(engine, &stats);
+    cr_assert(stats.functions_refused == 0 && stats.functions_compiled == 1);
+    /* But not for ever. */
+    fake.refuse = true;
+    unsigned before = fake.compiled;
+    for (int i = 0; i < 300; i++) {
+        heat(store, instance, "b", 10);
+        until_equal(&module->codes[1].queued, 0);
+    }
+    cr_assert_eq(fake.compiled - before, 8, "%u times", fake.compiled - before);
+    murre_module_unref(module);
+    murre_store_delete(store);
     murre_engine_unref(engine);
 }
 
