@@ -276,6 +276,38 @@ Test(codemem, a_child_waits_for_no_lock, .timeout = 120)
   murre_codemem_delete(mem);
 }
 
+static void *make_contexts(void *unused)
+{
+  while (!atomic_load(&enough))
+    murre_mirctx_delete(murre_mirctx_new(NULL, 0));
+  return unused;
+}
+
+// Another thread is just making one at most moments.
+Test(codemem, a_child_makes_a_compiler_of_its_own, .timeout = 120)
+{
+#ifdef TEST_EMULATED
+  puts("skipped: forks of a process whose threads are busy, under emulation: 1");
+  cr_skip();
+#endif
+  pthread_t thread;
+  cr_assert(pthread_create(&thread, NULL, make_contexts, NULL) == 0);
+  for (int i = 0; i < 20; i++) {
+    pid_t child = fork();
+    if (child == 0) {
+      alarm(20);
+      struct murre_codemem *mem = murre_codemem_new(0);
+      struct murre_mirctx *ctx = murre_mirctx_new(mem, 0);
+      struct murre_mirctx_result result;
+      const bool good = murre_mirctx_compile(ctx, 1, emit_seven, NULL, NULL, &result) == MURRE_MIRCTX_OK;
+      _exit(good && ((int64_t (*)(void))result.code)() == 7 ? 0 : 1);
+    }
+    expect_good_child(child);
+  }
+  atomic_store(&enough, true);
+  pthread_join(thread, NULL);
+}
+
 // ---- Reach ------------------------------------------------------------------------------------------------------------
 
 // f(x) = callee(x) + 1; f(x) = x * 3 without a callee. The callee lies in the same code memory, far away.
