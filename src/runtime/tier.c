@@ -24,7 +24,8 @@
  *
  * Locks: queue->lock guards the requests and what runs; engine->lock is taken without it. fork: a child has no compile threads, and either lock
  * may have been held by one. The child notices by its process id where requests are made: it compiles nothing more, never takes queue->lock,
- * and makes engine->lock anew (compile threads only read what it guards). */
+ * and makes engine->lock anew (compile threads only read what it guards). Threads of the host that hold a lock at that moment, here or elsewhere in
+ * the engine, are not provided for: murre.h promises nothing then. */
 #include "runtime/tier.h"
 
 #include <signal.h>
