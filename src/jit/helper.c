@@ -61,6 +61,12 @@ void murre_helper_poll(struct murre_instance *instance, uint32_t offset) {
         murre_trap_raise_native(instance->store, MURRE_TRAP_INTERRUPT, offset);
 }
 
+/* For helpers without an offset, where all is done but handing the result over. */
+static void look(struct murre_instance *instance) {
+    if (__builtin_expect(atomic_load_explicit(&instance->store->interrupt, memory_order_relaxed), false))
+        murre_trap_raise_native(instance->store, MURRE_TRAP_INTERRUPT, MURRE_NO_OFFSET);
+}
+
 /* Two indices in one argument, so that all arguments travel in registers. */
 static uint32_t first_of(uint64_t pair) {
     return (uint32_t)(pair >> 32);
@@ -83,10 +89,13 @@ void murre_helper_memory_fill(struct murre_instance *instance, uint32_t memory, 
     check(instance, murre_bulk_memory_fill(instance, memory, d, value, n), offset);
 }
 uint32_t murre_helper_memory_grow(struct murre_instance *instance, uint32_t memory, uint32_t pages) {
-    return murre_bulk_memory_grow(instance, memory, pages);
+    uint32_t before = murre_bulk_memory_grow(instance, memory, pages);
+    look(instance);
+    return before;
 }
 void murre_helper_data_drop(struct murre_instance *instance, uint32_t data) {
     murre_bulk_data_drop(instance, data);
+    look(instance);
 }
 void murre_helper_table_init(struct murre_instance *instance, uint64_t elem_table, uint32_t d, uint32_t s, uint32_t n, uint32_t offset) {
     check(instance, murre_bulk_table_init(instance, first_of(elem_table), second_of(elem_table), d, s, n), offset);
@@ -98,10 +107,13 @@ void murre_helper_table_fill(struct murre_instance *instance, uint32_t table, ui
     check(instance, murre_bulk_table_fill(instance, table, d, ref, n), offset);
 }
 uint32_t murre_helper_table_grow(struct murre_instance *instance, uint32_t table, void *init, uint32_t count) {
-    return murre_bulk_table_grow(instance, table, init, count);
+    uint32_t before = murre_bulk_table_grow(instance, table, init, count);
+    look(instance);
+    return before;
 }
 void murre_helper_elem_drop(struct murre_instance *instance, uint32_t elem) {
     murre_bulk_elem_drop(instance, elem);
+    look(instance);
 }
 
 uint64_t murre_helper_popcnt32(uint32_t a) {

@@ -9,17 +9,18 @@
 #include "wasm/limits.h"
 
 /* Compiled code does not look at store->interrupt, and cannot be stopped while it waits for one of these: a loop that does little else would
- * run on. So those that took long look at it when they are done, and those that may take seconds between pieces; what was not reached then
- * stays as it was. (Not at instantiation, where nothing runs.) */
-enum { LONG_BYTES = 1024, PIECE = 4 << 20 };
+ * run on until the signal comes at a better moment, or for ever where it cannot come again. So they look at it when they are done, however
+ * short they were, and those that may take seconds between pieces; what was not reached then stays as it was. (Not at instantiation, where
+ * nothing runs.) */
+enum { PIECE = 4 << 20 };
 
 static bool interrupted(const struct murre_instance *instance) {
     const struct murre_store *store = instance->store;
     return store->activation && atomic_load_explicit(&store->interrupt, memory_order_relaxed);
 }
 
-static enum murre_trapkind done(const struct murre_instance *instance, size_t bytes) {
-    return bytes >= LONG_BYTES && interrupted(instance) ? MURRE_TRAP_INTERRUPT : MURRE_TRAP_COUNT;
+static enum murre_trapkind done(const struct murre_instance *instance) {
+    return __builtin_expect(interrupted(instance), false) ? MURRE_TRAP_INTERRUPT : MURRE_TRAP_COUNT;
 }
 
 /* As memmove. Pieces go in the direction in which none is written over before it was read. */
@@ -34,7 +35,7 @@ static enum murre_trapkind move(const struct murre_instance *instance, uint8_t *
         from += down ? 0 : PIECE;
     }
     memmove(to, from, size);
-    return done(instance, size);
+    return done(instance);
 }
 
 /* ---- memories ---- */
@@ -46,7 +47,7 @@ enum murre_trapkind murre_bulk_memory_init(struct murre_instance *instance, uint
     uint32_t size = instance->data_dropped[data] ? 0 : segment->size;
     if (n > size || s > size - n || !murre_memory_in_bounds(to, d, n))
         return MURRE_TRAP_MEMORY_BOUNDS;
-    return n ? move(instance, to->base + d, segment->bytes + s, n) : MURRE_TRAP_COUNT;
+    return n ? move(instance, to->base + d, segment->bytes + s, n) : done(instance);
 }
 
 enum murre_trapkind murre_bulk_memory_copy(struct murre_instance *instance, uint32_t to, uint32_t from, uint32_t d, uint32_t s,
@@ -69,7 +70,7 @@ enum murre_trapkind murre_bulk_memory_fill(struct murre_instance *instance, uint
             return MURRE_TRAP_INTERRUPT;
     }
     memset(to, (int)(value & 0xff), n);
-    return done(instance, n);
+    return done(instance);
 }
 
 void murre_bulk_data_drop(struct murre_instance *instance, uint32_t data) {
@@ -112,7 +113,7 @@ enum murre_trapkind murre_bulk_table_fill(struct murre_instance *instance, uint3
         return MURRE_TRAP_TABLE_BOUNDS;
     for (uint32_t i = 0; i < n; i++)
         t->elems[d + i] = ref;
-    return done(instance, (size_t)n * sizeof(void *));
+    return done(instance);
 }
 
 enum murre_trapkind murre_bulk_table_copy(struct murre_instance *instance, uint32_t to, uint32_t from, uint32_t d, uint32_t s, uint32_t n) {
@@ -122,7 +123,7 @@ enum murre_trapkind murre_bulk_table_copy(struct murre_instance *instance, uint3
         return MURRE_TRAP_TABLE_BOUNDS;
     if (n)
         memmove(target->elems + d, source->elems + s, n * sizeof *target->elems);
-    return done(instance, (size_t)n * sizeof(void *));
+    return done(instance);
 }
 
 enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint32_t elem, uint32_t table, uint32_t d, uint32_t s,
@@ -136,7 +137,7 @@ enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint3
     if (segment->funcs) {
         for (uint32_t i = 0; i < n; i++)
             to[i] = murre_instance_func(instance, segment->funcs[s + i]);
-        return done(instance, (size_t)n * sizeof(void *));
+        return done(instance);
     }
     /* What the expressions name (functions, immutable globals) never changes, so that they may be evaluated now instead of at instantiation. */
     for (uint32_t i = 0; i < n; i++) {
@@ -145,7 +146,7 @@ enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint3
             return MURRE_TRAP_MEMORY;
         to[i] = value->ref;
     }
-    return done(instance, (size_t)n * sizeof(void *));
+    return done(instance);
 }
 
 void murre_bulk_elem_drop(struct murre_instance *instance, uint32_t elem) {
