@@ -176,7 +176,8 @@ struct murre_config {
     uint64_t max_memory;      /* bytes a linear memory may reach; 0: no limit but the specification's */
     uint64_t max_stack;       /* bytes of interpreter stack a store may use; 0: default */
     bool no_signals;          /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
-                                 says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, once a loop */
+                                 says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, in each turn of a loop and
+                                 at the entry of each function that calls others */
     uint32_t features_off;    /* set by murre_config_set_feature */
     struct murre_allocator allocator; /* alloc NULL: the C library's */
     /* Gets lines of text, without their ends, up to log_level; NULL: nothing is told, at no cost. Called from any thread, also from several at

@@ -10,6 +10,8 @@
 #include "runtime/call.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/interrupt.h"
@@ -127,6 +129,20 @@ void murre_call_osr(struct murre_store *store, struct murre_func *func, void *en
 
 /* ---- to the host ---------------------------------------------------------------------------------------------------------------- */
 
+/* A host function has returned while calls that it, or another coroutine, has made of this store have not: the activations, the value stack and
+ * the C stacks no longer agree, and whatever ran on would run on another call's stack. */
+static _Noreturn __attribute__((cold, noinline)) void out_of_order(void) {
+    fputs("murre: calls of one store must end in the reverse order of their beginning\n", stderr);
+    abort();
+}
+
+/* Behind a host function, which may have switched to other coroutines: what runs in this thread now is its caller's activation. */
+static inline void back_from_host(const struct murre_store *store, struct murre_activation *activation) {
+    if (__builtin_expect(store->activation != activation, false))
+        out_of_order();
+    murre_thread_current.activation = activation;
+}
+
 /* slots lie below store->stack.top, or elsewhere: calls back into Wasm leave them alone. */
 static struct murre_trap *run_host(struct murre_store *store, struct murre_instance *instance, struct murre_func *func, union murre_slot *slots) {
     struct murre_host_func *host = (struct murre_host_func *)func;
@@ -135,7 +151,9 @@ static struct murre_trap *run_host(struct murre_store *store, struct murre_insta
 }
 
 void murre_call_host(struct murre_store *store, struct murre_instance *caller, struct murre_func *func, union murre_slot *slots) {
+    struct murre_activation *activation = store->activation;
     struct murre_trap *trap = run_host(store, caller, func, slots);
+    back_from_host(store, activation);
     if (__builtin_expect(trap != NULL, false))
         murre_trap_raise_host(store, trap);
     if (__builtin_expect(atomic_load_explicit(&store->interrupt, memory_order_relaxed), false))
@@ -219,7 +237,9 @@ static __attribute__((noinline)) void *call_host(struct murre_arch_exit_frame *f
         unsort_arguments(&type->func, frame, slots);
     store->stack.top = slots + room;
     struct murre_caller caller = {store, store->caller};
+    struct murre_activation *activation = store->activation;
     struct murre_trap *trap = host->fn(host->env, &caller, slots, slots);
+    back_from_host(store, activation);
     if (__builtin_expect(trap != NULL, false))
         murre_trap_raise_host(store, trap);
     store->stack.top = slots;
@@ -299,13 +319,12 @@ static struct murre_trap *call_wasm(struct murre_store *store, struct murre_func
     struct call call = {store, func, slots};
     struct murre_activation activation;
     activation.outer = store->activation;
-    activation.outer_of_thread = thread->activation;
     activation.store = store;
     activation.trap = NULL;
     activation.mark = (struct murre_stack_mark){store->stack.top, store->stack.frame};
     activation.native = store->native;
     store->activation = &activation;
-    thread->activation = &activation;
+    murre_thread_push(thread, &activation);
     /* Behind the activation's coming into being: a deadline that passes from here on finds it. */
     if (__builtin_expect(store->deadline != NULL, false))
         murre_interrupt_check_deadline(store);
@@ -315,7 +334,9 @@ static struct murre_trap *call_wasm(struct murre_store *store, struct murre_func
         call_compiled(&activation, type, func, slots);
     else
         murre_arch_protect(&activation.context, run, &call);
-    thread->activation = activation.outer_of_thread;
+    if (__builtin_expect(store->activation != &activation, false))
+        out_of_order();
+    murre_thread_pop(thread, &activation);
     store->activation = activation.outer;
     return activation.trap;
 }
@@ -330,16 +351,23 @@ static inline struct murre_trap *call_bound(struct murre_store *store, struct mu
 
 /* The first call in this thread, or one on another stack than the thread's own. */
 static __attribute__((noinline)) struct murre_trap *call_unbound(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
-    uintptr_t limit = store->stack_limit, here = (uintptr_t)__builtin_frame_address(0);
-    /* A limit of the store's own is for the outermost call and all that it calls. */
-    bool nested = store->activation && store->limits.stack_bytes && store->thread_serial == murre_thread_current.serial &&
-                  here - murre_thread_current.stack_low < murre_thread_current.stack_size;
-    if (nested)
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), known = murre_thread_known_limit(store, here);
+    /* What a call further out may use of this stack is for all that it calls. */
+    if (known && known == store->stack_limit)
         return call_bound(store, func, slots, here);
-    murre_thread_bind(store);
+    const struct murre_other_stack other = {store->other_stacks, store->stack_limit};
+    bool nested = store->activation != NULL;
+    if (nested)
+        store->other_stacks = &other;
+    if (known)
+        murre_thread_set_limit(store, known);
+    else
+        murre_thread_bind(store);
     struct murre_trap *trap = call_bound(store, func, slots, here);
-    if (store->activation)
-        murre_thread_set_limit(store, limit);
+    if (nested) {
+        store->other_stacks = other.outer;
+        murre_thread_set_limit(store, other.limit);
+    }
     return trap;
 }
 

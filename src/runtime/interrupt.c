@@ -4,9 +4,11 @@
  * before they go to compiled code (arch.h). Compiled code does not look. So whoever asks also sends SIGURG to the thread that runs the store:
  * its handler (signal.c) makes the thread go on in the trap landing when it is in compiled code, or in a trampoline behind the look.
  * Anywhere else the handler arms a timer of the thread and asks again a millisecond later, until the trap has been raised: the thread may be
- * in a helper that compiled code calls directly, or between a look at the flag and a system call that blocks. SIGURG is not restarting: such a
- * call returns with EINTR and the host function may look at the flag. It is ignored by default, so one that arrives when our handler has been
- * taken away does no harm.
+ * between a look at the flag and a system call that blocks, or in a helper that compiled code calls directly. Helpers look, too, when they are
+ * done, but for those that only compute (rounding and counting bits, where the processor does not). The timer is made when the thread first
+ * runs Wasm (a microsecond), so that it is there; where the system refuses one even then, those two moments lose the request. SIGURG is not
+ * restarting: a call that blocks returns with EINTR and the host function may look at the flag. It is ignored by default, so one that arrives
+ * when our handler has been taken away does no harm.
  *
  * No request is lost. The request stores the flag, then reads thread_id; binding stores thread_id, then (behind a fence) the trampolines read
  * the flag. The flag stays until a trap takes it, so one that comes too late ends the next call.
@@ -99,7 +101,7 @@ bool murre_interrupt_signalled(const siginfo_t *info) {
         return false;
     if (info->si_value.sival_ptr == &token)
         return true;
-    for (struct murre_activation *a = murre_thread_current.activation; a && info->si_code == SI_TIMER; a = a->outer_of_thread)
+    for (struct murre_activation *a = murre_thread_current.latest; a && info->si_code == SI_TIMER; a = a->outer_of_thread)
         if (a->store == info->si_value.sival_ptr) {
             murre_interrupt_check_deadline(a->store);
             return true;
@@ -107,9 +109,13 @@ bool murre_interrupt_signalled(const siginfo_t *info) {
     return false;
 }
 
-void murre_interrupt_again(struct murre_thread *thread) {
+void murre_interrupt_prepare(struct murre_thread *thread) {
     if (thread->timer < 0)
         thread->timer = timer_make(thread->id, (void *)&token);
+}
+
+void murre_interrupt_again(struct murre_thread *thread) {
+    murre_interrupt_prepare(thread);
     if (thread->timer >= 0)
         timer_set(thread->timer, 0, (uint64_t)again_nanoseconds);
 }

@@ -21,6 +21,8 @@ void murre_interrupt_taken(struct murre_store *store);
 /* The store runs in another thread from now on. */
 void murre_interrupt_thread_change(struct murre_store *store, const struct murre_thread *thread);
 void murre_interrupt_thread_exit(struct murre_thread *thread);
+/* When a thread first runs Wasm: makes the timer that murre_interrupt_again needs, which may not be had when it is needed. */
+void murre_interrupt_prepare(struct murre_thread *thread);
 
 /* For the signal handler. True when the signal was sent by this file; then it has nothing to say to anyone else's handler. Sent by a
  * deadline's timer, it sets store->interrupt of the store that it belongs to, if that runs in this thread. */

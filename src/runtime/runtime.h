@@ -213,7 +213,8 @@ struct murre_instance {
 /* A call from the host into Wasm. Lives on the C stack of the call; innermost first. A trap ends at the innermost one. */
 struct murre_activation {
     struct murre_activation *outer; /* of the store */
-    struct murre_activation *outer_of_thread;
+    /* Of the thread, in the order of their beginning: where coroutines interleave their calls of several stores, not that of their end. */
+    struct murre_activation *volatile outer_of_thread, *volatile inner_of_thread;
     struct murre_store *store;
     struct murre_arch_context context;   /* where a trap returns to */
     struct murre_trap *trap;             /* what ended it */
@@ -231,7 +232,8 @@ struct murre_store {
     /* The instance whose code calls a function that may be the host's. Compiled code stores its own instance here before every call of an
      * import and every indirect call (murre_call_exit reads it); the interpreter tells murre_call_host instead. */
     struct murre_instance *caller;
-    uintptr_t stack_limit;                    /* of the thread that used the store last; new instances take it over */
+    uintptr_t stack_limit;                    /* of the stack that used the store last; new instances take it over */
+    const struct murre_other_stack *other_stacks; /* limits that calls on yet another stack have set aside: thread.h */
     uint64_t thread_serial;                   /* that thread (thread.h); 0: none yet */
     _Atomic int thread_id;                    /* the same for the kernel */
     atomic_bool interrupt;                    /* asked for; the interpreter and host calls look at it */

@@ -3,7 +3,8 @@
  * Compiled code compares its stack pointer with instance->stack_limit, the interpreter's calls into C compare it with store->stack_limit.
  * Below the limit there is room for what C code does at the edge (helpers, host functions, lowering a function, raising the trap). Where the
  * current stack is not the one that the thread was made with (a host with coroutines), its size cannot be known; then the limit is
- * foreign_room below the first call.
+ * foreign_room below the first call, for all calls within it on that stack. Which stack an address lies on is known only from the limits that are
+ * in force.
  *
  * The main thread's stack grows down to RLIMIT_STACK below its top. Its top is found from the auxiliary vector: the path of the program is the
  * first thing that the kernel puts there. (pthread_getattr_np would read /proc/self/maps, which takes longer than all of our start-up.) */
@@ -57,8 +58,10 @@ static void after_fork(void) {
         return;
     thread->id = (int)syscall(SYS_gettid);
     thread->timer = -1;
+    if (thread->takes_signals && exit_key_made)
+        murre_interrupt_prepare(thread);
     thread->serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
-    for (struct murre_activation *a = thread->activation; a; a = a->outer_of_thread) {
+    for (struct murre_activation *a = thread->latest; a; a = a->outer_of_thread) {
         a->store->thread_serial = thread->serial;
         murre_interrupt_thread_change(a->store, thread);
     }
@@ -73,8 +76,10 @@ static void prepare_process(void) {
 
 /* The library may be unloaded while threads live on: they must not call leave then. */
 __attribute__((destructor)) static void delete_exit_key(void) {
-    if (exit_key_made)
-        pthread_key_delete(exit_key);
+    if (!exit_key_made)
+        return;
+    pthread_key_delete(exit_key);
+    murre_interrupt_thread_exit(&murre_thread_current);
 }
 
 static void make_signal_stack(struct murre_thread *thread) {
@@ -165,6 +170,8 @@ static void set_up(struct murre_thread *thread) {
 static void take_signals(struct murre_thread *thread) {
     thread->takes_signals = true;
     make_signal_stack(thread);
+    if (exit_key_made) /* otherwise nobody would take it away */
+        murre_interrupt_prepare(thread);
     /* A host that blocks all signals in its threads has not meant those that stand for traps. */
     sigset_t set;
     sigemptyset(&set);
@@ -181,6 +188,27 @@ void murre_thread_set_limit(struct murre_store *store, uintptr_t limit) {
     store->stack_limit = limit;
     for (struct murre_instance *instance = store->instances; instance; instance = instance->next)
         instance->stack_limit = limit;
+}
+
+/* Whether here lies on the stack whose limit this is. Below a limit nobody can tell one foreign stack from the next. */
+static bool is_limit_of(const struct murre_store *store, uintptr_t limit, uintptr_t here) {
+    const struct murre_thread *thread = &murre_thread_current;
+    bool own = here - thread->stack_low < thread->stack_size, of_own = limit - thread->stack_low < thread->stack_size;
+    if (own || of_own)
+        return own && of_own;
+    uint64_t most = store->limits.stack_bytes;
+    return here - limit <= (most && most < foreign_room ? (uintptr_t)most : foreign_room);
+}
+
+uintptr_t murre_thread_known_limit(const struct murre_store *store, uintptr_t here) {
+    if (!store->activation || store->thread_serial != murre_thread_current.serial)
+        return 0;
+    if (is_limit_of(store, store->stack_limit, here))
+        return store->stack_limit;
+    for (const struct murre_other_stack *other = store->other_stacks; other; other = other->outer)
+        if (is_limit_of(store, other->limit, here))
+            return other->limit;
+    return 0;
 }
 
 void murre_thread_bind(struct murre_store *store) {
