@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <mir-gen.h>
 
@@ -17,12 +18,21 @@
 
 static const size_t default_budget = (size_t)512 << 20;
 static const size_t least_budget = (size_t)2 << 20;
+// Nanoseconds of the thread's processor time. The largest function that we know of real programs (CPython's evaluation loop) takes half a
+// second; a slow processor may need several times as long. What takes more is made to, or a weakness of MIR, and would keep the
+// compile thread from everything else.
+static const uint64_t default_time = 10 * UINT64_C(1000000000);
+// The clock is a system call: so many looks (some ten nanoseconds to some microseconds of work each) are between two.
+enum { LOOKS_A_CLOCK = 1 << 12 };
 
 struct murre_mirctx {
   struct murre_mirarena *arena;
   struct murre_codemem *codemem;
   size_t budget;
   const atomic_bool *cancel;   // or NULL
+  uint64_t time;               // nanoseconds that a compilation may take
+  uint64_t start;              // of the running one, by the thread's clock
+  unsigned looks;              // of the running one
   MIR_context_t mir;           // in the arena
   jmp_buf escape;              // where a failing compilation goes
   bool writing;                // a block of code is begun and not committed
@@ -33,26 +43,8 @@ struct murre_mirctx {
 
 static _Thread_local struct murre_mirctx *running;
 
-// The generator's tables are static; the first context of the process completes them. A fork waits until nobody does, or its child
-// could have tables that are half complete, and no thread that would give the lock back.
+// The generator's tables are static; the first context of the process completes them.
 static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
-
-static void lock_init(void)
-{
-  pthread_mutex_lock(&init_lock);
-}
-
-static void unlock_init(void)
-{
-  pthread_mutex_unlock(&init_lock);
-}
-
-static void look_after_forks(void)
-{
-  // Without memory for it children may be left without a compiler, which the parent's are not.
-  (void)pthread_atfork(lock_init, unlock_init, unlock_init);
-}
 
 static _Noreturn void leave(enum murre_mirctx_status status)
 {
@@ -85,9 +77,16 @@ void *murre_mir_malloc(size_t size);
 void *murre_mir_calloc(size_t n, size_t size);
 void *murre_mir_realloc(void *block, size_t size);
 void murre_mir_free(void *block);
+void murre_mir_look(void);
 _Noreturn void murre_mir_fail(const char *format, ...);
 uint8_t *murre_mir_code_begin(size_t size, int frameless);
 void murre_mir_code_write(uint8_t *code, const uint8_t *bytes, size_t size);
+
+static void leave_if_cancelled(void)
+{
+  if (running->cancel != NULL && atomic_load_explicit(running->cancel, memory_order_relaxed))
+    murre_mirctx_fail("cancelled");
+}
 
 static void *checked(void *block)
 {
@@ -95,8 +94,7 @@ static void *checked(void *block)
     snprintf(running->message, sizeof running->message, "compilation needs more than %zu bytes", running->budget);
     leave(MURRE_MIRCTX_BUDGET);
   }
-  if (running->cancel != NULL && atomic_load_explicit(running->cancel, memory_order_relaxed))
-    murre_mirctx_fail("cancelled");
+  leave_if_cancelled();
   return block;
 }
 
@@ -120,6 +118,20 @@ void *murre_mir_realloc(void *block, size_t size)
 void murre_mir_free(void *block)
 {
   murre_mirarena_free(running->arena, block);
+}
+
+static uint64_t thread_nanoseconds(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+void murre_mir_look(void)
+{
+  leave_if_cancelled();
+  if (++running->looks % LOOKS_A_CLOCK == 0 && thread_nanoseconds() - running->start > running->time)
+    murre_mirctx_over("compilation takes more than %g s of processor time", (double)running->time * 1e-9);
 }
 
 _Noreturn void murre_mir_fail(const char *format, ...)
@@ -159,6 +171,12 @@ void murre_mir_code_write(uint8_t *code, const uint8_t *bytes, size_t size)
 
 // ---- A context's life -------------------------------------------------------------------------------------------------
 
+static void start_clock(struct murre_mirctx *ctx)
+{
+  ctx->looks = 0;
+  ctx->start = thread_nanoseconds();
+}
+
 // Under the containment of its caller.
 static void initialise(struct murre_mirctx *ctx)
 {
@@ -170,23 +188,24 @@ static void initialise(struct murre_mirctx *ctx)
 
 struct murre_mirctx *murre_mirctx_new(struct murre_codemem *codemem, size_t budget)
 {
-  pthread_once(&fork_once, look_after_forks);
   struct murre_mirctx *volatile ctx = calloc(1, sizeof *ctx);
   if (ctx == NULL)
     return NULL;
   ctx->codemem = codemem;
   murre_mirctx_set_budget(ctx, budget);
+  murre_mirctx_set_time(ctx, 0);
+  start_clock(ctx);
   ctx->arena = murre_mirarena_new(ctx->budget);
   volatile bool good = false;
   if (ctx->arena != NULL) {
-    lock_init();
+    pthread_mutex_lock(&init_lock);
     running = ctx;
     if (setjmp(ctx->escape) == 0) {
       initialise(ctx);
       good = murre_mirarena_snapshot(ctx->arena);
     }
     running = NULL;
-    unlock_init();
+    pthread_mutex_unlock(&init_lock);
   }
   if (good)
     return ctx;
@@ -210,6 +229,11 @@ void murre_mirctx_set_cancel(struct murre_mirctx *ctx, const atomic_bool *cancel
 void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget)
 {
   ctx->budget = budget == 0 ? default_budget : budget < least_budget ? least_budget : budget;
+}
+
+void murre_mirctx_set_time(struct murre_mirctx *ctx, uint64_t nanoseconds)
+{
+  ctx->time = nanoseconds == 0 ? default_time : nanoseconds;
 }
 
 // ---- A compilation ----------------------------------------------------------------------------------------------------
@@ -242,6 +266,7 @@ enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned
   *result = (struct murre_mirctx_result){0};
   ctx->writing = false;
   ctx->message[0] = '\0';
+  start_clock(ctx);
   running = ctx;
   enum murre_mirctx_status status = (enum murre_mirctx_status)setjmp(ctx->escape);
   if (status == MURRE_MIRCTX_OK)

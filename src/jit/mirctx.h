@@ -1,7 +1,7 @@
 // A MIR context of one compiling thread: its life, its memory, its errors.
 //
 // MIR reports a fault by a function that must not return, and allocates without looking back. So a compilation runs under a
-// setjmp: MIR's error function, a refused allocation, an exceeded budget and full code memory all leave by longjmp to
+// setjmp: MIR's error function, a refused allocation, an exceeded budget of memory or time and full code memory all leave by longjmp to
 // murre_mirctx_compile, which throws the context's whole memory away and answers with a status. MIR never ends the process.
 //
 // All of MIR's memory comes from an arena of the context, mapped in chunks. After every compilation, good or bad, the
@@ -31,7 +31,7 @@ struct murre_mirctx;
 enum murre_mirctx_status {
   MURRE_MIRCTX_OK,
   MURRE_MIRCTX_REFUSED,   // MIR reported an error, or the callback failed: the function stays interpreted
-  MURRE_MIRCTX_BUDGET,    // it needed more working memory than the budget, or its code would take too much of something
+  MURRE_MIRCTX_BUDGET,    // it needed more working memory or time than it may, or its code would take too much of something
   MURRE_MIRCTX_NO_MEMORY, // the system refused memory
   MURRE_MIRCTX_NO_CODE,   // the code memory is full
 };
@@ -81,11 +81,15 @@ MIR_alias_t murre_mirctx_trap_alias(MIR_context_t mir);
 // Generates the running compilation at a lower level than it was asked for. Only inside an emit callback.
 void murre_mirctx_lower_level(MIR_context_t mir, unsigned level);
 
-// Compilations that run while *cancel is set are refused, at their next allocation. Any thread may set it; NULL: none.
+// Compilations that run while *cancel is set are refused, within some milliseconds: MIR looks in all its loops. Any thread may set it; NULL: none.
 void murre_mirctx_set_cancel(struct murre_mirctx *ctx, const atomic_bool *cancel);
 
 // Changes the budget for later compilations, to no more than murre_mirctx_new was given.
 void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget);
+
+// How much processor time of its thread a compilation may take, in nanoseconds; 0: the default (10 s). More than that is noticed
+// within some milliseconds.
+void murre_mirctx_set_time(struct murre_mirctx *ctx, uint64_t nanoseconds);
 
 const char *murre_mirctx_status_name(enum murre_mirctx_status status);
 

@@ -130,6 +130,71 @@ Test(mirctx, keeps_to_its_budget)
   murre_mirctx_delete(ctx);
 }
 
+// patches/69: values that all live through a loop, the sum of which comes back. MIR takes hardly any memory while it allocates registers.
+static MIR_item_t emit_live_values(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  enum { VALUES = 1000 };
+  (void)user, (void)module;
+  struct build b;
+  test_begin(&b, mir, 'i', "i");
+  MIR_reg_t values[VALUES];
+  for (int i = 0; i < VALUES; i++) {
+    values[i] = murre_mirctx_reg(mir, b.func, MIR_T_I64);
+    EMIT(MOV, R(values[i]), C(i));
+  }
+  MIR_label_t again = MIR_new_label(mir);
+  test_insn(&b, again);
+  for (int i = 0; i < VALUES; i++)
+    EMIT(ADD, R(values[i]), R(values[i]), R(b.arg[0]));
+  EMIT(SUB, R(b.arg[0]), R(b.arg[0]), C(1));
+  EMIT(BT, TO(again), R(b.arg[0]));
+  for (int i = 1; i < VALUES; i++)
+    EMIT(ADD, R(values[0]), R(values[0]), R(values[i]));
+  test_return(&b, R(values[0]));
+  return test_end(&b);
+}
+
+// Nobody can be so quick; where MIR does not look, nobody notices.
+Test(mirctx, takes_no_more_time_than_it_may)
+{
+  struct murre_mirctx *ctx = murre_mirctx_new(test_codemem(), 0);
+  cr_assert(ctx != NULL);
+  murre_mirctx_set_time(ctx, 1);
+  check_refusal(ctx, emit_live_values, NULL, MURRE_MIRCTX_BUDGET);
+  murre_mirctx_set_time(ctx, 0);
+  for (unsigned level = 0; level < LEVELS; level++) {
+    struct murre_mirctx_result result;
+    enum murre_mirctx_status status = murre_mirctx_compile(ctx, level, emit_live_values, NULL, NULL, &result);
+    cr_assert(status == MURRE_MIRCTX_OK, "level %u: %s", level, result.message);
+    cr_assert(((int64_t (*)(int64_t))result.code)(2) == 999 * 1000 / 2 + 3000);
+  }
+  murre_mirctx_delete(ctx);
+}
+
+static atomic_bool cancel_now;
+
+static MIR_item_t emit_cancelled(void *user, MIR_context_t mir, MIR_module_t module)
+{
+  MIR_item_t function = emit_live_values(user, mir, module);
+  atomic_store(&cancel_now, true);
+  return function;
+}
+
+Test(mirctx, ends_when_it_is_cancelled)
+{
+  struct murre_mirctx *ctx = murre_mirctx_new(test_codemem(), 0);
+  cr_assert(ctx != NULL);
+  murre_mirctx_set_cancel(ctx, &cancel_now);
+  for (unsigned level = 0; level < LEVELS; level++) {
+    struct murre_mirctx_result result;
+    cr_assert(murre_mirctx_compile(ctx, level, emit_cancelled, NULL, NULL, &result) == MURRE_MIRCTX_REFUSED);
+    cr_assert(strcmp(result.message, "cancelled") == 0, "level %u: %s", level, result.message);
+    atomic_store(&cancel_now, false);
+    cr_assert(murre_mirctx_compile(ctx, level, emit_add, NULL, NULL, &result) == MURRE_MIRCTX_OK);
+  }
+  murre_mirctx_delete(ctx);
+}
+
 Test(mirctx, stops_where_the_code_memory_ends)
 {
   struct murre_codemem *mem = murre_codemem_new(64 << 10);
