@@ -43,8 +43,26 @@ struct murre_mirctx {
 
 static _Thread_local struct murre_mirctx *running;
 
-// The generator's tables are static; the first context of the process completes them.
+// The generator's tables are static; the first context of the process completes them. A fork waits until nobody does, or its child
+// could have tables that are half complete, and no thread that would give the lock back.
 static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void lock_init(void)
+{
+  pthread_mutex_lock(&init_lock);
+}
+
+static void unlock_init(void)
+{
+  pthread_mutex_unlock(&init_lock);
+}
+
+static void look_after_forks(void)
+{
+  // Without memory for it children may be left without a compiler, which the parent's are not.
+  (void)pthread_atfork(lock_init, unlock_init, unlock_init);
+}
 
 static _Noreturn void leave(enum murre_mirctx_status status)
 {
@@ -188,6 +206,7 @@ static void initialise(struct murre_mirctx *ctx)
 
 struct murre_mirctx *murre_mirctx_new(struct murre_codemem *codemem, size_t budget)
 {
+  pthread_once(&fork_once, look_after_forks);
   struct murre_mirctx *volatile ctx = calloc(1, sizeof *ctx);
   if (ctx == NULL)
     return NULL;
@@ -198,14 +217,14 @@ struct murre_mirctx *murre_mirctx_new(struct murre_codemem *codemem, size_t budg
   ctx->arena = murre_mirarena_new(ctx->budget);
   volatile bool good = false;
   if (ctx->arena != NULL) {
-    pthread_mutex_lock(&init_lock);
+    lock_init();
     running = ctx;
     if (setjmp(ctx->escape) == 0) {
       initialise(ctx);
       good = murre_mirarena_snapshot(ctx->arena);
     }
     running = NULL;
-    pthread_mutex_unlock(&init_lock);
+    unlock_init();
   }
   if (good)
     return ctx;
