@@ -177,7 +177,9 @@ struct murre_config {
     uint64_t max_stack;       /* bytes of interpreter stack a store may use; 0: default */
     bool no_signals;          /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
                                  says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, in each turn of a loop and
-                                 at the entry of each function that calls others */
+                                 at the entry of each function that calls others. WASI's calls that wait look every 20 ms, but not while
+                                 they open a FIFO, flush, use a file of a slow file system, receive with WAITALL, or when another process
+                                 takes what poll(2) has promised */
     uint32_t features_off;    /* set by murre_config_set_feature */
     struct murre_allocator allocator; /* alloc NULL: the C library's */
     /* Gets lines of text, without their ends, up to log_level; NULL: nothing is told, at no cost. Called from any thread, also from several at
@@ -291,6 +293,9 @@ MURRE_API void murre_store_interrupt(struct murre_store *store);
 /* True when an interrupt was asked for and has not been taken yet. For host functions that wait in the operating system: on EINTR they return
  * when this is true (the trap is taken as they do) and wait on when it is not. */
 MURRE_API bool murre_store_interrupt_pending(const struct murre_store *store);
+/* True when interrupts send a signal, which ends a wait in the operating system with EINTR; false with no_signals: there host functions wait in
+ * slices, and look at murre_store_interrupt_pending between them. */
+MURRE_API bool murre_engine_sends_signals(const struct murre_engine *engine);
 /* Interrupts whatever still runs in the store after this many nanoseconds from now; 0 cancels. */
 MURRE_API enum murre_status murre_store_set_timeout(struct murre_store *store, uint64_t nanoseconds,
                                                     struct murre_error *error) MURRE_MUST_USE;

@@ -27,7 +27,9 @@ enum murre_wasi_streamkind {
     MURRE_WASI_CALLBACK /* output only: every write is handed to write */
 };
 
-/* Where one of the guest's standard streams leads. Zero is "inherit". */
+/* Where one of the guest's standard streams leads. Zero is "inherit". Through it the guest reads (and seeks, where that can be done) or writes;
+ * size, times and position of what output leads to are not its to change. Descriptions of the host, which others may share, keep their flags: that
+ * it does not want to wait is the guest's own affair, and APPEND stays as it is (error NOTSUP). A socket that fd names works both ways. */
 struct murre_wasi_stream {
     enum murre_wasi_streamkind kind;
     int fd;

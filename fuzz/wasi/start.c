@@ -45,11 +45,9 @@ static void make_wasi(struct guest *g, uint8_t head, const struct murre_wasi_pre
 }
 
 static void add_streams(struct guest *g) {
-    static const uint64_t stream = WASI_RIGHTS_FILE & ~(uint64_t)WASI_RIGHT_FD_READ;
-    guest_add_fd(
-        g, (struct guest_fd){.kind = GUEST_INPUT, .base = WASI_RIGHTS_FILE & ~(uint64_t)(WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE)});
-    guest_add_fd(g, (struct guest_fd){.kind = GUEST_SINK, .base = stream});
-    guest_add_fd(g, (struct guest_fd){.kind = GUEST_EMPTY, .base = stream});
+    guest_add_fd(g, (struct guest_fd){.kind = GUEST_INPUT, .base = WASI_RIGHTS_INPUT});
+    guest_add_fd(g, (struct guest_fd){.kind = GUEST_SINK, .base = WASI_RIGHTS_OUTPUT});
+    guest_add_fd(g, (struct guest_fd){.kind = GUEST_EMPTY, .base = WASI_RIGHTS_OUTPUT});
 }
 
 static void add_folder(struct guest *g, const struct murre_wasi_preopen *preopen, struct model_node *node) {

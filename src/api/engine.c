@@ -38,6 +38,10 @@ const char *murre_feature_at(uint32_t index) {
     return NULL;
 }
 
+bool murre_engine_sends_signals(const struct murre_engine *engine) {
+    return !engine->config.no_signals;
+}
+
 bool murre_has_compiler(void) {
     return MURRE_HAVE_JIT;
 }

@@ -168,6 +168,14 @@ enum murre_wasi_right_bits {
      WASI_RIGHT_PATH_FILESTAT_GET | WASI_RIGHT_PATH_FILESTAT_SET_SIZE | WASI_RIGHT_PATH_FILESTAT_SET_TIMES | WASI_RIGHT_FD_FILESTAT_GET | \
      WASI_RIGHT_FD_FILESTAT_SET_TIMES | WASI_RIGHT_PATH_SYMLINK | WASI_RIGHT_PATH_REMOVE_DIRECTORY | WASI_RIGHT_PATH_UNLINK_FILE |        \
      WASI_RIGHT_POLL_FD_READWRITE)
+/* Of the standard streams: what is behind them is not the guest's, and is changed by nothing but writing on. That output has no SEEK but TELL
+ * tells guests that a file is not a terminal. */
+#define WASI_RIGHTS_INPUT                                                                                                         \
+    (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL | WASI_RIGHT_FD_FDSTAT_SET_FLAGS | WASI_RIGHT_FD_FILESTAT_GET | \
+     WASI_RIGHT_POLL_FD_READWRITE)
+#define WASI_RIGHTS_OUTPUT                                                                                                     \
+    (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_TELL | WASI_RIGHT_FD_SYNC | WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_FD_FDSTAT_SET_FLAGS | \
+     WASI_RIGHT_FD_FILESTAT_GET | WASI_RIGHT_POLL_FD_READWRITE)
 /* Rights that change something; a read-only folder passes none of them on. */
 #define WASI_RIGHTS_CHANGE                                                                                                        \
     (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE | WASI_RIGHT_FD_FILESTAT_SET_TIMES |          \

@@ -32,6 +32,8 @@ struct murre_wasi_entry {
         struct { /* a descriptor of the host */
             int host;
             bool owned;                    /* close it with the entry */
+            bool shared;                   /* a standard stream, whose description others may use: its flags stay as they are */
+            bool own_flags, nonblock;      /* of such a one: the guest has set nonblock, which only this entry knows of */
             struct murre_wasi_dirbuf *dir; /* owned; NULL until the directory is read */
         };
         struct {                  /* a stream in memory */

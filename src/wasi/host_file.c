@@ -1,11 +1,13 @@
 /* Descriptors of the host as a kind (kind.h): straight system calls on the guest's buffers. What follows from paths is in host_folder.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "wasi/host.h"
+#include "wasi/wait.h"
 
 /* ---- what it is --------------------------------------------------------------------------------------------------------- */
 
@@ -81,17 +83,34 @@ static ssize_t transfer_in(struct murre_wasi_entry *entry, const struct murre_wa
 }
 
 /* A socket must not raise SIGPIPE in a host that has not asked for it. */
-static ssize_t write_socket(struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs) {
+static ssize_t write_socket(struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs, int how) {
     struct msghdr message = {.msg_iov = (struct iovec *)iovecs->items, .msg_iovlen = (size_t)iovecs->count};
-    return sendmsg(entry->host, &message, MSG_NOSIGNAL);
+    return sendmsg(entry->host, &message, MSG_NOSIGNAL | how);
+}
+
+static bool is_socket(struct murre_wasi_entry *entry) {
+    return murre_wasi_entry_learn_type(entry) == WASI_SUCCESS &&
+           (entry->type == WASI_FILETYPE_SOCKET_STREAM || entry->type == WASI_FILETYPE_SOCKET_DGRAM);
+}
+
+/* To what is ready: no more than goes without blocking. */
+static ssize_t transfer_piece(struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs) {
+    if (is_socket(entry))
+        return write_socket(entry, iovecs, MSG_DONTWAIT);
+    int i = 0;
+    while (i + 1 < iovecs->count && iovecs->items[i].iov_len == 0)
+        i++;
+    if (i >= iovecs->count)
+        return writev(entry->host, iovecs->items, iovecs->count);
+    size_t size = iovecs->items[i].iov_len;
+    return write(entry->host, iovecs->items[i].iov_base, size < MURRE_WASI_PIECE ? size : MURRE_WASI_PIECE);
 }
 
 static ssize_t transfer_out(struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs, uint64_t offset) {
     if (offset != MURRE_WASI_NO_OFFSET)
         return pwritev(entry->host, iovecs->items, iovecs->count, (off_t)offset);
-    if (murre_wasi_entry_learn_type(entry) == WASI_SUCCESS &&
-        (entry->type == WASI_FILETYPE_SOCKET_STREAM || entry->type == WASI_FILETYPE_SOCKET_DGRAM))
-        return write_socket(entry, iovecs);
+    if (is_socket(entry))
+        return write_socket(entry, iovecs, 0);
     if (iovecs->count == 1)
         return write(entry->host, iovecs->items[0].iov_base, iovecs->items[0].iov_len);
     return writev(entry->host, iovecs->items, iovecs->count);
@@ -99,20 +118,28 @@ static ssize_t transfer_out(struct murre_wasi_entry *entry, const struct murre_w
 
 static murre_wasi_errno read_host(struct murre_wasi_call *call, struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs,
                                   uint64_t offset, size_t *moved) {
+    bool await = offset == MURRE_WASI_NO_OFFSET && murre_wasi_must_await(call, entry);
     ssize_t size;
-    do
+    do {
+        murre_wasi_errno error = await ? murre_wasi_await(call, entry, POLLIN) : WASI_SUCCESS;
+        if (error != WASI_SUCCESS)
+            return error;
         size = transfer_in(entry, iovecs, offset);
-    while (size < 0 && murre_wasi_retry(call));
+    } while (size < 0 && (murre_wasi_retry(call) || (await && murre_wasi_await_again(entry))));
     *moved = (size_t)size;
     return murre_wasi_host_outcome(size);
 }
 
 static murre_wasi_errno write_host(struct murre_wasi_call *call, struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs,
                                    uint64_t offset, size_t *moved) {
+    bool await = offset == MURRE_WASI_NO_OFFSET && murre_wasi_must_await(call, entry);
     ssize_t size;
-    do
-        size = transfer_out(entry, iovecs, offset);
-    while (size < 0 && murre_wasi_retry(call));
+    do {
+        murre_wasi_errno error = await ? murre_wasi_await(call, entry, POLLOUT) : WASI_SUCCESS;
+        if (error != WASI_SUCCESS)
+            return error;
+        size = await ? transfer_piece(entry, iovecs) : transfer_out(entry, iovecs, offset);
+    } while (size < 0 && (murre_wasi_retry(call) || (await && murre_wasi_await_again(entry))));
     *moved = (size_t)size;
     return murre_wasi_host_outcome(size);
 }
@@ -155,11 +182,25 @@ static murre_wasi_errno advise(struct murre_wasi_entry *entry, uint64_t offset, 
 
 static murre_wasi_errno get_flags(struct murre_wasi_entry *entry, int *flags) {
     *flags = fcntl(entry->host, F_GETFL);
+    if (*flags >= 0 && entry->own_flags)
+        *flags = (*flags & ~O_NONBLOCK) | (entry->nonblock ? O_NONBLOCK : 0);
     return murre_wasi_host_outcome(*flags);
 }
 
+/* Where a stream's writes go is up to who made its description, and whoever shares that would see it block, or not. */
+static murre_wasi_errno set_own_flags(struct murre_wasi_entry *entry, int flags) {
+    int now = fcntl(entry->host, F_GETFL);
+    if (now < 0)
+        return murre_wasi_from_errno(errno);
+    if ((now ^ flags) & O_APPEND)
+        return WASI_NOTSUP;
+    entry->own_flags = true;
+    entry->nonblock = flags & O_NONBLOCK;
+    return WASI_SUCCESS;
+}
+
 static murre_wasi_errno set_flags(struct murre_wasi_entry *entry, int flags) {
-    return murre_wasi_host_outcome(fcntl(entry->host, F_SETFL, flags));
+    return entry->shared ? set_own_flags(entry, flags) : murre_wasi_host_outcome(fcntl(entry->host, F_SETFL, flags));
 }
 
 static murre_wasi_errno stat_host(struct murre_wasi_entry *entry, struct murre_wasi_stat *stat) {

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "wasi/kind.h"
+#include "wasi/wait.h"
 
 #define SUBSCRIPTION       48
 #define EVENT              32
@@ -98,10 +99,13 @@ static uint64_t look_at_clocks(struct poll *poll) {
 
 /* Waits until something is ready. */
 static murre_wasi_errno wait(struct murre_wasi_call *call, struct poll *poll) {
+    const uint64_t slice = murre_wasi_is_unsignalled(call) ? MURRE_WASI_SLICE * UINT64_C(1000000) : UINT64_MAX;
     for (;;) {
         uint64_t left = look_at_clocks(poll);
         if (poll->any_ready)
             left = 0;
+        if (left > slice)
+            left = slice;
         struct timespec timeout = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
         int ready = ppoll(poll->fds, poll->count, left == UINT64_MAX ? NULL : &timeout, NULL);
         if (ready < 0 && !murre_wasi_retry(call))
@@ -115,6 +119,8 @@ static murre_wasi_errno wait(struct murre_wasi_call *call, struct poll *poll) {
             look_at_clocks(poll);
             return WASI_SUCCESS;
         }
+        if (murre_store_interrupt_pending(call->store))
+            return WASI_INTR;
     }
 }
 

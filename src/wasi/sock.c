@@ -1,11 +1,13 @@
 /* sock_accept, sock_recv, sock_send, sock_shutdown: on sockets that the host hands in, and on those accepted from them. */
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "wasi/memory.h"
+#include "wasi/wait.h"
 
 /* NOTSOCK comes before NOTCAPABLE: what is no socket has no rights of one. */
-static murre_wasi_errno get_socket(struct murre_wasi_call *call, uint32_t fd, uint64_t rights, int *host) {
+static murre_wasi_errno get_socket(struct murre_wasi_call *call, uint32_t fd, uint64_t rights, struct murre_wasi_entry **socket) {
     struct murre_wasi_entry *entry = murre_wasi_fdtable_entry(&call->wasi->fds, fd);
     if (entry == NULL)
         return WASI_BADF;
@@ -14,12 +16,16 @@ static murre_wasi_errno get_socket(struct murre_wasi_call *call, uint32_t fd, ui
         return error;
     if (entry->type != WASI_FILETYPE_SOCKET_STREAM && entry->type != WASI_FILETYPE_SOCKET_DGRAM)
         return WASI_NOTSOCK;
-    *host = entry->host;
-    return murre_wasi_fdtable_get(&call->wasi->fds, fd, rights, &entry);
+    return murre_wasi_fdtable_get(&call->wasi->fds, fd, rights, socket);
+}
+
+/* Before each attempt: waits where the attempt could block and nothing would end that. */
+static murre_wasi_errno get_ready(struct murre_wasi_call *call, struct murre_wasi_entry *socket, short events) {
+    return murre_wasi_must_await(call, socket) ? murre_wasi_await(call, socket, events) : WASI_SUCCESS;
 }
 
 murre_wasi_errno murre_wasi_sock_accept(struct murre_wasi_call *call, const union murre_slot *args) {
-    int listener;
+    struct murre_wasi_entry *listener;
     uint32_t flags = args[1].u32, fd;
     void *result = murre_wasi_guest(call, args[2].u32, 1, 4, 4);
     if (result == NULL)
@@ -30,9 +36,12 @@ murre_wasi_errno murre_wasi_sock_accept(struct murre_wasi_call *call, const unio
     if (flags & ~(uint32_t)WASI_FDFLAG_NONBLOCK)
         return WASI_INVAL;
     int host;
-    do
-        host = accept4(listener, NULL, NULL, SOCK_CLOEXEC | (flags & WASI_FDFLAG_NONBLOCK ? SOCK_NONBLOCK : 0));
-    while (host < 0 && murre_wasi_retry(call));
+    do {
+        error = get_ready(call, listener, POLLIN);
+        if (error != WASI_SUCCESS)
+            return error;
+        host = accept4(listener->host, NULL, NULL, SOCK_CLOEXEC | (flags & WASI_FDFLAG_NONBLOCK ? SOCK_NONBLOCK : 0));
+    } while (host < 0 && murre_wasi_retry(call));
     if (host < 0)
         return murre_wasi_from_errno(errno);
     struct murre_wasi_entry *entry = murre_wasi_fdtable_add_host(&call->wasi->fds, host, &fd);
@@ -44,14 +53,14 @@ murre_wasi_errno murre_wasi_sock_accept(struct murre_wasi_call *call, const unio
 }
 
 murre_wasi_errno murre_wasi_sock_recv(struct murre_wasi_call *call, const union murre_slot *args) {
-    int host;
+    struct murre_wasi_entry *socket;
     uint32_t flags = args[3].u32;
     struct murre_wasi_iovecs iovecs;
     void *size = murre_wasi_guest(call, args[4].u32, 1, 4, 4);
     void *flags_out = murre_wasi_guest(call, args[5].u32, 1, 2, 2);
     if (size == NULL || flags_out == NULL || !murre_wasi_guest_iovecs(call, args[1].u32, args[2].u32, &iovecs))
         return WASI_FAULT;
-    murre_wasi_errno error = get_socket(call, args[0].u32, WASI_RIGHT_FD_READ, &host);
+    murre_wasi_errno error = get_socket(call, args[0].u32, WASI_RIGHT_FD_READ, &socket);
     if (error != WASI_SUCCESS)
         return error;
     if (flags & ~(uint32_t)(WASI_RIFLAG_PEEK | WASI_RIFLAG_WAITALL))
@@ -59,9 +68,12 @@ murre_wasi_errno murre_wasi_sock_recv(struct murre_wasi_call *call, const union 
     struct msghdr message = {.msg_iov = iovecs.items, .msg_iovlen = (size_t)iovecs.count};
     int how = (flags & WASI_RIFLAG_PEEK ? MSG_PEEK : 0) | (flags & WASI_RIFLAG_WAITALL ? MSG_WAITALL : 0);
     ssize_t got;
-    do
-        got = recvmsg(host, &message, how | MSG_CMSG_CLOEXEC);
-    while (got < 0 && murre_wasi_retry(call));
+    do {
+        error = get_ready(call, socket, POLLIN);
+        if (error != WASI_SUCCESS)
+            return error;
+        got = recvmsg(socket->host, &message, how | MSG_CMSG_CLOEXEC);
+    } while (got < 0 && murre_wasi_retry(call));
     if (got < 0)
         return murre_wasi_from_errno(errno);
     murre_wasi_put32(size, (uint32_t)got);
@@ -70,21 +82,25 @@ murre_wasi_errno murre_wasi_sock_recv(struct murre_wasi_call *call, const union 
 }
 
 murre_wasi_errno murre_wasi_sock_send(struct murre_wasi_call *call, const union murre_slot *args) {
-    int host;
+    struct murre_wasi_entry *socket;
     struct murre_wasi_iovecs iovecs;
     void *size = murre_wasi_guest(call, args[4].u32, 1, 4, 4);
     if (size == NULL || !murre_wasi_guest_iovecs(call, args[1].u32, args[2].u32, &iovecs))
         return WASI_FAULT;
-    murre_wasi_errno error = get_socket(call, args[0].u32, WASI_RIGHT_FD_WRITE, &host);
+    murre_wasi_errno error = get_socket(call, args[0].u32, WASI_RIGHT_FD_WRITE, &socket);
     if (error != WASI_SUCCESS)
         return error;
     if (args[3].u32 != 0)
         return WASI_INVAL;
     struct msghdr message = {.msg_iov = iovecs.items, .msg_iovlen = (size_t)iovecs.count};
+    bool await = murre_wasi_must_await(call, socket);
     ssize_t sent;
-    do
-        sent = sendmsg(host, &message, MSG_NOSIGNAL);
-    while (sent < 0 && murre_wasi_retry(call));
+    do {
+        error = await ? murre_wasi_await(call, socket, POLLOUT) : WASI_SUCCESS;
+        if (error != WASI_SUCCESS)
+            return error;
+        sent = sendmsg(socket->host, &message, MSG_NOSIGNAL | (await ? MSG_DONTWAIT : 0));
+    } while (sent < 0 && (murre_wasi_retry(call) || (await && murre_wasi_await_again(socket))));
     if (sent < 0)
         return murre_wasi_from_errno(errno);
     murre_wasi_put32(size, (uint32_t)sent);
@@ -93,12 +109,12 @@ murre_wasi_errno murre_wasi_sock_send(struct murre_wasi_call *call, const union 
 
 murre_wasi_errno murre_wasi_sock_shutdown(struct murre_wasi_call *call, const union murre_slot *args) {
     static const int hows[] = {[WASI_SDFLAG_RD] = SHUT_RD, [WASI_SDFLAG_WR] = SHUT_WR, [WASI_SDFLAG_RD | WASI_SDFLAG_WR] = SHUT_RDWR};
-    int host;
+    struct murre_wasi_entry *socket;
     uint32_t how = args[1].u32;
-    murre_wasi_errno error = get_socket(call, args[0].u32, WASI_RIGHT_SOCK_SHUTDOWN, &host);
+    murre_wasi_errno error = get_socket(call, args[0].u32, WASI_RIGHT_SOCK_SHUTDOWN, &socket);
     if (error != WASI_SUCCESS)
         return error;
     if (how == 0 || how >= sizeof hows / sizeof *hows)
         return WASI_INVAL;
-    return shutdown(host, hows[how]) == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
+    return shutdown(socket->host, hows[how]) == 0 ? WASI_SUCCESS : murre_wasi_from_errno(errno);
 }

@@ -58,17 +58,19 @@ static bool add_stream(struct murre_wasi *wasi, const struct murre_wasi_stream *
     struct murre_wasi_entry *entry = murre_wasi_fdtable_add(&wasi->fds, kinds[stream->kind], &fd);
     if (entry == NULL)
         return false;
+    entry->base = number == 0 ? WASI_RIGHTS_INPUT : WASI_RIGHTS_OUTPUT;
     if (entry->kind == &murre_wasi_kind_host) {
         entry->host = stream->kind == MURRE_WASI_FD ? stream->fd : number;
+        entry->shared = true;
+        if (stream->kind == MURRE_WASI_FD && murre_wasi_entry_learn_type(entry) == WASI_SUCCESS &&
+            (entry->type == WASI_FILETYPE_SOCKET_STREAM || entry->type == WASI_FILETYPE_SOCKET_DGRAM))
+            entry->base = WASI_RIGHTS_SOCKET;
     } else {
         entry->bytes = stream->bytes;
         entry->size = stream->size;
         entry->write = stream->write;
         entry->context = stream->context;
     }
-    entry->base = WASI_RIGHTS_FILE & ~(number == 0 ? WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE : WASI_RIGHT_FD_READ);
-    if (stream->kind == MURRE_WASI_FD) /* may well be a socket */
-        entry->base |= WASI_RIGHTS_SOCKET;
     return true;
 }
 

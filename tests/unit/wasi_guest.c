@@ -22,9 +22,26 @@ struct murre_wasi *make_wasi(const struct murre_wasi_config *config) {
     return made;
 }
 
+struct murre_store *a_store(bool no_signals) {
+    static struct murre_store *stores[2];
+    struct murre_store **store = &stores[no_signals];
+    if (*store)
+        return *store;
+    struct murre_config config;
+    murre_config_init(&config);
+    config.tier = MURRE_TIER_INTERP;
+    config.no_signals = no_signals;
+    struct murre_engine *engine = murre_engine_new(&config, NULL);
+    cr_assert(engine != NULL);
+    *store = murre_store_new(engine, NULL);
+    cr_assert(*store != NULL);
+    murre_engine_unref(engine);
+    return *store;
+}
+
 void make_guest(const struct murre_wasi_config *config) {
     wasi = make_wasi(config);
-    call = (struct murre_wasi_call){.wasi = wasi, .memory = memory, .memory_size = SIZE};
+    call = (struct murre_wasi_call){.wasi = wasi, .store = a_store(false), .memory = memory, .memory_size = SIZE};
 }
 
 void delete_guest(void) {

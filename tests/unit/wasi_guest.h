@@ -18,6 +18,8 @@ extern struct murre_wasi_call call; /* of wasi, on memory, unless a test changes
 
 /* Ends the test when there is an error. */
 struct murre_wasi *make_wasi(const struct murre_wasi_config *config);
+/* A store of an engine with or without signals; never deleted. */
+struct murre_store *a_store(bool no_signals);
 /* Makes wasi and call. */
 void make_guest(const struct murre_wasi_config *config);
 void delete_guest(void);

@@ -395,7 +395,7 @@ Test(wasi_memfs, any_one_allocation_may_fail) {
         wasi = murre_wasi_new(&config, &error);
         cr_assert(wasi != NULL || error.status == MURRE_ERROR_MEMORY);
         if (wasi != NULL) {
-            call = (struct murre_wasi_call){.wasi = wasi, .memory = memory, .memory_size = SIZE};
+            call = (struct murre_wasi_call){.wasi = wasi, .store = a_store(false), .memory = memory, .memory_size = SIZE};
             good = use_everything();
             murre_wasi_delete(wasi);
         }
