@@ -66,10 +66,16 @@ class Job(threading.Thread):
         with open(log_path, "wb") as log:
             while self.findings < FINDINGS_AT_MOST and (left := round(end - time.monotonic())) > 0:
                 start = log.tell()
-                process = subprocess.Popen(self.command(left), stdout=log, stderr=subprocess.STDOUT, cwd=self.dirs["findings"])
+                # Through a pipe: fuzz_wasi bounds the size of the files that it writes, and may fail under that bound.
+                process = subprocess.Popen(
+                    self.command(left), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.dirs["findings"]
+                )
+                while chunk := process.stdout.read1():
+                    log.write(chunk)
+                    log.flush()
+                process.stdout.close()
                 _, status, usage = os.wait4(process.pid, 0)
                 process.returncode = os.waitstatus_to_exitcode(status)
-                log.seek(0, os.SEEK_END)
                 self.cpu += usage.ru_utime + usage.ru_stime
                 output = log_path.read_bytes()[start:].decode(errors="replace")
                 self.executions += int((EXECUTIONS.findall(output) or ["0"])[-1])

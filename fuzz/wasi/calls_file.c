@@ -119,7 +119,7 @@ struct transfer {
     struct list list;
     struct guest_fd *fd; /* with the rights; or NULL */
     struct model_errors errors;
-    bool far; /* an offset near the end of all that can be: file systems do not agree on what is too far */
+    bool far; /* at a place near the end of all that can be: file systems do not agree on what is too far */
 };
 
 /* What has no positions says so, or has lost the right with its type, or refuses the offset first. */
@@ -130,7 +130,8 @@ static void begin(struct guest *g, bool at_offset, uint64_t right, struct transf
     take_list(g, &t->list);
     t->result = guest_pointer(g, 4, 4);
     t->fd = guest_with(g, t->number, right | (at_offset ? WASI_RIGHT_FD_SEEK : 0), &t->errors);
-    t->far = t->offset > INT64_MAX - (1 << 20) && t->offset <= INT64_MAX;
+    uint64_t place = !at_offset && t->fd && t->fd->kind == GUEST_NODE ? t->fd->position : t->offset;
+    t->far = place > INT64_MAX - (1 << 20) && place <= INT64_MAX;
     const struct guest_fd *any = guest_fd(g, t->number);
     if (any && at_offset && any->kind != GUEST_NODE) {
         model_error(&t->errors, WASI_SPIPE);
