@@ -151,6 +151,8 @@ static struct murre_trap *run_host(struct murre_store *store, struct murre_insta
 }
 
 void murre_call_host(struct murre_store *store, struct murre_instance *caller, struct murre_func *func, union murre_slot *slots) {
+    if (__builtin_expect((uintptr_t)__builtin_frame_address(0) < store->stack_limit, false))
+        out_of_stack(store, func);
     struct murre_activation *activation = store->activation;
     struct murre_trap *trap = run_host(store, caller, func, slots);
     back_from_host(store, activation);

@@ -190,14 +190,15 @@ void murre_thread_set_limit(struct murre_store *store, uintptr_t limit) {
         instance->stack_limit = limit;
 }
 
-/* Whether here lies on the stack whose limit this is. Below a limit nobody can tell one foreign stack from the next. */
+/* Whether here lies on the stack whose limit this is. Further below a limit than host functions go nobody can tell one foreign stack from the
+ * next. */
 static bool is_limit_of(const struct murre_store *store, uintptr_t limit, uintptr_t here) {
     const struct murre_thread *thread = &murre_thread_current;
     bool own = here - thread->stack_low < thread->stack_size, of_own = limit - thread->stack_low < thread->stack_size;
     if (own || of_own)
         return own && of_own;
     uint64_t most = store->limits.stack_bytes;
-    return here - limit <= (most && most < foreign_room ? (uintptr_t)most : foreign_room);
+    return here + least_room - limit <= least_room + (most && most < foreign_room ? (uintptr_t)most : foreign_room);
 }
 
 uintptr_t murre_thread_known_limit(const struct murre_store *store, uintptr_t here) {

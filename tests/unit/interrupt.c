@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -267,6 +269,89 @@ Test(interrupt, a_blocking_host_call_is_woken, .timeout = 60) {
         check_interrupted(store, instance, "host");
         pthread_join(thread, NULL);
         murre_store_delete(store);
+    }
+}
+
+/* ---- where signals cannot be sent again ---- */
+
+/* Exports of type () to (), endless loops of one operation each that compiled code asks C for. */
+static const char *const operations[] = {"table.fill", "memory.copy", "memory.init", "memory.grow", "table.grow", "data.drop", "elem.drop"};
+enum { OPERATIONS = sizeof operations / sizeof *operations };
+
+static struct builder operation_module(void) {
+    struct builder b = build_module();
+    build_whole(&b, SECTION_TYPE, 1, 0x60, 0, 0);
+    build_whole(&b, SECTION_FUNCTION, OPERATIONS, 0, 0, 0, 0, 0, 0, 0);
+    build_whole(&b, SECTION_TABLE, 1, 0x70, 0, 0x80, 1);
+    build_whole(&b, SECTION_MEMORY, 1, 0, 1);
+    build_section(&b, SECTION_EXPORT);
+    build_u32(&b, OPERATIONS);
+    for (unsigned i = 0; i < OPERATIONS; i++) {
+        build_name(&b, operations[i]);
+        build(&b, 0x00, (uint8_t)i);
+    }
+    build_close(&b);
+    build_whole(&b, SECTION_ELEMENT, 1, 1, 0, 0);
+    build_whole(&b, SECTION_DATA_COUNT, 1);
+    build_whole(&b, SECTION_CODE, OPERATIONS,                                                      /* */
+                17, 0, 0x03, 0x40, 0x41, 0, 0xd0, 0x70, 0x41, 0xff, 0, 0xfc, 17, 0, 0x0c, 0, 0x0b, 0x0b, /* table.fill */
+                17, 0, 0x03, 0x40, 0x41, 0, 0x41, 0, 0x41, 8, 0xfc, 10, 0, 0, 0x0c, 0, 0x0b, 0x0b, /* memory.copy */
+                17, 0, 0x03, 0x40, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 8, 0, 0, 0x0c, 0, 0x0b, 0x0b, /* memory.init */
+                12, 0, 0x03, 0x40, 0x41, 0, 0x40, 0, 0x1a, 0x0c, 0, 0x0b, 0x0b, /* memory.grow */
+                15, 0, 0x03, 0x40, 0xd0, 0x70, 0x41, 0, 0xfc, 15, 0, 0x1a, 0x0c, 0, 0x0b, 0x0b, /* table.grow */
+                10, 0, 0x03, 0x40, 0xfc, 9, 0, 0x0c, 0, 0x0b, 0x0b, /* data.drop */
+                10, 0, 0x03, 0x40, 0xfc, 13, 0, 0x0c, 0, 0x0b, 0x0b); /* elem.drop */
+    build_whole(&b, SECTION_DATA, 1, 1, 1, 'd');
+    return b;
+}
+
+enum { REQUESTS = 10 };
+
+struct looping {
+    struct murre_store *store;
+    struct murre_instance *instance;
+    atomic_uint begun, ended;
+};
+
+static void *loop_on(void *argument) {
+    struct looping *looping = argument;
+    union murre_slot slot;
+    for (unsigned i = 0; i < OPERATIONS * REQUESTS; i++) {
+        atomic_fetch_add(&looping->begun, 1);
+        struct murre_trap *trap = murre_func_call(looping->store, test_func(looping->instance, operations[i / REQUESTS]), &slot);
+        cr_assert_not_null(trap, "%s", operations[i / REQUESTS]);
+        cr_assert_eq(murre_trap_kind(trap), MURRE_TRAP_INTERRUPT, "%s: %s", operations[i / REQUESTS], murre_trap_message(trap));
+        murre_trap_delete(trap);
+        atomic_fetch_add(&looping->ended, 1);
+    }
+    return NULL;
+}
+
+/* The system refuses timers and the queueing of signals, so that the thread is interrupted once, wherever it is. */
+Test(interrupt, one_signal_is_enough_for_short_operations, .timeout = 60) {
+    struct rlimit limit;
+    cr_assert_eq(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
+    limit.rlim_cur = 0;
+    cr_assert_eq(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+    FOR_EACH_TIER(tier) {
+        struct murre_engine *engine = test_engine(tier, MURRE_BOUNDS_AUTO);
+        struct looping looping = {.store = murre_store_new(engine, NULL)};
+        cr_assert_not_null(looping.store);
+        struct builder b = operation_module();
+        looping.instance = test_instance(looping.store, &b);
+        pthread_t thread;
+        cr_assert_eq(pthread_create(&thread, NULL, loop_on, &looping), 0);
+        for (unsigned i = 0; i < OPERATIONS * REQUESTS; i++) {
+            while (atomic_load(&looping.begun) <= i)
+                sleep_ms(1);
+            sleep_ms(2);
+            murre_store_interrupt(looping.store);
+            while (atomic_load(&looping.ended) <= i)
+                sleep_ms(1);
+        }
+        pthread_join(thread, NULL);
+        murre_store_delete(looping.store);
+        murre_engine_unref(engine);
     }
 }
 
