@@ -125,7 +125,7 @@ static bool compiles(const struct murre_module *module) {
     return false;
 }
 
-/* The compiler may refuse what takes too much memory, and without signals large frames. All else it must take. */
+/* The compiler may refuse what takes too much memory. All else it must take. */
 static void check_taken(const struct fuzz_side *side, uint32_t func, uint8_t refused) {
     if (refused == MURRE_OK || refused == MURRE_ERROR_LIMIT)
         return;

@@ -61,9 +61,8 @@ uintptr_t murre_arch_context_frame(const void *context);
 uintptr_t murre_arch_context_stack(const void *context);
 /* The link register; 0 where there is none and a function without a frame has its return address at the stack pointer. */
 uintptr_t murre_arch_context_link(const void *context);
-/* Makes the thread go on in murre_arch_landing when the handler returns. stack: the stack pointer to go on with; 0: below the interrupted
- * code's own. */
-void murre_arch_context_land(void *context, uintptr_t stack);
+/* Makes the thread go on in murre_arch_landing when the handler returns, below the interrupted code's stack. */
+void murre_arch_context_land(void *context);
 /* Lands with an aligned stack and calls murre_trap_landed, which does not return. */
 void murre_arch_landing(void);
 _Noreturn void murre_trap_landed(void);

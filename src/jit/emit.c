@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/trap.h"
 #include "wasm/loops.h"
 
 _Static_assert(offsetof(struct murre_func, entry) == 0, "calls go through the first field");
@@ -358,16 +359,22 @@ static void emit_locals(struct murre_emit *e) {
         load_slot(e, e->osr_live[i].slot, e->osr_live[i].type);
 }
 
-static void emit_prologue(struct murre_emit *e, MIR_op_t overflow) {
+/* overflow, interrupt: where to go, or of no mode. */
+static void emit_prologue(struct murre_emit *e, MIR_op_t overflow, MIR_op_t interrupt) {
     if (e->instance_reg != 0)
         emit2(e, MIR_MOV, emit_reg(e, e->instance_reg),
               murre_emit_field(e, MIR_T_I64, e->func_reg, offsetof(struct murre_func, instance)));
     if (e->calls) {
-        /* The frame is set up by now. */
+        /* The frame is set up by now: for what is larger than SMALL_FRAME see check_large_frames. */
         MIR_op_t stack = murre_emit_scratch(e, EMIT_INT, 0);
         murre_ext_emit_stack_pointer(e->mir, e->item, stack);
         emit3(e, MIR_UBLT, overflow, stack,
               murre_emit_field(e, MIR_T_I64, e->instance_reg, offsetof(struct murre_instance, stack_limit)));
+    }
+    if (interrupt.mode == MIR_OP_LABEL) {
+        MIR_op_t asked = murre_emit_scratch(e, EMIT_INT, 0);
+        emit2(e, MIR_MOV, asked, murre_emit_field(e, MIR_T_I64, e->instance_reg, offsetof(struct murre_instance, store)));
+        emit2(e, MIR_BT, interrupt, murre_emit_field(e, MIR_T_U8, asked.u.reg, offsetof(struct murre_store, interrupt)));
     }
     emit_locals(e);
     if (e->loop == UINT32_MAX)
@@ -377,29 +384,28 @@ static void emit_prologue(struct murre_emit *e, MIR_op_t overflow) {
     emit1(e, MIR_JMP, emit_label_op(e, e->nest_count ? e->nest_labels[0] : e->osr_label));
 }
 
-/* The room below the stack's limit (thread.c) must hold what the last function takes, where no signal tells that it did not. */
-enum { MOST_SLOTS_WITHOUT_SIGNALS = 512 };
-
 static void end(struct murre_sink *sink, uint32_t slot_count) {
     struct murre_emit *e = (struct murre_emit *)sink;
-    if (slot_count > MOST_SLOTS_WITHOUT_SIGNALS && e->module->engine->config.no_signals)
-        murre_mirctx_over("a frame of %u slots is too large to do without signals", slot_count);
+    (void)slot_count;
     if (e->loop != UINT32_MAX && e->osr_label == NULL)
         murre_mirctx_fail("no loop %u", e->loop);
     murre_emit_bind(e, e->ret_label);
     MIR_op_t result = emit_reg(e, e->result_reg);
     emit_append(e, MIR_new_insn_arr(e->mir, MIR_RET, e->result_reg != 0 ? 1 : 0, &result));
-    MIR_op_t overflow = {0};
+    MIR_op_t overflow = {0}, interrupt = {0};
     if (e->calls) {
         overflow = murre_emit_trap(e, MURRE_TRAP_STACK);
         murre_emit_instance(e);
     }
+    /* Without signals nobody stops a recursion but itself. */
+    if (e->calls && e->module->engine->config.no_signals)
+        interrupt = murre_emit_trap(e, MURRE_TRAP_INTERRUPT);
     arrive(e);
     murre_emit_leaves(e);
     emit_traps(e);
     /* The prologue is built like anything else, then moved to the front, last instruction first. */
     MIR_insn_t last = DLIST_TAIL(MIR_insn_t, e->mir_func->insns);
-    emit_prologue(e, overflow);
+    emit_prologue(e, overflow, interrupt);
     for (MIR_insn_t insn; (insn = DLIST_TAIL(MIR_insn_t, e->mir_func->insns)) != last;) {
         DLIST_REMOVE(MIR_insn_t, e->mir_func->insns, insn);
         MIR_prepend_insn(e->mir, e->item, insn);
@@ -431,6 +437,18 @@ static const struct murre_sink_ops emit_ops = {
     .bulk = murre_emit_bulk,
 };
 
+/* The room for C code below the stack's limit (thread.c) is not for compiled frames. A function that calls compares its stack pointer with
+ * the limit, but when it has set up its frame, and a leaf does not ask. Both may only take little then; how much a function takes is known when
+ * its registers are allocated, so MIR checks what takes more, at its very start. */
+static const size_t SMALL_FRAME = 1024;
+
+static void check_large_frames(MIR_context_t mir) {
+    MIR_set_stack_check(mir, (MIR_stack_check_t){.handler = (const void *)murre_trap_raise_entry,
+                                                 .size = SMALL_FRAME,
+                                                 .pointer = offsetof(struct murre_func, instance),
+                                                 .limit = offsetof(struct murre_instance, stack_limit)});
+}
+
 void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mir_module, struct murre_module *module, uint32_t loop,
                      int level) {
     *emit = (struct murre_emit){
@@ -443,6 +461,7 @@ void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mi
         .direct_self = loop == UINT32_MAX && level >= BEST_LEVEL,
         .straight = true,
     };
+    check_large_frames(mir);
     emit->memory_alias = murre_mirctx_trap_alias(mir);
     emit->instance_alias = MIR_alias(mir, "instance");
     emit->table_alias = MIR_alias(mir, "table");

@@ -65,7 +65,7 @@ struct murre_emit {
     uint32_t slot_capacity;
     uint32_t first_temp;
     bool straight;       /* no label and no branch yet: what is written now dominates everything */
-    bool calls;          /* the function calls: it checks the stack */
+    bool calls;          /* compiled code, or C that takes more of the stack than a trap does: it checks the stack */
     bool has_loop, dispatches; /* a loop so far; a large branch table after one */
     uint32_t name;       /* for unique register names */
 

@@ -1,6 +1,6 @@
 /* The C functions that compiled code calls, in one table: name, result, parameters ('l' a 64-bit integer or pointer, of which an i32 fills
  * the low half and leaves the upper unspecified; 'f' float; 'd' double; 'v' none). Those that may trap get the offset of the instruction in
- * the module last, and raise the trap themselves. */
+ * the module last, and raise the trap themselves. (What functions with large frames jump to is murre_trap_raise_entry.) */
 #ifndef MURRE_JIT_HELPER_H
 #define MURRE_JIT_HELPER_H
 

@@ -17,8 +17,8 @@
  * When it fires while nothing runs, the next call notices by itself. The handler takes nothing from the signal but a pointer that it compares
  * with the stores that run in its thread, so a late signal of a deleted store harms nobody.
  *
- * An engine that does without signals (config.no_signals) sends none: compiled code looks at the flag in loops, and a deadline is a thread
- * that sets it (watch.c). */
+ * An engine that does without signals (config.no_signals) sends none: compiled code looks at the flag in loops and at the entry of functions
+ * that call others, and a deadline is a thread that sets it (watch.c). */
 #include "runtime/interrupt.h"
 
 #include <errno.h>
@@ -199,8 +199,7 @@ enum murre_status murre_interrupt_set_timeout(struct murre_store *store, uint64_
         return MURRE_OK; /* never */
     deadline->moment = moment;
     deadline->armed = true;
-    if (!store->activation) /* else it is, and its limit is that of the stack that it runs on */
-        murre_thread_bind(store);
+    murre_thread_bind(store);
     if (aim(store, murre_thread_current.id))
         return MURRE_OK;
     deadline->armed = false;

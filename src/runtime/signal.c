@@ -3,8 +3,8 @@
  * when the handler has returned, on its own stack and with its own signal mask; murre_trap_landed (trap.c) raises the trap from there.
  *
  * A fault is ours when the thread runs a store, its pc lies in compiled code of that store's engine, and the address is one that a trap can
- * explain: the reservation of a guarded memory of the store beyond its size, the first page (compiled call_indirect reads the type of a null
- * table entry), or the end of the stack. Everything else goes to the handler that was there before. */
+ * explain: the reservation of a guarded memory of the store beyond its size, or the first page (compiled call_indirect reads the type of a null
+ * table entry). Everything else goes to the handler that was there before; so does the end of the stack, which compiled code never reaches. */
 #include "runtime/signal.h"
 
 #include <errno.h>
@@ -74,25 +74,10 @@ static bool in_compiled_code(const struct murre_store *store, uintptr_t pc) {
     return engine->jit && engine->jit_ops->find(engine->jit, pc, &place);
 }
 
-static void land(struct murre_thread *thread, void *context, enum murre_trapkind kind, uintptr_t stack) {
+static void land(struct murre_thread *thread, void *context, enum murre_trapkind kind) {
     thread->fault = (struct murre_fault){kind, murre_arch_context_pc(context), murre_arch_context_frame(context),
                                          murre_arch_context_stack(context), murre_arch_context_link(context)};
-    murre_arch_context_land(context, stack);
-}
-
-/* Compiled code has run off the stack in spite of its check (one frame larger than the room below the limit). It goes on where there is room
- * for the trap, but below its own frames. */
-static bool stack_fault(struct murre_thread *thread, struct murre_store *store, void *context, uintptr_t address) {
-    uintptr_t room = thread->stack_limit - thread->stack_low;
-    uintptr_t stack = murre_arch_context_stack(context), frame = murre_arch_context_frame(context);
-    if (store->stack_limit != thread->stack_limit || address >= thread->stack_limit || stack >= thread->stack_limit + room ||
-        address - (stack - room) > (uintptr_t)1 << 24)
-        return false;
-    uintptr_t landing = thread->stack_limit;
-    if (frame >= stack && frame < landing)
-        landing = frame > thread->stack_low + room / 2 ? frame - 64 : landing;
-    land(thread, context, MURRE_TRAP_STACK, landing);
-    return true;
+    murre_arch_context_land(context);
 }
 
 static bool fault(struct murre_thread *thread, siginfo_t *info, void *context) {
@@ -104,17 +89,17 @@ static bool fault(struct murre_thread *thread, siginfo_t *info, void *context) {
         return false;
     uintptr_t address = (uintptr_t)info->si_addr;
     if (address < null_page) {
-        land(thread, context, MURRE_TRAP_INDIRECT_NULL, 0);
+        land(thread, context, MURRE_TRAP_INDIRECT_NULL);
         return true;
     }
     for (const struct murre_memory *memory = store->memories; memory; memory = memory->next) {
         uintptr_t offset = address - (uintptr_t)memory->base;
         if (memory->guarded && offset < memory->reserved && offset >= memory->size) {
-            land(thread, context, MURRE_TRAP_MEMORY_BOUNDS, 0);
+            land(thread, context, MURRE_TRAP_MEMORY_BOUNDS);
             return true;
         }
     }
-    return stack_fault(thread, store, context, address);
+    return false;
 }
 
 static void on_fault(int number, siginfo_t *info, void *context) {
@@ -135,7 +120,7 @@ static void on_interrupt(int number, siginfo_t *info, void *context) {
     if (store && atomic_load_explicit(&store->interrupt, memory_order_relaxed)) {
         uintptr_t pc = murre_arch_context_pc(context);
         if (murre_arch_in_window(pc) || in_compiled_code(store, pc))
-            land(thread, context, MURRE_TRAP_INTERRUPT, 0);
+            land(thread, context, MURRE_TRAP_INTERRUPT);
         else
             murre_interrupt_again(thread);
     }

@@ -212,6 +212,17 @@ void murre_trap_raise_native(struct murre_store *store, enum murre_trapkind kind
     finish(&walk, kind, NULL);
 }
 
+void murre_trap_raise_entry(struct murre_func *func) {
+    struct murre_instance *instance = func->instance;
+    assert(instance->store->activation);
+    struct walk walk = {.store = instance->store};
+    uint32_t start, end;
+    murre_module_body(&instance->module->info, func->index, &start, &end);
+    note(&walk, instance, func->index, true, NULL, end - 1);
+    walk_rest(&walk, NULL, (uintptr_t)__builtin_frame_address(0), MURRE_NO_OFFSET);
+    finish(&walk, MURRE_TRAP_STACK, NULL);
+}
+
 void murre_trap_raise_waiting(struct murre_store *store, enum murre_trapkind kind) {
     assert(store->activation);
     struct walk walk = {.store = store};

@@ -11,6 +11,9 @@ _Noreturn void murre_trap_raise_interp(struct murre_store *store, enum murre_tra
 /* From a C helper that compiled code called directly. offset: of the Wasm instruction in the module, or MURRE_NO_OFFSET. The compiled frames
  * are found by the frame-pointer chain from the helper's own frame on. */
 _Noreturn void murre_trap_raise_native(struct murre_store *store, enum murre_trapkind kind, uint64_t offset);
+/* Compiled code jumps here from the very start of func when there is no room for its frame, with its arguments still in place: they are as at a
+ * call of this function by func's caller. */
+_Noreturn void murre_trap_raise_entry(struct murre_func *func);
 /* From C that interpreted or compiled code waits for, which call.c has taken note of. */
 _Noreturn void murre_trap_raise_waiting(struct murre_store *store, enum murre_trapkind kind);
 /* A host function's trap; takes it over. */

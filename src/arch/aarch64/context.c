@@ -59,10 +59,8 @@ uintptr_t murre_arch_context_link(const void *context) {
     return (uintptr_t)registers_of(context)->regs[30];
 }
 
-void murre_arch_context_land(void *context, uintptr_t stack) {
+void murre_arch_context_land(void *context) {
     mcontext_t *registers = &((ucontext_t *)context)->uc_mcontext;
-    if (!stack)
-        stack = (uintptr_t)registers->sp;
-    registers->sp = stack & ~(uintptr_t)15;
+    registers->sp &= ~(uintptr_t)15;
     registers->pc = (uintptr_t)murre_arch_landing;
 }

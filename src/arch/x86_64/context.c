@@ -57,10 +57,8 @@ uintptr_t murre_arch_context_link(const void *context) {
     return 0;
 }
 
-void murre_arch_context_land(void *context, uintptr_t stack) {
+void murre_arch_context_land(void *context) {
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-    if (!stack)
-        stack = (uintptr_t)registers[REG_RSP] - RED_ZONE;
-    registers[REG_RSP] = (greg_t)(stack & ~(uintptr_t)15);
+    registers[REG_RSP] = (registers[REG_RSP] - RED_ZONE) & ~(greg_t)15;
     registers[REG_RIP] = (greg_t)(uintptr_t)murre_arch_landing;
 }
