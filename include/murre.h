@@ -13,6 +13,10 @@
  * Errors: a function that can fail returns an enum murre_status and fills a caller-owned struct murre_error (may be NULL).
  * Traps:  running Wasm can end in a trap, which is an object of its own (struct murre_trap), owned by the caller.
  * Units:  "offset" is in bytes from the start of the module, "pages" are of 65,536 bytes, "slots" are of 8 bytes.
+ * Threads: a call ends in the thread in which it began. Calls of one store end in the reverse order of their beginning, whatever coroutines they
+ *         run in (the process is aborted otherwise); those of different stores may interleave. No call may be abandoned.
+ * Stacks: running off the thread's own stack is a trap. On any other (a coroutine's) a call, with all that it calls on that stack, may use 64 KiB,
+ *         or the store's stack_bytes where they are less, and needs 32 KiB more; a host function that calls back may use 16 KiB.
  * Fork:   a child may go on with engines and modules that no other thread of the host was in a call with at that moment (the engines' own
  *         threads are taken care of), and with stores that no other thread was using, deadlines included (without signals they are a thread of
  *         the child's). Engines that had compile threads have none there. Compiled code is shared, and whichever lets it go first, parent or
@@ -282,7 +286,7 @@ MURRE_API void *murre_store_data(const struct murre_store *store);
 struct murre_store_limits {
     uint64_t memory_bytes;   /* of all memories together */
     uint64_t table_elements; /* of all tables together */
-    uint64_t stack_bytes;    /* for each call from the host: of the thread's own stack, and of the interpreter's */
+    uint64_t stack_bytes;    /* for each call from the host, with the calls within it: of the stack that it runs on, and of the interpreter's */
     uint32_t memories, tables, instances;
 };
 /* Copies limits. Not while the store runs. */

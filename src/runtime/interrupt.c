@@ -199,7 +199,8 @@ enum murre_status murre_interrupt_set_timeout(struct murre_store *store, uint64_
         return MURRE_OK; /* never */
     deadline->moment = moment;
     deadline->armed = true;
-    murre_thread_bind(store);
+    if (!store->activation) /* else it is, and its limit is that of the stack that it runs on */
+        murre_thread_bind(store);
     if (aim(store, murre_thread_current.id))
         return MURRE_OK;
     deadline->armed = false;
