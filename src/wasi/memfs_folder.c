@@ -53,8 +53,15 @@ static void take(struct murre_wasi_entry *entry) {
 
 /* ---- opening --------------------------------------------------------------------------------------------------------------- */
 
-/* A new thing with a name. On failure nothing is left of it. */
+/* Why a component that was only looked up has no node. */
+static murre_wasi_errno absent(const struct murre_wasi_found *found) {
+    return found->text.size > MURRE_WASI_MEMFS_NAME_MAX && !murre_wasi_memfs_is_gone(found->folder) ? WASI_NAMETOOLONG : WASI_NOENT;
+}
+
+/* A new thing with a name; whether it can have that is told before whether there is room. On failure nothing is left of it. */
 static murre_wasi_errno create(const struct murre_wasi_found *at, uint8_t type, struct murre_wasi_node **node) {
+    if (at->text.size > MURRE_WASI_MEMFS_NAME_MAX || murre_wasi_memfs_is_gone(at->folder))
+        return absent(at);
     murre_wasi_errno error = murre_wasi_memfs_make(at->folder->fs, type, node);
     if (error != WASI_SUCCESS)
         return error;
@@ -113,11 +120,6 @@ static murre_wasi_errno open_file(struct murre_wasi_call *call, struct murre_was
     if (error != WASI_SUCCESS)
         murre_wasi_fdtable_close(&call->wasi->fds, *fd);
     return error;
-}
-
-/* Why a component that was only looked up has no node. */
-static murre_wasi_errno absent(const struct murre_wasi_found *found) {
-    return found->text.size > MURRE_WASI_MEMFS_NAME_MAX && !murre_wasi_memfs_is_gone(found->folder) ? WASI_NAMETOOLONG : WASI_NOENT;
 }
 
 /* ---- making and removing ---------------------------------------------------------------------------------------------------- */
