@@ -1,6 +1,8 @@
 // Faults of MIR's register allocation and of what follows it: each of these fails without the patch named.
 #include "support.h"
 
+#include "arch/arch.h"
+
 // patches/63: more registers in moves than coalescing keeps conflicts of, each move from a value that lives on beside the sum.
 // n times: old = p[2]; new = old; new += 1; p[0] += old; p[1] += new
 static MIR_item_t emit_many_moves(void *user, MIR_context_t mir, MIR_module_t module) {
@@ -173,6 +175,56 @@ Test(registers, of_all_code_are_used_at_a_return_behind_a_branch) {
         int64_t n = 5;
         f(&n);
         cr_assert(n == 0, "level %u", level);
+    }
+}
+
+// patches/70: old = memory; memory = x; y = callee(); memory = old; return y, or loop for ever.
+struct around_call {
+    const void *callee;
+    bool returns;
+};
+
+static MIR_item_t emit_around_call(void *user, MIR_context_t mir, MIR_module_t module) {
+    (void)module;
+    const struct around_call *c = user;
+    MIR_type_t result = MIR_T_I64;
+    MIR_op_t proto = MIR_new_ref_op(mir, MIR_new_proto_arr(mir, "p", 1, &result, 0, NULL));
+    MIR_op_t callee = MIR_new_ref_op(mir, murre_mirctx_import(mir, "callee", c->callee));
+    struct build b;
+    test_begin(&b, mir, 'i', "i");
+    MIR_reg_t memory = MIR_new_global_func_reg(mir, b.func->u.func, MIR_T_I64, "memory", murre_arch_mir_memory_register);
+    MIR_reg_t old = test_new_reg(&b, 'i'), y = test_new_reg(&b, 'i');
+    MIR_label_t loop = MIR_new_label(mir);
+    EMIT(MOV, R(old), R(memory));
+    EMIT(MOV, R(memory), R(b.arg[0]));
+    test_insn(&b, MIR_new_call_insn(mir, 3, proto, callee, R(y)));
+    EMIT(MOV, R(memory), R(old));
+    if (c->returns) {
+        test_return(&b, R(y));
+    } else {
+        test_insn(&b, loop);
+        EMIT(JMP, TO(loop));
+    }
+    return test_end(&b);
+}
+
+static uint64_t memory_register(void) {
+    uint64_t value;
+#if defined(__x86_64__)
+    __asm__ volatile("mov %%r15, %0" : "=r"(value));
+#else
+    __asm__ volatile("mov %0, x27" : "=r"(value));
+#endif
+    return value;
+}
+
+Test(registers, of_all_code_are_set_for_what_is_called) {
+    for (unsigned level = 0; level < LEVELS; level++) {
+        struct around_call returns = {(const void *)memory_register, true}, loops = {(const void *)memory_register, false};
+        uint64_t (*f)(uint64_t) = (uint64_t(*)(uint64_t))test_compile(level, emit_around_call, &returns);
+        uint64_t seen = f(0x123456789abcdef0);
+        cr_assert(seen == 0x123456789abcdef0, "level %u: %#llx", level, (unsigned long long)seen);
+        test_compile(level, emit_around_call, &loops);
     }
 }
 
