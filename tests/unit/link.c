@@ -283,3 +283,70 @@ Test(link, names_in_messages_are_cut_and_cleaned) {
     cr_assert_not_null(strstr(error.message, "unknown import: \"?[31mnnn"));
     cr_assert_not_null(strstr(error.message, "nn…\" \"x?\""), "%s", error.message);
 }
+
+/* (module (memory (export "m") 1) (data (i32.const 16) "\2a\00\00\00")
+ *   (func (export "read") (param i32) (result i32) (i32.load (i32.add (local.get 0) (i32.const 16))))) */
+static const uint8_t with_memory[] = {
+    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x06, 0x01, 0x60, 0x01, 0x7f, 0x01, 0x7f, 0x03, 0x02, 0x01, 0x00, 0x05, 0x03,
+    0x01, 0x00, 0x01, 0x07, 0x0c, 0x02, 0x01, 0x6d, 0x02, 0x00, 0x04, 0x72, 0x65, 0x61, 0x64, 0x00, 0x00, 0x0a, 0x0c, 0x01, 0x0a, 0x00,
+    0x20, 0x00, 0x41, 0x10, 0x6a, 0x28, 0x02, 0x00, 0x0b, 0x0b, 0x0a, 0x01, 0x00, 0x41, 0x10, 0x0b, 0x04, 0x2a, 0x00, 0x00, 0x00,
+};
+/* (module (import "a" "read" (func $read (param i32) (result i32))) (import "h" "log" (func $log (param i32)))
+ *   (memory 1) (data (i32.const 16) "\63")
+ *   (func (export "f") (param i32)
+ *     (call $log (call $read (i32.const 0))) (call $log (i32.load (i32.const 16))) (call $log (call $read (i32.const 0))))) */
+static const uint8_t with_memory_of_its_own[] = {
+    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x0a, 0x02, 0x60, 0x01, 0x7f, 0x01, 0x7f, 0x60, 0x01, 0x7f, 0x00, 0x02, 0x12,
+    0x02, 0x01, 0x61, 0x04, 0x72, 0x65, 0x61, 0x64, 0x00, 0x00, 0x01, 0x68, 0x03, 0x6c, 0x6f, 0x67, 0x00, 0x01, 0x03, 0x02, 0x01, 0x01,
+    0x05, 0x03, 0x01, 0x00, 0x01, 0x07, 0x05, 0x01, 0x01, 0x66, 0x00, 0x02, 0x0a, 0x17, 0x01, 0x15, 0x00, 0x41, 0x00, 0x10, 0x00, 0x10,
+    0x01, 0x41, 0x10, 0x28, 0x02, 0x00, 0x10, 0x01, 0x41, 0x00, 0x10, 0x00, 0x10, 0x01, 0x0b, 0x0b, 0x0a, 0x01, 0x00, 0x41, 0x10, 0x0b,
+    0x04, 0x63, 0x00, 0x00, 0x00,
+};
+
+static struct murre_trap *note(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    (void)caller, (void)results;
+    uint32_t *noted = env;
+    *noted = *noted * 1000 + args->u32;
+    return NULL;
+}
+
+static void read_both_memories(enum murre_tier tier, int level, enum murre_bounds bounds) {
+    struct murre_config config;
+    murre_config_init(&config);
+    config.tier = tier;
+    config.opt_level = level;
+    config.bounds = bounds;
+    struct murre_engine *engine = murre_engine_new(&config, NULL);
+    struct murre_store *store = murre_store_new(engine, NULL);
+    struct murre_linker *linker = murre_linker_new(engine, NULL);
+    struct murre_module *a = murre_module_new(engine, with_memory, sizeof with_memory, NULL);
+    struct murre_module *b = murre_module_new(engine, with_memory_of_its_own, sizeof with_memory_of_its_own, NULL);
+    cr_assert(store && linker && a && b);
+    static const murre_valtype i32 = MURRE_I32;
+    const struct murre_functype type = {.params = &i32, .param_count = 1};
+    uint32_t noted = 0;
+    cr_assert_eq(murre_linker_define_func(linker, "h", "log", &type, note, &noted, NULL), MURRE_OK);
+    struct murre_instance *first = murre_linker_instantiate(linker, store, a, NULL, NULL);
+    cr_assert_eq(murre_linker_define_instance(linker, "a", first, NULL), MURRE_OK);
+    struct murre_instance *second = murre_linker_instantiate(linker, store, b, NULL, NULL);
+    struct murre_extern f;
+    cr_assert(murre_instance_export(second, "f", 1, &f));
+    union murre_slot slot = {.u64 = 0};
+    cr_assert_null(murre_func_call(store, f.of.func, &slot));
+    cr_assert_eq(noted, 42099042, "tier %d, level %d, bounds %d: %u", (int)tier, level, (int)bounds, noted);
+    murre_module_unref(a);
+    murre_module_unref(b);
+    murre_linker_delete(linker);
+    murre_store_delete(store);
+    murre_engine_unref(engine);
+}
+
+Test(link, a_function_of_another_instance_finds_its_own_memory) {
+    static const enum murre_bounds bounds[] = {MURRE_BOUNDS_AUTO, MURRE_BOUNDS_EXPLICIT};
+    for (unsigned i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+        read_both_memories(MURRE_TIER_INTERP, -1, bounds[i]);
+        if (murre_has_compiler())
+            for (int level = -1; level <= 3; level++)
+                read_both_memories(MURRE_TIER_JIT, level, bounds[i]);
+    }
+}
