@@ -186,6 +186,9 @@ static void link_(struct guest *g) {
         may_make(g, &to.place, false, 0, &errors);
     }
     may_be_noticed_before(&from, &to, WASI_PERM, &errors);
+    size_t length = strlen(from.path.text);
+    if (from.usable && to.usable && length && from.path.text[length - 1] == '/' && model_error_in(&errors, WASI_NAMETOOLONG))
+        model_error(&errors, WASI_PERM); /* for the slash, before or after */
     may_not_cross(&from, &to, &errors);
     if (GUEST_CALL(g, path_link, &errors, from.fd, flags, from.path.pointer, from.path.size, to.fd, to.path.pointer, to.path.size)) {
         bool known = from.place.node->mtim_known;
