@@ -1,6 +1,6 @@
 /* A module run in every way that murre has, which must agree: the interpreter is the reference, held against it are the compiler at each level,
- * with guards, with explicit checks and without signals, and tier auto with everything hot. prepare.h tells how a module is made comparable,
- * log.h what is compared.
+ * with guards, with explicit checks and without signals, and tier auto with everything hot. The module is instantiated twice, twin.h tells
+ * what for; prepare.h tells how a module is made comparable, log.h what is compared.
  *
  * The input is a module. What is not one, or not a valid one, is passed over. */
 #include <stdio.h>

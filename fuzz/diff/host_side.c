@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/twin.h"
 #include "support/imports.h"
 
 enum { MOST_DEPTH = 2, MOST_GROWN_TABLE = 4 };
@@ -74,7 +75,7 @@ static double number(uint64_t bits) {
     return bits % 4 == 0 ? (double)(int64_t)fuzz_mix(1, bits) / 65536 : borders[(bits >> 2) % COUNT];
 }
 
-union murre_slot fuzz_value(struct murre_instance *instance, murre_valtype type, uint64_t bits) {
+union murre_slot fuzz_value(const struct fuzz_run *run, struct murre_instance *instance, murre_valtype type, uint64_t bits) {
     union murre_slot slot = {.u64 = 0};
     switch (type) {
     case MURRE_I32: slot.u32 = (uint32_t)integer(bits); break;
@@ -82,6 +83,8 @@ union murre_slot fuzz_value(struct murre_instance *instance, murre_valtype type,
     case MURRE_F32: slot.f32 = (float)number(bits); break;
     case MURRE_F64: slot.f64 = number(bits); break;
     case MURRE_FUNCREF:
+        if (bits >> 40 & 1 && fuzz_other(run, instance))
+            instance = fuzz_other(run, instance);
         if (bits % 4 && instance && instance->module->info.func_count)
             slot.ref = murre_instance_func(instance, (uint32_t)((bits >> 2) % instance->module->info.func_count));
         break;
@@ -90,22 +93,22 @@ union murre_slot fuzz_value(struct murre_instance *instance, murre_valtype type,
     return slot;
 }
 
-static uint64_t see_func(const struct murre_func *func) {
+static uint64_t see_func(const struct fuzz_run *run, const struct murre_func *func) {
     if (!func)
         return 0;
     if (func->instance)
-        return (uint64_t)func->index + 1;
+        return fuzz_func_index(run, func) + (uint64_t)1;
     const struct fuzz_host *host = ((const struct murre_host_func *)func)->env;
     return (uint64_t)host->index + 1;
 }
 
-uint64_t fuzz_see_value(const struct fuzz_plan *plan, murre_valtype type, union murre_slot value) {
+uint64_t fuzz_see_value(const struct fuzz_run *run, murre_valtype type, union murre_slot value) {
     switch (type) {
     case MURRE_I32: return value.u32;
     case MURRE_I64: return value.u64;
-    case MURRE_F32: return isnan(value.f32) && !plan->exact ? 0x7fc00000 : value.u32;
-    case MURRE_F64: return isnan(value.f64) && !plan->exact ? 0x7ff8000000000000 : value.u64;
-    case MURRE_FUNCREF: return see_func(value.ref);
+    case MURRE_F32: return isnan(value.f32) && !run->plan->exact ? 0x7fc00000 : value.u32;
+    case MURRE_F64: return isnan(value.f64) && !run->plan->exact ? 0x7ff8000000000000 : value.u64;
+    case MURRE_FUNCREF: return see_func(run, value.ref);
     default: return (uint64_t)(uintptr_t)value.ref;
     }
 }
@@ -124,7 +127,7 @@ struct murre_trap *fuzz_call(struct fuzz_run *run, enum fuzz_seen what, struct m
     if (!slots)
         abort();
     for (uint32_t i = 0; i < type.param_count; i++) {
-        slots[i] = fuzz_value(func->instance, type.params[i], fuzz_mix(bits, i));
+        slots[i] = fuzz_value(run, func->instance, type.params[i], fuzz_mix(bits, i));
         if (type.params[i] == MURRE_I32 || type.params[i] == MURRE_F32)
             slots[i].u64 |= bits << 32; /* which nobody may look at */
     }
@@ -132,9 +135,9 @@ struct murre_trap *fuzz_call(struct fuzz_run *run, enum fuzz_seen what, struct m
     enum murre_trapkind kind = trap ? murre_trap_kind(trap) : FUZZ_NO_TRAP;
     if (trap && is_limit(kind))
         fuzz_log_limit(run->log);
-    fuzz_log_see(run->log, what, func->index, kind);
+    fuzz_log_see(run->log, what, fuzz_func_index(run, func), kind);
     for (uint32_t i = 0; !trap && i < type.result_count; i++)
-        fuzz_log_see(run->log, FUZZ_SEEN_RESULT, i, fuzz_see_value(run->plan, type.results[i], slots[i]));
+        fuzz_log_see(run->log, FUZZ_SEEN_RESULT, i, fuzz_see_value(run, type.results[i], slots[i]));
     free(slots);
     return trap;
 }
@@ -164,7 +167,8 @@ static struct murre_trap *act(struct fuzz_run *run, struct murre_instance *insta
         if (run->depth < MOST_DEPTH && info->func_count > info->func_import_count) {
             uint32_t index = info->func_import_count + (uint32_t)(bits >> 8) % (info->func_count - info->func_import_count);
             run->depth++;
-            trap = fuzz_call(run, FUZZ_SEEN_HOST_CALL, murre_instance_func(instance, index), bits);
+            struct murre_instance *callee = bits >> 41 & 1 && fuzz_other(run, instance) ? fuzz_other(run, instance) : instance;
+            trap = fuzz_call(run, FUZZ_SEEN_HOST_CALL, murre_instance_func(callee, index), bits);
             run->depth--;
         }
         break;
@@ -181,14 +185,14 @@ static struct murre_trap *host_call(void *env, struct murre_caller *caller, cons
     const struct fuzz_host *host = env;
     struct fuzz_run *run = host->run;
     struct murre_instance *instance = murre_caller_instance(caller); /* NULL where the import is what starts */
-    const struct murre_functype *type = &murre_module_func_type(&run->module->info, host->index)->func;
+    const struct murre_functype *type = &murre_module_func_type(&run->module->info, host->index % FUZZ_OF_TWIN)->func;
     uint64_t hash = fuzz_mix(host->index, run->host_calls++);
     for (uint32_t i = 0; i < type->param_count; i++)
-        hash = fuzz_mix(hash, fuzz_see_value(run->plan, type->params[i], args[i]));
+        hash = fuzz_mix(hash, fuzz_see_value(run, type->params[i], args[i]));
     fuzz_log_see(run->log, FUZZ_SEEN_HOST, host->index, hash);
     struct murre_trap *trap = instance ? act(run, instance, fuzz_mix(hash, 1)) : NULL;
     for (uint32_t i = 0; !trap && i < type->result_count; i++) {
-        results[i] = fuzz_value(instance, type->results[i], fuzz_mix(hash, 2 + i));
+        results[i] = fuzz_value(run, instance, type->results[i], fuzz_mix(hash, 2 + i));
         if (type->results[i] == MURRE_I32 || type->results[i] == MURRE_F32)
             results[i].u64 |= hash << 32;
     }
@@ -197,22 +201,28 @@ static struct murre_trap *host_call(void *env, struct murre_caller *caller, cons
 
 /* ---- imports ----------------------------------------------------------------------------------------------------------- */
 
+struct provision {
+    struct fuzz_run *run;
+    struct fuzz_guest *guest;
+};
+
 static struct murre_func *make_func(void *context, struct murre_store *store, const struct murre_import *import, uint32_t place) {
     (void)place;
-    struct fuzz_run *run = context;
-    struct fuzz_host *host = &run->hosts[import->index];
-    *host = (struct fuzz_host){run, import->index};
+    const struct provision *p = context;
+    struct fuzz_host *host = &p->guest->hosts[import->index];
+    *host = (struct fuzz_host){p->run, import->index + (p->guest == &p->run->twin ? FUZZ_OF_TWIN : 0)};
     return murre_func_new(store, &import->type.func, host_call, host, NULL, NULL);
 }
 
 static union murre_slot choose_global(void *context, const struct murre_import *import) {
-    (void)context;
-    return fuzz_value(NULL, import->type.valtype, import->index % 4 ? fuzz_mix(3, import->index) : 1);
+    const struct provision *p = context;
+    return fuzz_value(p->run, NULL, import->type.valtype, import->index % 4 ? fuzz_mix(3, import->index) : 1);
 }
 
-struct murre_extern *fuzz_provide(struct fuzz_run *run) {
-    run->hosts = calloc(run->module->info.func_import_count + 1, sizeof *run->hosts);
-    if (!run->hosts)
+struct murre_extern *fuzz_provide(struct fuzz_run *run, struct fuzz_guest *guest) {
+    guest->hosts = calloc(run->module->info.func_import_count + 1, sizeof *guest->hosts);
+    if (!guest->hosts)
         return NULL;
-    return test_imports(run->store, run->module, &(struct test_importer){make_func, choose_global, run});
+    struct provision provision = {run, guest};
+    return test_imports(run->store, run->module, &(struct test_importer){make_func, choose_global, &provision});
 }

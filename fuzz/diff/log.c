@@ -18,7 +18,8 @@ static const char *const names[] = {
 };
 
 static void print(const char *who, const struct fuzz_sight *sight) {
-    fprintf(stderr, "  %s: %s %" PRIu32 " gives %#" PRIx64 "\n", who, names[sight->what], sight->index, sight->value);
+    fprintf(stderr, "  %s: %s %" PRIu32 "%s gives %#" PRIx64 "\n", who, names[sight->what], sight->index % FUZZ_OF_TWIN,
+            sight->index & FUZZ_OF_TWIN ? " of the twin" : "", sight->value);
 }
 
 static _Noreturn void report(const struct fuzz_log *log, const struct fuzz_sight *got) {

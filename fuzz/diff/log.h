@@ -19,6 +19,7 @@ enum fuzz_seen {
     FUZZ_SEEN_MEMORY,      /* its bytes, mixed */
 };
 enum { FUZZ_NO_TRAP = 0xff };
+enum { FUZZ_OF_TWIN = 1 << 24 }; /* added to indices of the first instance, of two */
 
 struct fuzz_sight {
     uint32_t what, index;

@@ -134,6 +134,7 @@ static void limit(struct murre_limits *limits, uint64_t start, uint64_t most) {
 struct fuzz_plan fuzz_prepare(struct fuzz_module *module, uint64_t choice) {
     struct preparation p = {.module = module};
     p.plan.exact = choice & 1;
+    p.plan.links = choice >> 6;
     /* Once in a while enough to run off the stack. */
     p.plan.fuel = (choice >> 1) % 32 == 0 ? FUEL_OF_DEEP_RUNS : FUEL;
     p.plan.fuel_global = module->globals.count;

@@ -14,6 +14,7 @@ struct fuzz_plan {
     uint32_t fuel_global;
     int32_t fuel; /* that it starts with; to be set again before each call */
     bool exact;
+    uint64_t links; /* any bits: what an instance takes of the other, see twin.h */
 };
 
 /* choice: any bits; they choose between the ways above. */

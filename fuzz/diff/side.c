@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "diff/host_side.h"
+#include "diff/twin.h"
 
 enum { ROUNDS = 3, MOST_FUNCS = 40, NEVER = 1 << 30 };
 static const uint64_t stack_bytes = 4 << 20;
@@ -86,28 +87,28 @@ static uint64_t see_bytes(const uint8_t *bytes, uint64_t size) {
     return fuzz_mix(fuzz_mix(hash[0], hash[1]), fuzz_mix(hash[2], hash[3]));
 }
 
-static void see_globals(const struct fuzz_run *run) {
-    const struct murre_module_info *info = &run->instance->module->info;
+static void see_globals(const struct fuzz_run *run, struct murre_instance *instance, uint32_t first) {
+    const struct murre_module_info *info = &run->module->info;
     for (uint32_t i = 0; i < info->global_count; i++) {
-        const struct murre_global *global = murre_instance_global(run->instance, i);
+        const struct murre_global *global = murre_instance_global(instance, i);
         if (global->is_mutable)
-            fuzz_log_see(run->log, FUZZ_SEEN_GLOBAL, i, fuzz_see_value(run->plan, global->type, global->value[0]));
+            fuzz_log_see(run->log, FUZZ_SEEN_GLOBAL, first + i, fuzz_see_value(run, global->type, global->value[0]));
     }
 }
 
-static void see_rest(const struct fuzz_run *run) {
-    const struct murre_module_info *info = &run->instance->module->info;
+static void see_rest(const struct fuzz_run *run, struct murre_instance *instance, uint32_t first) {
+    const struct murre_module_info *info = &run->module->info;
     for (uint32_t i = 0; i < info->table_count; i++) {
-        const struct murre_table *table = murre_instance_table(run->instance, i);
+        const struct murre_table *table = murre_instance_table(instance, i);
         uint64_t hash = table->size;
         for (uint32_t k = 0; k < table->size; k++)
-            hash = fuzz_mix(hash, fuzz_see_value(run->plan, table->type, (union murre_slot){.ref = table->elems[k]}));
-        fuzz_log_see(run->log, FUZZ_SEEN_TABLE, i, hash);
+            hash = fuzz_mix(hash, fuzz_see_value(run, table->type, (union murre_slot){.ref = table->elems[k]}));
+        fuzz_log_see(run->log, FUZZ_SEEN_TABLE, first + i, hash);
     }
     for (uint32_t i = 0; i < info->memory_count; i++) {
-        const struct murre_memory *memory = murre_instance_memory(run->instance, i);
-        fuzz_log_see(run->log, FUZZ_SEEN_MEMORY_SIZE, i, memory->size);
-        fuzz_log_see(run->log, FUZZ_SEEN_MEMORY, i, see_bytes(memory->base, memory->size));
+        const struct murre_memory *memory = murre_instance_memory(instance, i);
+        fuzz_log_see(run->log, FUZZ_SEEN_MEMORY_SIZE, first + i, memory->size);
+        fuzz_log_see(run->log, FUZZ_SEEN_MEMORY, first + i, see_bytes(memory->base, memory->size));
     }
 }
 
@@ -137,10 +138,12 @@ static void check_taken(const struct fuzz_side *side, uint32_t func, uint8_t ref
 
 static void check_compiled(const struct fuzz_side *side, const struct fuzz_run *run) {
     const struct murre_module *module = run->module;
-    if (run->instance && run->instance->interpreted_only) {
-        fprintf(stderr, "%s: the instance is only interpreted\n", side->name);
-        abort();
-    }
+    const struct murre_instance *instances[] = {run->twin.instance, run->guest.instance};
+    for (unsigned i = 0; i < 2; i++)
+        if (instances[i] && instances[i]->interpreted_only) {
+            fprintf(stderr, "%s: the instance is only interpreted\n", side->name);
+            abort();
+        }
     for (uint32_t i = 0; i < module->info.func_count - module->info.func_import_count; i++) {
         const struct murre_code *code = &module->codes[i];
         check_taken(side, module->info.func_import_count + i, atomic_load(&code->refused));
@@ -157,16 +160,28 @@ static void settle(const struct fuzz_side *side, const struct murre_module *modu
         nanosleep(&(struct timespec){0, 20000}, NULL);
 }
 
+static void refuel(const struct fuzz_run *run, struct murre_instance *instance) {
+    if (instance)
+        murre_global_set(murre_instance_global(instance, run->plan->fuel_global), (union murre_slot){.i32 = run->plan->fuel});
+}
+
 static void call_all(struct fuzz_run *run, uint64_t round) {
-    const struct murre_module_info *info = &run->instance->module->info;
+    const struct murre_module_info *info = &run->module->info;
+    struct murre_instance *twin = run->twin.instance, *guest = run->guest.instance;
     for (uint32_t i = info->func_import_count, n = 0; i < info->func_count && n < MOST_FUNCS && !run->log->over; i++, n++) {
-        murre_global_set(murre_instance_global(run->instance, run->plan->fuel_global), (union murre_slot){.i32 = run->plan->fuel});
-        murre_trap_delete(fuzz_call(run, FUZZ_SEEN_CALL, murre_instance_func(run->instance, i), fuzz_mix(round + 1, i)));
+        refuel(run, twin);
+        refuel(run, guest);
+        murre_trap_delete(fuzz_call(run, FUZZ_SEEN_CALL, murre_instance_func(guest, i), fuzz_mix(round + 1, i)));
         if (!run->log->over)
-            see_globals(run);
+            see_globals(run, guest, 0);
     }
-    if (!run->log->over)
-        see_rest(run);
+    if (run->log->over)
+        return;
+    see_rest(run, guest, 0);
+    if (twin) {
+        see_globals(run, twin, FUZZ_OF_TWIN);
+        see_rest(run, twin, FUZZ_OF_TWIN);
+    }
 }
 
 static void count(const struct fuzz_log *log, const struct fuzz_run *run) {
@@ -182,31 +197,44 @@ static void count(const struct fuzz_log *log, const struct fuzz_run *run) {
         }
 }
 
+static void instantiate(struct fuzz_run *run, struct fuzz_guest *guest) {
+    struct murre_extern *imports = fuzz_provide(run, guest);
+    struct murre_trap *trap = NULL;
+    struct murre_error error = {.status = MURRE_OK};
+    struct murre_instance *instance = NULL;
+    if (imports) {
+        fuzz_link(run, imports);
+        instance = murre_instance_new(run->store, run->module, imports, murre_module_import_count(run->module), &trap, &error);
+    }
+    enum murre_trapkind kind = trap ? murre_trap_kind(trap) : FUZZ_NO_TRAP;
+    if (trap && (kind == MURRE_TRAP_STACK || kind == MURRE_TRAP_MEMORY))
+        fuzz_log_limit(run->log);
+    fuzz_log_see(run->log, FUZZ_SEEN_INSTANCE, guest == &run->twin ? FUZZ_OF_TWIN : 0, (uint64_t)error.status << 8 | kind);
+    murre_trap_delete(trap);
+    free(imports);
+    guest->instance = instance;
+}
+
 static void run_module(const struct fuzz_side *side, struct murre_module *module, const struct fuzz_plan *plan, struct fuzz_log *log) {
     struct fuzz_run run = {.log = log, .plan = plan, .module = module, .store = murre_store_new(side->engine, NULL)};
     if (!run.store)
         abort();
     murre_store_set_limits(run.store, &(struct murre_store_limits){.stack_bytes = stack_bytes});
-    struct murre_extern *imports = fuzz_provide(&run);
-    struct murre_trap *trap = NULL;
-    struct murre_error error = {.status = MURRE_OK};
-    if (imports)
-        run.instance = murre_instance_new(run.store, module, imports, murre_module_import_count(module), &trap, &error);
-    enum murre_trapkind kind = trap ? murre_trap_kind(trap) : FUZZ_NO_TRAP;
-    if (trap && (kind == MURRE_TRAP_STACK || kind == MURRE_TRAP_MEMORY))
-        fuzz_log_limit(log);
-    fuzz_log_see(log, FUZZ_SEEN_INSTANCE, 0, (uint64_t)error.status << 8 | kind);
-    murre_trap_delete(trap);
-    for (uint64_t round = 0; run.instance && round < ROUNDS && !log->over; round++) {
+    instantiate(&run, &run.twin);
+    if (!log->over)
+        instantiate(&run, &run.guest);
+    for (uint64_t round = 0; run.guest.instance && round < ROUNDS && !log->over; round++) {
+        if (round > 0 && run.twin.instance)
+            fuzz_exchange_funcs(&run, round);
         settle(side, module);
         call_all(&run, round);
     }
     if (!log->checking)
         count(log, &run);
     check_compiled(side, &run);
-    free(imports);
-    free(run.hosts);
     murre_store_delete(run.store);
+    free(run.twin.hosts);
+    free(run.guest.hosts);
 }
 
 void fuzz_side_run(struct fuzz_side *side, struct fuzz_span bytes, const struct fuzz_plan *plan, struct fuzz_log *log) {

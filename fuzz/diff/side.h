@@ -24,7 +24,7 @@ extern const unsigned fuzz_side_count;
 
 /* NULL when this build has no such tier. */
 struct murre_engine *fuzz_side_engine(struct fuzz_side *side);
-/* Instantiates the module, calls its functions a few times and shows all that can be seen to the log. */
+/* Instantiates the module twice, calls its functions a few times and shows all that can be seen to the log. */
 void fuzz_side_run(struct fuzz_side *side, struct fuzz_span bytes, const struct fuzz_plan *plan, struct fuzz_log *log);
 void fuzz_sides_delete(void);
 

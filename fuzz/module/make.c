@@ -174,8 +174,11 @@ void fuzz_gen_module(struct fuzz_module *module, uint64_t seed) {
     struct fuzz_gen g = {.random = fuzz_random_new(seed), .module = module};
     fuzz_module_init(module);
     make_imports(&g);
-    for (uint32_t count = 2 + fuzz_any(&g.random, 5); count > 0; count--)
-        fuzz_add_func(module, fuzz_gen_functype(&g));
+    /* Some have the type of an import, and may be linked to it: diff/twin.h. */
+    for (uint32_t count = 2 + fuzz_any(&g.random, 5); count > 0; count--) {
+        bool linkable = module->func_imports && fuzz_once_in(&g.random, 3);
+        fuzz_add_func(module, linkable ? module->funcs.items[fuzz_any(&g.random, module->func_imports)].type : fuzz_gen_functype(&g));
+    }
     make_storage(&g);
     for (uint32_t i = 1 + fuzz_any(&g.random, 2); i > 0; i--)
         fuzz_add_elem(&g);
