@@ -111,6 +111,9 @@ void murre_call_native(struct murre_store *store, struct murre_func *func, union
         out_of_stack(store, func);
     args.ints[0] = (uint64_t)(uintptr_t)func;
     sort_arguments(store, &type->func, &args, slots);
+    /* The trampoline pushes them before the callee looks at its own room. */
+    if (__builtin_expect((uintptr_t)__builtin_frame_address(0) < store->stack_limit + args.stack_count * sizeof *args.stack, false))
+        out_of_stack(store, func);
     args.memory_base = (uint64_t)(uintptr_t)func->memory_base;
     enter(store, atomic_load_explicit(&func->entry, memory_order_acquire), &args);
     take_results(store, &type->func, &args, slots);

@@ -192,8 +192,8 @@ static void *sweep(void *argument) {
 }
 
 /* Runs on a stack of its own; false when something was written behind the guard. */
-static bool on_small_stack(struct sweep *s) {
-    unsigned char *whole = mmap(NULL, CANARY + GUARD + STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+static bool on_small_stack(size_t size, void *(*fn)(void *), void *argument) {
+    unsigned char *whole = mmap(NULL, CANARY + GUARD + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     cr_assert_neq(whole, MAP_FAILED);
     memset(whole, PAINT, CANARY);
     /* One page of guard, as threads have: what is behind it is ours to look at. */
@@ -203,14 +203,14 @@ static bool on_small_stack(struct sweep *s) {
     pthread_t thread;
     pthread_attr_t attr;
     pthread_attr_init(&attr);
-    cr_assert_eq(pthread_attr_setstack(&attr, whole + CANARY + GUARD, STACK), 0);
-    cr_assert_eq(pthread_create(&thread, &attr, sweep, s), 0);
+    cr_assert_eq(pthread_attr_setstack(&attr, whole + CANARY + GUARD, size), 0);
+    cr_assert_eq(pthread_create(&thread, &attr, fn, argument), 0);
     pthread_join(thread, NULL);
     pthread_attr_destroy(&attr);
     bool kept = true;
     for (size_t i = 0; i < CANARY + GUARD - 4096; i++)
         kept &= whole[i] == PAINT;
-    munmap(whole, CANARY + GUARD + STACK);
+    munmap(whole, CANARY + GUARD + size);
     return kept;
 }
 
@@ -218,7 +218,7 @@ static void check_leaf(struct world *w, enum way way, unsigned leaf, uint64_t ti
     /* Compiled here, where there is room for the compiler. */
     cr_assert_eq(kind_of(w, leaf, 1, timeout), leaves[leaf].kind, "%s, leaf %u", ways[way], leaf);
     struct sweep s = {.world = w, .leaf = leaf, .timeout = timeout};
-    cr_assert(on_small_stack(&s), "%s, leaf %u: written behind the stack", ways[way], leaf);
+    cr_assert(on_small_stack(STACK, sweep, &s), "%s, leaf %u: written behind the stack", ways[way], leaf);
     cr_assert_lt(s.wrong_at, 0, "%s, leaf %u, depth %d: trap %d", ways[way], leaf, s.wrong_at, s.wrong);
     cr_assert_gt(s.deepest, 100, "%s, leaf %u: %d", ways[way], leaf, s.deepest);
 }
@@ -292,4 +292,77 @@ Test(stack_edge, recursion_without_loops_ends_at_a_deadline) {
             cr_assert_eq(kind_of(&w, LEAVES, 80, 50000000), MURRE_TRAP_INTERRUPT, "tier %d, %s", tier, ways[way]);
             world_delete(&w);
         }
+}
+
+/* ---- many arguments, passed on a stack that has little room for them --------------------------------------------------------------- */
+
+#if defined(__aarch64__) || TEST_WITH_ADDRESS_SANITIZER || defined(__SANITIZE_THREAD__)
+enum { LITTLE = STACK };
+#else
+enum { LITTLE = 16 * 1024 };
+#endif
+enum { PARAMS = 1000 };
+
+/* "f": takes PARAMS numbers and returns the last. */
+static struct murre_module *params_module(struct murre_engine *engine) {
+    struct builder b = build_module();
+    build_section(&b, SECTION_TYPE);
+    build(&b, 1, 0x60);
+    build_u32(&b, PARAMS);
+    for (unsigned i = 0; i < PARAMS; i++)
+        build(&b, I64);
+    build(&b, 1, I64);
+    build_close(&b);
+    build_whole(&b, SECTION_FUNCTION, 1, 0);
+    build_whole(&b, SECTION_EXPORT, 1, 1, 'f', 0x00, 0);
+    build_section(&b, SECTION_CODE);
+    build(&b, 1);
+    build_body(&b);
+    build(&b, 0, 0x20);
+    build_u32(&b, PARAMS - 1);
+    build(&b, 0x0b);
+    build_close(&b);
+    build_close(&b);
+    return test_module(engine, &b);
+}
+
+struct descent {
+    struct murre_store *store;
+    struct murre_func *func;
+    union murre_slot *slots;
+    unsigned returned, no_room, wrong;
+};
+
+/* Goes down the stack, calling at every step, until a few calls have found no room. */
+static void *descend(void *argument) {
+    struct descent *d = argument;
+    volatile char step[256];
+    step[0] = 1;
+    d->slots[PARAMS - 1].u64 = 42;
+    struct murre_trap *trap = murre_func_call(d->store, d->func, d->slots);
+    d->returned += !trap;
+    d->no_room += trap != NULL;
+    d->wrong += trap ? murre_trap_kind(trap) != MURRE_TRAP_STACK : d->slots[0].u64 != 42;
+    murre_trap_delete(trap);
+    if (d->no_room < 8)
+        descend(d);
+    step[1] = step[0];
+    return NULL;
+}
+
+Test(stack_edge, many_arguments_find_room_or_the_call_traps) {
+    FOR_EACH_TIER(tier) {
+        struct world w = {.engine = test_engine(tier, MURRE_BOUNDS_AUTO)};
+        struct murre_module *module = params_module(w.engine);
+        w.store = murre_store_new(w.engine, NULL);
+        w.instance = murre_instance_new(w.store, module, NULL, 0, NULL, NULL);
+        murre_module_unref(module);
+        static union murre_slot slots[PARAMS];
+        struct descent d = {.store = w.store, .func = test_func(w.instance, "f"), .slots = slots};
+        cr_assert_null(murre_func_call(d.store, d.func, slots)); /* compiled here, where there is room for the compiler */
+        cr_assert(on_small_stack(LITTLE, descend, &d));
+        cr_assert_eq(d.wrong, 0);
+        cr_assert_gt(d.no_room, 0);
+        world_delete(&w);
+    }
 }
