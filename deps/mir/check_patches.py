@@ -10,7 +10,7 @@ tests/mir against what is left, and runs the tests that the patch's head names, 
     Test on x86_64: SUITE/NAME           only there; likewise aarch64, and threads for a build with the thread sanitizer
 
 Each of them must pass with all patches, and fail without this one. If nothing compiles without the patch, as murre calls
-what it declares, either the head says so by `Test: build`, or only the hunks in the generator (mir-gen*.c) are taken back.
+what it declares, either the head says so by `Test: build` (also of one machine), or only the hunks in the generator (mir-gen*.c) are taken back.
 Hunks that later patches have written over stay in, which is told: the tests must find out that the others are gone. Where
 they cannot, NAME.undo beside NAME.patch says what to change in the patched sources instead.
 
@@ -167,7 +167,7 @@ class Bench:
                 remarks.append(f"{left} of {text.count(chr(10) + '@@ ')} hunks are written over and stay in")
             if self.compiles():
                 return True, f" ({', '.join(remarks)})" if remarks else ""
-            if (None, "build") in patch.tests:
+            if "build" in patch.tests_on(self.place):
                 break
         return False, ""
 
