@@ -1,4 +1,5 @@
-/* Where the tiers meet: counters, the queue of functions to compile, publication. See tier.c for how a function climbs. */
+/* Where the tiers meet: counters, functions to compile, publication. tier.c heads with how a function climbs, tier_queue.h with what becomes of a
+ * request. */
 #ifndef MURRE_RUNTIME_TIER_H
 #define MURRE_RUNTIME_TIER_H
 

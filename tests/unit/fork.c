@@ -1,5 +1,5 @@
 /* Processes that share compiled code: whoever lets it go first, parent or child, must leave the other's alone. With the real compiler; what a
- * child does without compile threads is in tier.c, code memory by itself in mir/test_codemem.c. */
+ * child does without compile threads is in tier_queue.c, code memory by itself in mir/test_codemem.c. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <sys/wait.h>

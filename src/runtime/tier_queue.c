@@ -1,0 +1,470 @@
+/* See tier_queue.h.
+ *
+ * queue->lock guards the requests, and which of them runs where. Publication takes engine->lock, which is never held together with it; a compile
+ * thread that compiles holds neither. A request belongs to the list of those that wait, or to the thread that has taken it out; whoever ends
+ * it frees it. Of murre_tier_drop_module and murre_tier_lock others are to know, so that these are in tier.h. */
+#include "runtime/tier_queue.h"
+
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/instance.h"
+#include "runtime/log.h"
+#include "runtime/module.h"
+#include "runtime/tier.h"
+
+enum { MOST_THREADS = 16 };
+static const size_t thread_stack = 8 * 1024 * 1024; /* bytes; the compiler recurses along expressions and loops */
+/* How often who waits for a compilation looks whether its store has been interrupted. */
+static const uint64_t look_at_interrupt = 5000000; /* nanoseconds */
+
+struct request {
+    struct request *next;
+    struct murre_module *module;
+    struct murre_code *code;
+    uint32_t func_index, body_size;
+    struct murre_osr *loop; /* NULL: the function itself */
+    int level, second_level;
+    bool rise;         /* has code of a lower level */
+    uint64_t patience; /* rise: nanoseconds without a request before it begins */
+    bool *done;        /* somebody waits: urgent; set when it has been dealt with */
+};
+
+struct worker {
+    pthread_t thread;
+    struct murre_tier_queue *queue;
+    struct murre_module *module; /* being compiled, or NULL */
+    bool rising;                 /* for the second time */
+    atomic_bool cancel;          /* the compilation is of no use any more */
+};
+
+struct murre_tier_queue {
+    struct murre_engine *engine;
+    pthread_mutex_t lock;
+    pthread_cond_t work; /* a request, or stopping */
+    pthread_cond_t done; /* a worker has finished something */
+    struct request *waiting;
+    uint64_t last_request; /* moment, nanoseconds */
+    bool stopping, broken; /* broken: no thread could be had */
+    bool started;
+    unsigned thread_count;
+    struct worker workers[MOST_THREADS];
+    _Atomic pid_t process; /* that the threads are in; 0: not started */
+    atomic_flag child;     /* a child has made engine->lock anew */
+};
+
+static uint64_t read_clock(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static uint64_t now(void) {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+/* With queue->lock: until the condition is signalled, or until that moment at most. */
+static void wait_until(struct murre_tier_queue *queue, pthread_cond_t *condition, uint64_t moment) {
+    struct timespec until = {(time_t)(moment / 1000000000u), (long)(moment % 1000000000u)};
+    pthread_cond_timedwait(condition, &queue->lock, &until);
+}
+
+/* ---- fork ----------------------------------------------------------------------------------------------------------------------- */
+
+bool murre_tier_queue_in_child(const struct murre_tier_queue *queue) {
+    pid_t process = atomic_load_explicit(&queue->process, memory_order_relaxed);
+    return process && process != getpid();
+}
+
+void murre_tier_lock(struct murre_engine *engine) {
+    struct murre_tier_queue *queue = engine->workers;
+    if (queue && murre_tier_queue_in_child(queue) && !atomic_flag_test_and_set(&queue->child))
+        pthread_mutex_init(&engine->lock, NULL);
+    pthread_mutex_lock(&engine->lock);
+}
+
+void murre_tier_unlock(struct murre_engine *engine) {
+    pthread_mutex_unlock(&engine->lock);
+}
+
+/* ---- publication ---------------------------------------------------------------------------------------------------------------- */
+
+static void publish_function(const struct request *request, void *entry) {
+    struct murre_module *module = request->module;
+    uint32_t defined = request->func_index - module->info.func_import_count;
+    murre_tier_lock(module->engine);
+    bool first = !atomic_load_explicit(&request->code->native, memory_order_relaxed);
+    bool was_refused = atomic_exchange_explicit(&request->code->refused, 0, memory_order_relaxed);
+    atomic_store_explicit(&request->code->native, entry, memory_order_release);
+    atomic_store_explicit(&request->code->level, (uint8_t)(request->level + 1), memory_order_relaxed);
+    for (struct murre_instance *instance = module->instances; instance; instance = instance->next_of_module) {
+        struct murre_func *func = (struct murre_func *)murre_instance_at(instance, module->layout.funcs) + defined;
+        atomic_store_explicit(&func->entry, entry, memory_order_release);
+    }
+    murre_tier_unlock(module->engine);
+    if (first)
+        atomic_fetch_add_explicit(&module->engine->functions_compiled, 1, memory_order_relaxed);
+    if (was_refused)
+        atomic_fetch_sub_explicit(&module->engine->functions_refused, 1, memory_order_relaxed);
+}
+
+static void refuse(const struct request *request, const struct murre_error *error) {
+    struct murre_engine *engine = request->module->engine;
+    if (request->rise) { /* what it has is good enough */
+        murre_log(engine, MURRE_LOG_INFO, "function %u is not compiled again at level %d: %s", (unsigned)request->func_index,
+                  request->level, error->message);
+        return;
+    }
+    uint8_t status = (uint8_t)error->status;
+    if (request->loop) {
+        atomic_store_explicit(&request->loop->refused, status, memory_order_relaxed);
+        atomic_store_explicit(&request->loop->asked, status != MURRE_ERROR_MEMORY, memory_order_release);
+    } else if (!atomic_exchange_explicit(&request->code->refused, status, memory_order_relaxed)) {
+        atomic_fetch_add_explicit(&engine->functions_refused, 1, memory_order_relaxed);
+    }
+    murre_log(engine, MURRE_LOG_WARNING, "%s %u stays interpreted: %s", request->loop ? "a loop of function" : "function",
+              (unsigned)request->func_index, error->message);
+}
+
+/* On a compile thread, without a lock. False when it has been cancelled. */
+static bool compile(const struct worker *worker, void *compiler, const struct request *request) {
+    struct murre_module *module = request->module;
+    struct murre_engine *engine = module->engine;
+    if (!request->loop && !request->rise && atomic_load_explicit(&request->code->native, memory_order_relaxed))
+        return true; /* two threads have asked */
+    struct murre_error error = {.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
+    murre_module_decide_bounds(module);
+    uint64_t start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    void *entry = engine->jit_ops->compile(compiler, module, request->func_index, request->loop ? request->loop->loop : UINT32_MAX,
+                                           request->level, &error);
+    atomic_fetch_add_explicit(&engine->compile_nanoseconds, read_clock(CLOCK_THREAD_CPUTIME_ID) - start, memory_order_relaxed);
+    /* Before the stores with release below: callers load an entry plainly or relaxed (compiled code, the interpreter), and on processors with weak
+     * order it is this that lets them see the code and what belongs to it. */
+    if (entry)
+        murre_arch_publish_code();
+    if (!entry && atomic_load_explicit(&worker->cancel, memory_order_relaxed))
+        return false;
+    if (!entry)
+        refuse(request, &error);
+    else if (request->loop)
+        atomic_store_explicit(&request->loop->entry, entry, memory_order_release);
+    else
+        publish_function(request, entry);
+    return true;
+}
+
+/* ---- order ---------------------------------------------------------------------------------------------------------------------- */
+
+static double score(const struct request *request) {
+    if (request->done)
+        return 1e9;
+    unsigned hits = atomic_load_explicit(request->loop ? &request->loop->hits : &request->code->hits, memory_order_relaxed);
+    /* A hit of a large function stands for more work than one of a small function, but for less than its size says. */
+    double value = (hits + 1.0) * (hits + 1.0) / (request->body_size + 500.0);
+    return request->rise ? value * 1e-9 : value;
+}
+
+/* Requests are few, and scores change while they wait: looking at all of them beats keeping order. NULL: none, or only one that must have
+ * patience until *moment (else 0). */
+static struct request *take_best(struct murre_tier_queue *queue, uint64_t *moment) {
+    *moment = 0;
+    struct request **best = NULL;
+    double best_score = -1;
+    for (struct request **link = &queue->waiting; *link; link = &(*link)->next) {
+        double value = score(*link);
+        if (value >= best_score) { /* of equals the oldest, which is last */
+            best_score = value;
+            best = link;
+        }
+    }
+    struct request *request = best ? *best : NULL;
+    if (request && request->rise && now() < queue->last_request + request->patience) {
+        *moment = queue->last_request + request->patience;
+        return NULL;
+    }
+    if (request)
+        *best = request->next;
+    return request;
+}
+
+static void free_request(struct murre_tier_queue *queue, struct request *request) {
+    murre_free(&queue->engine->allocator, request, sizeof *request);
+}
+
+/* The request has run; with queue->lock. It goes round once more for the next level, or ends. */
+static void finish(struct murre_tier_queue *queue, struct request *request) {
+    if (request->done) {
+        *request->done = true;
+        request->done = NULL;
+    }
+    bool rises = !request->rise && request->second_level >= 0;
+    if (rises && !queue->stopping && atomic_load_explicit(&request->code->native, memory_order_relaxed)) {
+        request->level = request->second_level;
+        request->rise = true;
+        request->next = queue->waiting;
+        queue->waiting = request;
+        atomic_store_explicit(&request->code->queued, (uint8_t)(request->level + 1), memory_order_relaxed);
+        return;
+    }
+    if (!request->loop)
+        atomic_store_explicit(&request->code->queued, 0, memory_order_relaxed);
+    free_request(queue, request);
+}
+
+/* With queue->lock. */
+static void put_back(struct murre_tier_queue *queue, struct request *request) {
+    request->patience *= 2;
+    request->next = queue->waiting;
+    queue->waiting = request;
+}
+
+/* ---- threads -------------------------------------------------------------------------------------------------------------------- */
+
+static void *work(void *argument) {
+    struct worker *worker = argument;
+    struct murre_tier_queue *queue = worker->queue;
+    struct murre_engine *engine = queue->engine;
+    void *compiler = NULL;
+    pthread_mutex_lock(&queue->lock);
+    while (!queue->stopping) {
+        uint64_t moment;
+        struct request *request = take_best(queue, &moment);
+        if (!request) {
+            if (moment)
+                wait_until(queue, &queue->work, moment);
+            else
+                pthread_cond_wait(&queue->work, &queue->lock);
+            continue;
+        }
+        worker->module = request->module;
+        worker->rising = request->rise;
+        bool done = true;
+        atomic_store_explicit(&worker->cancel, false, memory_order_relaxed);
+        pthread_mutex_unlock(&queue->lock);
+        if (!compiler)
+            compiler = engine->jit_ops->worker_new(engine->jit, &worker->cancel);
+        if (compiler) {
+            done = compile(worker, compiler, request);
+        } else {
+            struct murre_error error = {.status = MURRE_ERROR_MEMORY, .message = "no memory for the compiler"};
+            refuse(request, &error);
+        }
+        pthread_mutex_lock(&queue->lock);
+        worker->module = NULL;
+        worker->rising = false;
+        if (done || !request->rise)
+            finish(queue, request);
+        else
+            put_back(queue, request);
+        pthread_cond_broadcast(&queue->done);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    if (compiler)
+        engine->jit_ops->worker_delete(compiler);
+    return NULL;
+}
+
+static bool start_thread(struct worker *worker) {
+    pthread_attr_t attr;
+    if (pthread_attr_init(&attr) != 0)
+        return false;
+    pthread_attr_setstacksize(&attr, thread_stack);
+    /* The host's signals are for the host's threads. */
+    sigset_t all, old;
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    pthread_sigmask(SIG_BLOCK, &all, &old);
+    bool good = pthread_create(&worker->thread, &attr, work, worker) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attr);
+    return good;
+}
+
+/* With queue->lock. */
+static void start_threads(struct murre_tier_queue *queue) {
+    queue->started = true;
+    unsigned wanted = queue->engine->config.compile_threads;
+    if (wanted > MOST_THREADS)
+        wanted = MOST_THREADS;
+    atomic_store_explicit(&queue->process, getpid(), memory_order_relaxed);
+    while (queue->thread_count < wanted) {
+        struct worker *worker = &queue->workers[queue->thread_count];
+        *worker = (struct worker){.queue = queue};
+        if (!start_thread(worker))
+            break;
+        queue->thread_count++;
+    }
+    queue->broken = queue->thread_count == 0;
+    if (queue->thread_count < wanted)
+        murre_log(queue->engine, MURRE_LOG_WARNING, "%u of %u compile threads could be started%s", queue->thread_count, wanted,
+                  queue->broken ? ": everything stays interpreted" : "");
+}
+
+/* ---- asking --------------------------------------------------------------------------------------------------------------------- */
+
+/* With queue->lock. done: see struct request. NULL: no memory, or no threads. */
+static struct request *add(struct murre_tier_queue *queue, const struct murre_tier_wish *wish, bool *done) {
+    if (!queue->started)
+        start_threads(queue);
+    struct request *request = queue->broken ? NULL : murre_alloc(&queue->engine->allocator, sizeof *request);
+    if (!request)
+        return NULL;
+    struct murre_code *code = wish->func->code;
+    *request = (struct request){
+        .next = queue->waiting,
+        .module = wish->func->instance->module,
+        .code = code,
+        .func_index = wish->func->index,
+        .body_size = wish->body_size,
+        .loop = wish->loop,
+        .level = wish->level,
+        .second_level = wish->second_level,
+        .patience = wish->patience,
+        .done = done,
+    };
+    queue->waiting = request;
+    queue->last_request = now();
+    if (!wish->loop)
+        atomic_store_explicit(&code->queued, (uint8_t)(request->level + 1), memory_order_relaxed);
+    for (unsigned i = 0; i < queue->thread_count; i++)
+        if (queue->workers[i].rising)
+            atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
+    pthread_cond_signal(&queue->work);
+    return request;
+}
+
+void murre_tier_queue_ask(struct murre_tier_queue *queue, const struct murre_tier_wish *wish) {
+    const struct murre_code *code = wish->func->code;
+    struct murre_osr *loop = wish->loop;
+    pthread_mutex_lock(&queue->lock);
+    if (loop) {
+        if (!atomic_load_explicit(&loop->asked, memory_order_relaxed)) {
+            atomic_store_explicit(&loop->refused, 0, memory_order_relaxed);
+            atomic_store_explicit(&loop->asked, add(queue, wish, NULL) != NULL, memory_order_relaxed);
+        }
+    } else if (!atomic_load_explicit(&code->queued, memory_order_relaxed) && !atomic_load_explicit(&code->native, memory_order_relaxed)) {
+        add(queue, wish, NULL);
+    }
+    pthread_mutex_unlock(&queue->lock);
+}
+
+bool murre_tier_queue_wait(struct murre_tier_queue *queue, const struct murre_tier_wish *wish) {
+    const atomic_bool *interrupt = &wish->func->instance->store->interrupt;
+    bool done = false;
+    pthread_mutex_lock(&queue->lock);
+    struct request *request = add(queue, wish, &done);
+    while (request && !done && !atomic_load_explicit(interrupt, memory_order_relaxed))
+        wait_until(queue, &queue->done, now() + look_at_interrupt);
+    bool left = request && !done;
+    if (left)
+        request->done = NULL;
+    pthread_mutex_unlock(&queue->lock);
+    return !left;
+}
+
+struct murre_osr *murre_tier_find_loop(const struct murre_code *code, uint32_t loop) {
+    struct murre_osr *node = atomic_load_explicit(&code->osr, memory_order_acquire);
+    while (node && node->loop != loop)
+        node = node->next;
+    return node;
+}
+
+struct murre_osr *murre_tier_queue_add_loop(struct murre_tier_queue *queue, struct murre_code *code, uint32_t loop) {
+    struct murre_osr *node = murre_alloc_zero(&queue->engine->allocator, sizeof *node);
+    if (!node)
+        return NULL;
+    pthread_mutex_lock(&queue->lock);
+    struct murre_osr *found = murre_tier_find_loop(code, loop);
+    if (!found) {
+        node->loop = loop;
+        node->next = atomic_load_explicit(&code->osr, memory_order_relaxed);
+        atomic_store_explicit(&code->osr, node, memory_order_release);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    if (found)
+        murre_free(&queue->engine->allocator, node, sizeof *node);
+    return found ? found : node;
+}
+
+/* ---- life ----------------------------------------------------------------------------------------------------------------------- */
+
+struct murre_tier_queue *murre_tier_queue_new(struct murre_engine *engine) {
+    struct murre_tier_queue *queue = murre_alloc_zero(&engine->allocator, sizeof *queue);
+    if (!queue)
+        return NULL;
+    queue->engine = engine;
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->work, &attr);
+    pthread_cond_init(&queue->done, &attr);
+    pthread_condattr_destroy(&attr);
+    atomic_flag_clear(&queue->child);
+    return queue;
+}
+
+static void stop_threads(struct murre_tier_queue *queue) {
+    pthread_mutex_lock(&queue->lock);
+    queue->stopping = true;
+    for (unsigned i = 0; i < queue->thread_count; i++)
+        atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
+    pthread_cond_broadcast(&queue->work);
+    pthread_mutex_unlock(&queue->lock);
+    for (unsigned i = 0; i < queue->thread_count; i++)
+        pthread_join(queue->workers[i].thread, NULL);
+    while (queue->waiting) {
+        struct request *request = queue->waiting;
+        queue->waiting = request->next;
+        free_request(queue, request);
+    }
+    pthread_cond_destroy(&queue->work);
+    pthread_cond_destroy(&queue->done);
+    pthread_mutex_destroy(&queue->lock);
+}
+
+void murre_tier_queue_delete(struct murre_tier_queue *queue) {
+    if (!queue)
+        return;
+    /* A child leaves the requests alone: a compile thread may have been changing them. */
+    if (!murre_tier_queue_in_child(queue))
+        stop_threads(queue);
+    murre_free(&queue->engine->allocator, queue, sizeof *queue);
+}
+
+/* With queue->lock. */
+static void forget(struct murre_tier_queue *queue, const struct murre_module *module) {
+    for (struct request **link = &queue->waiting; *link;) {
+        struct request *request = *link;
+        if (request->module != module) {
+            link = &request->next;
+            continue;
+        }
+        *link = request->next;
+        free_request(queue, request);
+    }
+}
+
+void murre_tier_drop_module(struct murre_module *module) {
+    struct murre_tier_queue *queue = module->engine->workers;
+    if (!queue || murre_tier_queue_in_child(queue))
+        return;
+    pthread_mutex_lock(&queue->lock);
+    forget(queue, module);
+    for (unsigned i = 0; i < queue->thread_count;) {
+        if (queue->workers[i].module == module) {
+            atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
+            pthread_cond_wait(&queue->done, &queue->lock);
+            i = 0;
+        } else {
+            i++;
+        }
+    }
+    /* A request that was running may have come back for its next level. */
+    forget(queue, module);
+    pthread_mutex_unlock(&queue->lock);
+}
