@@ -225,8 +225,9 @@ MURRE_API void murre_engine_stats(struct murre_engine *engine, struct murre_stat
  * Thread safe. Returns NULL and fills error. Release with murre_module_unref. */
 MURRE_API struct murre_module *murre_module_new(struct murre_engine *engine, const void *bytes, size_t size,
                                                 struct murre_error *error) MURRE_MUST_USE;
-/* The same, but borrows the bytes, which must stay unchanged until release(context) is called (release may be NULL). On failure the
- * caller keeps the bytes: release is not called. */
+/* The same, but borrows the bytes, which must stay unchanged until release(context) is called (release may be NULL): what has been validated is
+ * read again. A mapped file changes with the file, also a private mapping: map none that guests or others who are not trusted may write to. On
+ * failure the caller keeps the bytes: release is not called. */
 MURRE_API struct murre_module *murre_module_new_borrowed(struct murre_engine *engine, const void *bytes, size_t size,
                                                          void (*release)(void *context), void *context,
                                                          struct murre_error *error) MURRE_MUST_USE;
@@ -356,8 +357,8 @@ struct murre_frame {
     struct murre_name name; /* from the name section; size 0 where there is none */
 };
 
-/* message is copied. Never NULL: where memory is short, a trap of kind MEMORY. A trap may outlive its store, but then not the instances that its
- * frames name. NULL may be deleted. */
+/* message is copied. Never NULL: where memory is short, a trap of kind MEMORY. A trap may outlive its store, but its frames
+ * do not: murre_trap_frame is for while the store lives. NULL may be deleted. */
 MURRE_API struct murre_trap *murre_trap_new(const char *message);
 MURRE_API struct murre_trap *murre_trap_exit(int code);
 MURRE_API void murre_trap_delete(struct murre_trap *trap);

@@ -48,11 +48,11 @@ struct cli_file {
 };
 /* Once, before there is an engine: what happens when a mapped file shrinks. */
 void cli_watch_files(void);
-/* "-" is stdin. */
-bool cli_load(const char *name, struct cli_file *file) MURRE_MUST_USE;
+/* "-" is stdin. may_change: the program that runs may write to files, perhaps to this one. */
+bool cli_load(const char *name, bool may_change, struct cli_file *file) MURRE_MUST_USE;
 void cli_unload(struct cli_file *file);
 /* Loads and decodes. Takes the file over: it lives as long as the module. */
-struct murre_module *cli_module(struct murre_engine *engine, const char *name) MURRE_MUST_USE;
+struct murre_module *cli_module(struct murre_engine *engine, const char *name, bool may_change) MURRE_MUST_USE;
 /* Inflates a gzip or zlib stream; other bytes stay as they are. False when it is damaged or inflates to too much. (inflate.c) */
 bool cli_inflate(struct cli_file *file) MURRE_MUST_USE;
 

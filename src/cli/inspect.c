@@ -207,7 +207,7 @@ static int inspect(const char *file, bool instructions, const char *function) {
         cli_error("%s", error.message);
         return CLI_FAILED;
     }
-    struct murre_module *module = cli_module(engine, file);
+    struct murre_module *module = cli_module(engine, file, false);
     int status = CLI_FAILED;
     if (module != NULL && instructions) {
         status = print_disassembly(module, file, function);

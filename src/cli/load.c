@@ -1,5 +1,9 @@
 /* Files into memory. A plain file is mapped privately and read-only, so that only what is looked at is read; a pipe is read to its end.
  *
+ * A mapping shows what is written to the file later, but code that has been validated must stay what it was. So a file that the program may
+ * write to is read instead: any, when it has a folder to write in (links and mounts may lead there under other names), and the one that a
+ * standard stream writes to.
+ *
  * When somebody shortens a file while it is mapped, touching what is gone raises SIGBUS. Nothing can be mended then: the handler says so
  * and ends the process. murre's own handler, installed later, passes on what is not its own. */
 #include <errno.h>
@@ -49,11 +53,13 @@ static bool map(int fd, size_t size, struct cli_file *file) {
     return true;
 }
 
-static bool read_all(int fd, struct cli_file *file) {
+/* expected: bytes, or 0. */
+static bool read_all(int fd, size_t expected, struct cli_file *file) {
     size_t capacity = 0;
     for (;;) {
         if (file->size == capacity) {
-            capacity = capacity == 0 ? 65536 : capacity * 2;
+            /* One more, so that the end is seen without growing. */
+            capacity = capacity != 0 ? capacity * 2 : expected != 0 ? expected + 1 : 65536;
             void *bytes = realloc(file->bytes, capacity);
             if (bytes == NULL)
                 return fail(file->name, "out of memory");
@@ -71,17 +77,30 @@ static bool read_all(int fd, struct cli_file *file) {
     }
 }
 
-static bool load_fd(int fd, struct cli_file *file) {
+/* Whether a standard stream may write to this file. */
+static bool is_stream(const struct stat *file) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        struct stat stream;
+        int flags = fcntl(fd, F_GETFL);
+        if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && fstat(fd, &stream) == 0 && stream.st_dev == file->st_dev &&
+            stream.st_ino == file->st_ino)
+            return true;
+    }
+    return false;
+}
+
+static bool load_fd(int fd, bool may_change, struct cli_file *file) {
     struct stat stat;
     if (fstat(fd, &stat) != 0)
         return fail(file->name, strerror(errno));
     if (S_ISDIR(stat.st_mode))
         return fail(file->name, strerror(EISDIR));
+    bool plain = S_ISREG(stat.st_mode) && fd != STDIN_FILENO;
     if (S_ISREG(stat.st_mode) && (uint64_t)stat.st_size > MAX_SIZE)
         return fail(file->name, "larger than 1 GiB");
-    if (S_ISREG(stat.st_mode) && stat.st_size > 0 && fd != STDIN_FILENO && map(fd, (size_t)stat.st_size, file))
+    if (plain && stat.st_size > 0 && !may_change && !is_stream(&stat) && map(fd, (size_t)stat.st_size, file))
         return true;
-    return read_all(fd, file);
+    return read_all(fd, plain ? (size_t)stat.st_size : 0, file);
 }
 
 /* What people hand in by mistake. */
@@ -100,13 +119,13 @@ static bool plausible(const struct cli_file *file) {
     return true;
 }
 
-bool cli_load(const char *name, struct cli_file *file) {
+bool cli_load(const char *name, bool may_change, struct cli_file *file) {
     bool standard = strcmp(name, "-") == 0;
     *file = (struct cli_file){.name = standard ? "standard input" : name};
     int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return fail(name, strerror(errno));
-    bool loaded = load_fd(fd, file);
+    bool loaded = load_fd(fd, may_change, file);
     if (!standard)
         close(fd);
     if (loaded && cli_inflate(file) && plausible(file))
@@ -128,14 +147,14 @@ static void release(void *context) {
     free(context);
 }
 
-struct murre_module *cli_module(struct murre_engine *engine, const char *name) {
+struct murre_module *cli_module(struct murre_engine *engine, const char *name, bool may_change) {
     struct murre_error error = {0};
     struct cli_file *file = malloc(sizeof *file);
     if (file == NULL) {
         cli_error("out of memory");
         return NULL;
     }
-    if (!cli_load(name, file)) {
+    if (!cli_load(name, may_change, file)) {
         free(file);
         return NULL;
     }

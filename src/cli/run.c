@@ -47,12 +47,19 @@ static struct murre_wasi *make_wasi(const struct run_options *options, struct mu
     return wasi;
 }
 
+static bool may_write(const struct run_options *options) {
+    for (size_t i = 0; i < options->folder_count; i++)
+        if (!options->folders[i].read_only)
+            return true;
+    return false;
+}
+
 static bool set_up(struct run *run) {
     struct murre_error error = {.offset = MURRE_NO_OFFSET};
     run->engine = murre_engine_new(&run->options.config, &error);
     if (run->engine == NULL)
         goto failed;
-    run->module = cli_module(run->engine, run->options.file);
+    run->module = cli_module(run->engine, run->options.file, may_write(&run->options));
     if (run->module == NULL)
         return false;
     run->wasi = make_wasi(&run->options, &error);

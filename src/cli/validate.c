@@ -14,7 +14,7 @@ const struct cli_command cli_validate = {
 };
 
 static bool validate(struct murre_engine *engine, const char *file) {
-    struct murre_module *module = cli_module(engine, file);
+    struct murre_module *module = cli_module(engine, file, false);
     if (module == NULL)
         return false;
     murre_module_unref(module);

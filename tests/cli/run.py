@@ -280,6 +280,44 @@ def test_a_file_that_shrinks_while_it_runs(folder: Path) -> None:
 # ---- validate, inspect ----
 
 
+def rewrites(path: "bytes | None", answer: bytes, offset: int) -> bytes:
+    """A program that writes zeros over `answer`, a function's code in its own file, then calls it: through the file at `path` in its folder,
+    or through its standard output, which is there already. offset: of `answer` in the file."""
+    m = Module()
+    path_open = m.imported("path_open", ["i32"] * 5 + ["i64", "i64", "i32", "i32"], ["i32"])
+    pwrite = m.imported("fd_pwrite", ["i32", "i32", "i32", "i64", "i32"], ["i32"])
+    write = m.imported("fd_write", ["i32"] * 4, ["i32"])
+    proc_exit = m.imported("proc_exit", ["i32"], [])
+    m.pages()
+    m.bytes_at(0, path or b"-")
+    function = len(m.imports)
+    there = b"\x42" + bytes([offset & 0x7F | 0x80, offset >> 7 & 0x7F | 0x80, offset >> 14])
+    opens = b"".join(const(n) for n in (3, 0, 0, len(path or b""), 0)) + b"\x42\x44\x42\x00" + const(0) + const(16) + call(path_open)
+    quits = b"\x04\x40" + const(70) + call(proc_exit) + b"\x0b"
+    writes = const(32) + const(64) + b"\x36\x02\x00" + const(36) + const(len(answer)) + b"\x36\x02\x00"
+    if path:
+        writes += load(16) + const(32) + const(1) + there + const(48) + call(pwrite) + quits
+    else:
+        writes += const(1) + const(32) + const(1) + const(48) + call(write) + quits
+    m.function(answer, results=["i32"])
+    m.function((opens + quits if path else b"") + writes + call(function) + call(proc_exit), export="_start")
+    return m.build()
+
+
+def test_a_program_cannot_change_its_own_code(folder: Path) -> None:
+    answer = const(7) + const(10) + b"\x6c" + const(3) + b"\x6a"  # 7 * 10 + 3
+    for name in (b"m.wasm", None):
+        at = rewrites(name, answer, 0).index(answer)
+        path = save(folder, rewrites(name, answer, at))
+        if name:
+            expect(murre(f"--dir={folder}::.", path), 73, err="")
+        else:
+            with open(path, "r+b") as output:
+                output.seek(at)
+                expect(murre(path, stdout=output), 73, err="")
+        assert answer not in path.read_bytes(), "nothing was written"
+
+
 def test_validate_names_each_bad_file(folder: Path) -> None:
     good = save(folder, hello(), "good.wasm")
     m = Module()
