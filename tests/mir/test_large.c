@@ -220,3 +220,33 @@ Test(large, many_blocks_in_a_row_need_no_stack) {
         cr_assert(f(0, 5) == 5 + blocks && f(1, 5) == 5);
     }
 }
+
+// ---- Labels in a row --------------------------------------------------------------------------------------------------
+
+// Nested blocks that end at one place, each of them left from the innermost.
+static MIR_item_t emit_nested_ends(void *user, MIR_context_t mir, MIR_module_t module) {
+    (void)module;
+    static MIR_label_t ends[400000];
+    const int blocks = *(const int *)user;
+    struct build b;
+    test_begin(&b, mir, 'i', "ii");
+    for (int i = 0; i < blocks; i++) {
+        ends[i] = MIR_new_label(mir);
+        test_insn(&b, MIR_new_insn(mir, MIR_BT, MIR_new_label_op(mir, ends[i]), test_reg(&b, b.arg[0])));
+        test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, b.arg[1]), test_reg(&b, b.arg[1]), test_int(&b, 1)));
+    }
+    for (int i = blocks; i > 0; i--)
+        test_insn(&b, ends[i - 1]);
+    test_return(&b, test_reg(&b, b.arg[1]));
+    return test_end(&b);
+}
+
+// patches/72: walking along the row for each branch took longer than a compilation may.
+Test(large, labels_in_a_row_are_one_place) {
+    struct murre_mirctx_result result;
+    int blocks = 150000;
+    enum murre_mirctx_status status = murre_mirctx_compile(test_ctx(), 0, emit_nested_ends, &blocks, NULL, &result);
+    cr_assert(status == MURRE_MIRCTX_OK, "%s", result.message);
+    int64_t (*f)(int64_t, int64_t) = (int64_t(*)(int64_t, int64_t))result.code;
+    cr_assert(f(0, 5) == 5 + blocks && f(1, 5) == 5);
+}
