@@ -116,7 +116,7 @@ void build_result(struct builder *b, enum accumulator k, uint32_t dst, uint32_t 
     if (__builtin_expect(b->mode & MURRE_BUILD_FAR, 0))
         return;
     b->mirror[k] = dst;
-    b->maker[k] = delta ? maker : NO_WORD;
+    b->maker[k] = delta && !b->failed ? maker : NO_WORD; /* where there was no memory, it was not emitted */
     b->maker_delta[k] = delta;
 }
 void build_forget(struct builder *b) {

@@ -51,7 +51,7 @@ void build_copy(struct murre_sink *sink, uint32_t dst, struct murre_operand a) {
     build_emit(b, 1, MURRE_RC_COPY, target, source, 0);
     uint32_t word = b->count - 1;
     build_result(b, ACC_INT, dst, NO_WORD, 0);
-    b->last_copy = b->mode & MURRE_BUILD_FAR ? NO_WORD : word;
+    b->last_copy = b->failed || b->mode & MURRE_BUILD_FAR ? NO_WORD : word;
 }
 
 /* ---- two operands ------------------------------------------------------------------------------------------------ */

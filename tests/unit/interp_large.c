@@ -2,6 +2,8 @@
  * of every kind of jump, which would overflow the C stack if handlers did not call each other in tail position. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "interp/regcode.h"
 #include "support/build.h"
@@ -285,4 +287,77 @@ Test(interp_large, register_code_can_be_shown) {
     murre_interp_dump(atomic_load(&run.module->codes[0].regcode), count_line, &lines);
     cr_assert_geq(lines, 2);
     unload(&run);
+}
+
+/* ---- no memory in the middle of an instruction ------------------------------------------------------------------------------------- */
+
+enum { BRINK = 8 }; /* bytes behind every block, which must stay as they are */
+static size_t most_bytes; /* that a block may grow to */
+static bool over_the_brink;
+
+static void *brink_of(void *block, size_t size) {
+    return block ? memset((char *)block + size, 0x5a, BRINK) : NULL;
+}
+
+static void check_brink(const void *block, size_t size) {
+    for (size_t i = 0; block && i < BRINK; i++)
+        over_the_brink |= ((const char *)block)[size + i] != 0x5a;
+}
+
+static void *brink_alloc(void *context, size_t size) {
+    (void)context;
+    void *block = calloc(1, size + BRINK);
+    brink_of(block, size);
+    return block;
+}
+
+static void *brink_realloc(void *context, void *block, size_t old_size, size_t size) {
+    (void)context;
+    check_brink(block, old_size);
+    if (size > most_bytes && size > old_size)
+        return NULL;
+    block = realloc(block, size + BRINK);
+    brink_of(block, size);
+    return block;
+}
+
+static void brink_free(void *context, void *block, size_t size) {
+    (void)context;
+    check_brink(block, size);
+    free(block);
+}
+
+/* A comparison that is negated is made of two instructions, the second of which changes the first when it comes. */
+Test(interp_large, nothing_is_written_behind_register_code_that_cannot_grow) {
+    for (unsigned fill = 0; fill < 300; fill++) {
+        struct murre_config config;
+        murre_config_init(&config);
+        config.tier = MURRE_TIER_INTERP;
+        config.allocator = (struct murre_allocator){brink_alloc, brink_realloc, brink_free, NULL};
+        most_bytes = SIZE_MAX;
+        struct run run = {.engine = murre_engine_new(&config, NULL)};
+        cr_assert_not_null(run.engine);
+        run.store = murre_store_new(run.engine, NULL);
+        struct builder b = start((const uint8_t[]){1, 1, I64}, 3);
+        for (unsigned i = 0; i < fill; i++)
+            build(&b, 0x20, 2, 0x42, 1, 0x7c, 0x1a); /* a word: local + 1, dropped */
+        for (unsigned i = 0; i < 4; i++) {
+            build(&b, 0x20, 2, 0x50, 0x45, 0x1a);                            /* !!(local == 0) */
+            build(&b, 0x20, 1, 0x20, 1, 0x63, 0x45, 0x1a);                   /* !(number < number) */
+            build(&b, 0x02, 0x40, 0x20, 2, 0x50, 0x45, 0x0d, 0, 0x01, 0x0b); /* a branch on the first */
+        }
+        build(&b, 0x42, 0);
+        finish(&b);
+        run.module = test_module(run.engine, &b);
+        run.instance = murre_instance_new(run.store, run.module, NULL, 0, NULL, NULL);
+        cr_assert_not_null(run.instance);
+        union murre_slot slots[2] = {{.i32 = 1}, {.f64 = 1}};
+        most_bytes = 512; /* words of the builder: 64, 128, … */
+        struct murre_trap *trap = murre_func_call(run.store, test_func(run.instance, "f"), slots);
+        cr_assert(!trap || murre_trap_kind(trap) == MURRE_TRAP_MEMORY, "%u: %s", fill, murre_trap_message(trap));
+        cr_assert(trap || fill < 100, "%u: there was memory after all", fill);
+        murre_trap_delete(trap);
+        unload(&run);
+        cr_assert_not(over_the_brink, "after %u", fill);
+    }
 }
