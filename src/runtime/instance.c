@@ -151,6 +151,9 @@ static void join_module(struct murre_instance *instance) {
     }
     if (!instance->interpreted_only) {
         instance->next_of_module = module->instances;
+        instance->link_of_module = &module->instances;
+        if (module->instances)
+            module->instances->link_of_module = &instance->next_of_module;
         module->instances = instance;
         struct murre_func *func = murre_instance_at(instance, module->layout.funcs);
         uint32_t count = module->bounds_decided ? module->info.func_count - module->info.func_import_count : 0;
@@ -167,10 +170,9 @@ static void leave_module(struct murre_instance *instance) {
         return;
     struct murre_module *module = instance->module;
     murre_tier_lock(module->engine);
-    struct murre_instance **link = &module->instances;
-    while (*link != instance)
-        link = &(*link)->next_of_module;
-    *link = instance->next_of_module;
+    *instance->link_of_module = instance->next_of_module;
+    if (instance->next_of_module)
+        instance->next_of_module->link_of_module = instance->link_of_module;
     murre_tier_unlock(module->engine);
 }
 

@@ -205,6 +205,7 @@ struct murre_instance {
     uint8_t *elem_dropped;
     struct murre_instance *next;           /* of the store */
     struct murre_instance *next_of_module; /* engine->lock */
+    struct murre_instance **link_of_module; /* what points here: module->instances or next_of_module */
     size_t size;
     bool interpreted_only; /* never takes compiled code, function or loop; not in module->instances: see module->explicit_bounds */
     /* Behind it, by module->layout: functions, globals, tables, memories. */

@@ -266,3 +266,35 @@ Test(module, bad_configurations_are_refused) {
         cr_assert_eq(error.status, MURRE_ERROR_UNSUPPORTED);
     }
 }
+
+/* ---- a module's instances ------------------------------------------------------------------------------------------------------------ */
+
+static unsigned instances_of(const struct murre_module *module) {
+    unsigned count = 0;
+    struct murre_instance *const *link = &module->instances;
+    for (; *link; link = &(*link)->next_of_module, count++)
+        cr_assert_eq((*link)->link_of_module, link);
+    return count;
+}
+
+Test(module, instances_leave_it_in_any_order) {
+    enum { COUNT = 5 };
+    struct murre_engine *engine = test_engine(MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO);
+    struct builder b = build_module();
+    struct murre_module *module = test_module(engine, &b);
+    for (unsigned first = 0; first < COUNT; first++)
+        for (unsigned step = 1; step < COUNT; step++) {
+            struct murre_store *stores[COUNT];
+            for (unsigned i = 0; i < COUNT; i++) {
+                stores[i] = murre_store_new(engine, NULL);
+                cr_assert_not_null(murre_instance_new(stores[i], module, NULL, 0, NULL, NULL));
+            }
+            for (unsigned i = 0; i < COUNT; i++) {
+                cr_assert_eq(instances_of(module), COUNT - i);
+                murre_store_delete(stores[(first + i * step) % COUNT]);
+            }
+            cr_assert_eq(instances_of(module), 0);
+        }
+    murre_module_unref(module);
+    murre_engine_unref(engine);
+}
