@@ -3,30 +3,30 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 /* ---- exports ----------------------------------------------------------------------------------------------------- */
 
-static uint32_t hash_name(struct murre_name name) {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < name.size; i++)
-        hash = (hash ^ (uint8_t)name.data[i]) * 16777619u;
-    return hash ^ hash >> 15;
-}
-
-/* An open-addressed set of the names so far: index + 1 of the export. */
+/* An open-addressed set of the names so far. */
+struct name_slot {
+    uint32_t hash, export; /* index + 1 */
+};
 struct name_set {
-    uint32_t *slots;
+    struct name_slot *slots;
     uint32_t mask;
+    uint64_t seed;
 };
 
 static bool add_name(struct name_set *set, const struct murre_module_info *m, uint32_t index) {
     struct murre_name name = m->exports[index].name;
-    uint32_t i = hash_name(name) & set->mask;
-    for (; set->slots[i]; i = (i + 1) & set->mask) {
-        struct murre_name other = m->exports[set->slots[i] - 1].name;
-        if (other.size == name.size && memcmp(other.data, name.data, name.size) == 0)
+    uint64_t hash = murre_hash(set->seed, name.data, name.size);
+    uint32_t check = (uint32_t)(hash >> 32), i = (uint32_t)hash & set->mask;
+    for (; set->slots[i].export; i = (i + 1) & set->mask) {
+        struct murre_name other = m->exports[set->slots[i].export - 1].name;
+        if (set->slots[i].hash == check && other.size == name.size && memcmp(other.data, name.data, name.size) == 0)
             return false;
     }
-    set->slots[i] = index + 1;
+    set->slots[i] = (struct name_slot){check, index + 1};
     return true;
 }
 
@@ -69,7 +69,7 @@ void decode_exports(struct decoder *d) {
     uint32_t size = 16;
     while (size < count * 2)
         size *= 2;
-    struct name_set set = {murre_alloc_array(m->arena.allocator, size, sizeof *set.slots), size - 1};
+    struct name_set set = {murre_alloc_array(m->arena.allocator, size, sizeof *set.slots), size - 1, murre_hash_seed()};
     if (!set.slots)
         murre_error_memory(r->error);
     for (; m->exports && m->export_count < count && murre_reader_ok(r); m->export_count++) {
