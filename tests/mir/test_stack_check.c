@@ -111,6 +111,10 @@ static void *try(void *argument)
   struct bounds bounds = {.limit = here - t->room};
   struct object object = {.bounds = &bounds, .value = 1234567};
   refused = NULL;
+  // What made the thread has been here before, with a sanitizer a good deal.
+  volatile unsigned char *const end = (volatile unsigned char *)__builtin_alloca(16) - 256;
+  for (volatile unsigned char *q = t->stack; q < end; q++)
+    *q = PAINT;
   t->result = t->f(&object);
   t->refused = refused == &object;
   const volatile unsigned char *p = t->stack;

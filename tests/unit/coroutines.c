@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include "support/build.h"
+#if TEST_WITH_ADDRESS_SANITIZER
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 /* Bytes. The lowest page is a guard. */
 enum { STACK = 1 << 20, PAGE = 4096 };
@@ -19,6 +22,8 @@ enum { STACK = 1 << 20, PAGE = 4096 };
 struct coroutine {
     ucontext_t here, back; /* where it waits, and who goes on then */
     void *stack;
+    const void *resumer; /* the stack of who goes on then; for the sanitizer */
+    size_t resumer_size;
     bool ended;
     struct murre_store *store;
     struct murre_instance *instance;
@@ -28,22 +33,48 @@ struct coroutine {
 
 static struct coroutine *current;
 
+/* The sanitizer is told of every switch: it takes back the frames that a trap has left only on the stack that it knows of. */
+static void leave(void **frames, const void *stack, size_t size) {
+#if TEST_WITH_ADDRESS_SANITIZER
+    __sanitizer_start_switch_fiber(frames, stack, size);
+#else
+    (void)frames, (void)stack, (void)size;
+#endif
+}
+
+static void arrive(void *frames, struct coroutine *c) {
+#if TEST_WITH_ADDRESS_SANITIZER
+    __sanitizer_finish_switch_fiber(frames, c ? &c->resumer : NULL, c ? &c->resumer_size : NULL);
+#else
+    (void)frames, (void)c;
+#endif
+}
+
 static void resume(struct coroutine *c) {
     struct coroutine *before = current;
+    void *frames = NULL;
     current = c;
+    leave(&frames, c->stack, STACK);
     cr_assert_eq(swapcontext(&c->back, &c->here), 0);
+    arrive(frames, NULL);
     current = before;
 }
 
 static void wait_here(void) {
     struct coroutine *c = current;
+    void *frames = NULL;
+    leave(&frames, c->resumer, c->resumer_size);
     cr_assert_eq(swapcontext(&c->here, &c->back), 0);
+    arrive(frames, c);
 }
 
 static void body(void) {
+    struct coroutine *c = current;
     union murre_slot slot;
-    current->trap = murre_func_call(current->store, test_func(current->instance, current->function), &slot);
-    current->ended = true;
+    arrive(NULL, c);
+    c->trap = murre_func_call(c->store, test_func(c->instance, c->function), &slot);
+    c->ended = true;
+    leave(NULL, c->resumer, c->resumer_size);
 }
 
 static void start(struct coroutine *c, const char *function) {
