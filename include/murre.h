@@ -7,7 +7,8 @@
  *   linker    names for imports. One thread at a time; may be used for many stores.
  * Pointers to instances, functions, memories, tables and globals are borrowed from the store and die with it.
  *
- * What belongs to a store may be used with that store only, and modules with stores of their engine; this is not checked everywhere.
+ * What belongs to a store may be used with that store only, and modules with stores of their engine. Functions that are called, and what goes
+ * into tables, globals and imports, are checked; arguments and results of type funcref are not.
  * NULL is allowed where it is said, and by everything named _delete or _unref, which then does nothing.
  *
  * Errors: a function that can fail returns an enum murre_status and fills a caller-owned struct murre_error (may be NULL).

@@ -99,6 +99,7 @@ WASM_DECLARE_OWN(engine)
 WASM_API_EXTERN own wasm_engine_t *wasm_engine_new(void);
 WASM_API_EXTERN own wasm_engine_t *wasm_engine_new_with_config(own wasm_config_t *);
 
+/* Deleting a store while a call of it has not returned ends the process. */
 WASM_DECLARE_OWN(store)
 WASM_API_EXTERN own wasm_store_t *wasm_store_new(wasm_engine_t *);
 
@@ -272,6 +273,8 @@ WASM_API_EXTERN own wasm_module_t *wasm_module_deserialize(wasm_store_t *, const
 /* ---- functions, globals, tables, memories ------------------------------------------------------------------------ */
 
 WASM_DECLARE_REF(func)
+/* args are borrowed, as many as there are parameters; results has room for all results, of the type's kinds, which the callback fills. A reference
+ * of another store is a trap. */
 typedef own wasm_trap_t *(*wasm_func_callback_t)(const wasm_val_vec_t *args, own wasm_val_vec_t *results);
 typedef own wasm_trap_t *(*wasm_func_callback_with_env_t)(void *env, const wasm_val_vec_t *args, wasm_val_vec_t *results);
 WASM_API_EXTERN own wasm_func_t *wasm_func_new(wasm_store_t *, const wasm_functype_t *, wasm_func_callback_t);
@@ -281,7 +284,8 @@ WASM_API_EXTERN own wasm_func_t *wasm_func_new_with_env(wasm_store_t *, const wa
 WASM_API_EXTERN own wasm_functype_t *wasm_func_type(const wasm_func_t *);
 WASM_API_EXTERN size_t wasm_func_param_arity(const wasm_func_t *);
 WASM_API_EXTERN size_t wasm_func_result_arity(const wasm_func_t *);
-/* args are borrowed. results is filled as far as it has room; a call that traps leaves it alone. Either may be NULL for none. */
+/* args are borrowed; fewer than there are parameters, or one of another type or store, is a trap, and more are left alone. results is filled as
+ * far as it has room; a call that traps leaves it alone. Either may be NULL for none. */
 WASM_API_EXTERN own wasm_trap_t *wasm_func_call(const wasm_func_t *, const wasm_val_vec_t *args, wasm_val_vec_t *results);
 
 WASM_DECLARE_REF(global)

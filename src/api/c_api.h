@@ -53,7 +53,7 @@ wasm_valkind_t c_kind_of(murre_valtype type);
 murre_valtype c_valtype_of(wasm_valkind_t kind);
 /* References are told apart by what they are, not by the kind that the value says: a function is a fine externref, nothing but a function is
  * a funcref, and null is either. */
-bool c_value_fits(murre_valtype type, const wasm_val_t *value);
+bool c_value_fits(const wasm_store_t *store, murre_valtype type, const wasm_val_t *value);
 union murre_slot c_to_slot(murre_valtype type, const wasm_val_t *value);
 /* A reference as Wasm sees it; pins it where it becomes an externref. */
 void *c_ref_to_wasm(murre_valtype type, const wasm_ref_t *ref);
@@ -63,13 +63,13 @@ bool c_from_slot(wasm_store_t *store, murre_valtype type, union murre_slot slot,
 /* The same for numbers, in line: calls are made of this. The kinds of numbers are the types' codes counted down; the halves of a slot and of a
  * value lie alike, so that all 8 bytes may be copied. */
 _Static_assert(MURRE_I32 + WASM_I32 == 0x7f && MURRE_I64 + WASM_I64 == 0x7f && MURRE_F32 + WASM_F32 == 0x7f && MURRE_F64 + WASM_F64 == 0x7f, "");
-static inline bool c_take(murre_valtype type, const wasm_val_t *value, union murre_slot *slot) {
+static inline bool c_take(const wasm_store_t *store, murre_valtype type, const wasm_val_t *value, union murre_slot *slot) {
     if (__builtin_expect(type + value->kind == MURRE_I32, true)) {
         slot->i64 = value->of.i64;
         return true;
     }
     *slot = c_to_slot(type, value);
-    return c_value_fits(type, value);
+    return c_value_fits(store, type, value);
 }
 static inline bool c_give(wasm_store_t *store, murre_valtype type, union murre_slot slot, wasm_val_t *value) {
     if (__builtin_expect(type >= MURRE_F64, true)) {

@@ -47,10 +47,10 @@ static struct murre_trap *call_host(struct host *host, const union murre_slot *a
     if (trap)
         return c_trap_unwrap(trap);
     for (uint32_t i = 0; i < count; i++) {
-        good = c_take(host->type.results[i], &result_vec.data[i], &results[i]) && good;
+        good = c_take(host->store, host->type.results[i], &result_vec.data[i], &results[i]) && good;
         drop(&result_vec.data[i]);
     }
-    return good ? NULL : murre_trap_new("a host function returned a value of another type");
+    return good ? NULL : murre_trap_new("a host function returned a value of another type or store");
 }
 
 static struct murre_trap *enter_host(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
@@ -131,8 +131,8 @@ size_t wasm_func_result_arity(const wasm_func_t *handle) {
 static struct murre_trap *call_wasm(wasm_store_t *store, struct murre_func *func, const struct murre_functype *type, const wasm_val_t *args,
                                     wasm_val_vec_t results, union murre_slot *slots) {
     for (uint32_t i = 0; i < type->param_count; i++)
-        if (!c_take(type->params[i], &args[i], &slots[i]))
-            return murre_trap_new("an argument of another type than the parameter's");
+        if (!c_take(store, type->params[i], &args[i], &slots[i]))
+            return murre_trap_new("an argument of another type than the parameter's, or of another store");
     struct murre_trap *trap = murre_call_func(store->store, func, slots);
     if (__builtin_expect(trap != NULL, false))
         return trap;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "runtime/store.h"
+
 /* ---- engine and store ----------------------------------------------------------------------------------------------------------- */
 
 wasm_config_t *wasm_config_new(void) {
@@ -91,6 +93,7 @@ static void end_references(wasm_store_t *store) {
         }
     free(store->buckets);
     store->buckets = NULL;
+    store->bucket_count = store->ref_count = 0;
     for (wasm_ref_t *ref = all; ref; ref = ref->next)
         if (ref->kind != REF_MODULE && ref->kind != REF_TRAP)
             finalize(ref);
@@ -104,7 +107,9 @@ static void end_references(wasm_store_t *store) {
 void wasm_store_delete(wasm_store_t *store) {
     if (!store)
         return;
-    end_references(store);
+    murre_store_check_idle(store->store);
+    while (store->bucket_count) /* finalizers may have made new ones */
+        end_references(store);
     murre_store_delete(store->store);
     murre_engine_unref(store->engine);
     free(store);
@@ -143,7 +148,8 @@ static bool make_room(wasm_store_t *store) {
 }
 
 wasm_ref_t *c_ref_new(wasm_store_t *store, enum ref_kind kind, void *object) {
-    wasm_ref_t *ref = make_room(store) ? malloc(sizeof *ref) : NULL;
+    /* No store: the reference that it comes by has outlived it. */
+    wasm_ref_t *ref = store && make_room(store) ? malloc(sizeof *ref) : NULL;
     if (!ref)
         return NULL;
     *ref = (wasm_ref_t){.kind = (uint8_t)kind, .handles = 1, .store = store, .object = object};
@@ -155,7 +161,7 @@ wasm_ref_t *c_ref_new(wasm_store_t *store, enum ref_kind kind, void *object) {
 }
 
 wasm_ref_t *c_ref_of(wasm_store_t *store, enum ref_kind kind, void *object) {
-    if (store->bucket_count)
+    if (store && store->bucket_count)
         for (wasm_ref_t *ref = store->buckets[bucket_of(store, object)]; ref; ref = ref->next)
             if (ref->object == object && ref->kind == kind) {
                 ref->handles++;

@@ -20,9 +20,9 @@ void wasm_val_copy(wasm_val_t *out, const wasm_val_t *from) {
         out->of.ref = c_ref_copy(from->of.ref);
 }
 
-/* Only functions are funcrefs; null is either. */
-static bool ref_fits(murre_valtype type, const wasm_ref_t *ref) {
-    return type != MURRE_FUNCREF || !ref || ref->kind == REF_FUNC;
+/* Only functions are funcrefs; null is either. What belongs to another store would end with it. */
+static bool ref_fits(const wasm_store_t *store, murre_valtype type, const wasm_ref_t *ref) {
+    return !ref || (ref->store == store && (type != MURRE_FUNCREF || ref->kind == REF_FUNC));
 }
 
 void *c_ref_to_wasm(murre_valtype type, const wasm_ref_t *ref) {
@@ -44,8 +44,8 @@ bool c_ref_from_wasm(wasm_store_t *store, murre_valtype type, void *pointer, was
     return !pointer || *ref;
 }
 
-bool c_value_fits(murre_valtype type, const wasm_val_t *value) {
-    return is_ref(value->kind) ? is_ref(c_kind_of(type)) && ref_fits(type, value->of.ref) : value->kind == c_kind_of(type);
+bool c_value_fits(const wasm_store_t *store, murre_valtype type, const wasm_val_t *value) {
+    return is_ref(value->kind) ? is_ref(c_kind_of(type)) && ref_fits(store, type, value->of.ref) : value->kind == c_kind_of(type);
 }
 
 union murre_slot c_to_slot(murre_valtype type, const wasm_val_t *value) {
@@ -74,7 +74,7 @@ static void *handle_of(wasm_store_t *store, enum ref_kind kind, void *object) {
 
 wasm_global_t *wasm_global_new(wasm_store_t *store, const wasm_globaltype_t *type, const wasm_val_t *value) {
     murre_valtype content = c_valtype_of(wasm_valtype_kind(wasm_globaltype_content(type)));
-    if (!c_value_fits(content, value))
+    if (!c_value_fits(store, content, value))
         return NULL;
     bool is_mutable = wasm_globaltype_mutability(type) == WASM_VAR;
     return handle_of(store, REF_GLOBAL, murre_global_new(store->store, content, is_mutable, c_to_slot(content, value), NULL));
@@ -111,7 +111,7 @@ void wasm_global_get(const wasm_global_t *handle, wasm_val_t *out) {
 
 void wasm_global_set(wasm_global_t *handle, const wasm_val_t *value) {
     struct murre_global *global = global_of(handle);
-    if (c_value_fits(global->type, value))
+    if (c_value_fits(c_ref(handle)->store, global->type, value))
         murre_global_set(global, c_to_slot(global->type, value));
 }
 
@@ -124,7 +124,7 @@ static struct murre_table *table_of(const wasm_table_t *handle) {
 wasm_table_t *wasm_table_new(wasm_store_t *store, const wasm_tabletype_t *type, wasm_ref_t *init) {
     murre_valtype element = c_valtype_of(wasm_valtype_kind(wasm_tabletype_element(type)));
     struct murre_limits limits = c_limits_of(wasm_tabletype_limits(type));
-    if (!ref_fits(element, init))
+    if (!ref_fits(store, element, init))
         return NULL;
     return handle_of(store, REF_TABLE, murre_table_new(store->store, element, limits, c_ref_to_wasm(element, init), NULL));
 }
@@ -144,7 +144,7 @@ wasm_ref_t *wasm_table_get(const wasm_table_t *handle, wasm_table_size_t index) 
 
 bool wasm_table_set(wasm_table_t *handle, wasm_table_size_t index, wasm_ref_t *ref) {
     struct murre_table *table = table_of(handle);
-    return ref_fits(table->type, ref) && murre_table_set(table, index, c_ref_to_wasm(table->type, ref));
+    return ref_fits(c_ref(handle)->store, table->type, ref) && murre_table_set(table, index, c_ref_to_wasm(table->type, ref));
 }
 
 wasm_table_size_t wasm_table_size(const wasm_table_t *handle) {
@@ -153,7 +153,7 @@ wasm_table_size_t wasm_table_size(const wasm_table_t *handle) {
 
 bool wasm_table_grow(wasm_table_t *handle, wasm_table_size_t delta, wasm_ref_t *init) {
     struct murre_table *table = table_of(handle);
-    return ref_fits(table->type, init) && murre_table_grow(table, delta, c_ref_to_wasm(table->type, init)) != UINT64_MAX;
+    return ref_fits(c_ref(handle)->store, table->type, init) && murre_table_grow(table, delta, c_ref_to_wasm(table->type, init)) != UINT64_MAX;
 }
 
 /* ---- memories ------------------------------------------------------------------------------------------------------------------- */

@@ -144,6 +144,9 @@ enum murre_status murre_linker_define_func(struct murre_linker *linker, const ch
     struct murre_functype own;
     if (!fn)
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "no function to define");
+    enum murre_status status = murre_functype_check(type, error);
+    if (status != MURRE_OK)
+        return status;
     if (!copy_type(linker, &own, type))
         return murre_error_memory(error);
     struct definition *definition = define(linker, name_of(module), name_of(name), error);

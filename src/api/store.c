@@ -9,8 +9,10 @@ struct murre_store *murre_store_new(struct murre_engine *engine, struct murre_er
 }
 
 void murre_store_delete(struct murre_store *store) {
-    if (store)
-        murre_store_destroy(store);
+    if (!store)
+        return;
+    murre_store_check_idle(store);
+    murre_store_destroy(store);
 }
 
 struct murre_engine *murre_store_engine(const struct murre_store *store) {

@@ -377,7 +377,8 @@ static __attribute__((noinline)) struct murre_trap *call_unbound(struct murre_st
 }
 
 struct murre_trap *murre_call_func(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
-    assert(murre_func_store(func) == store);
+    if (__builtin_expect(murre_func_store(func) != store, false))
+        return murre_trap_new("the function belongs to another store");
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     if (__builtin_expect(!murre_thread_is_bound(store, here), false))
         return call_unbound(store, func, slots);

@@ -1,6 +1,8 @@
 /* Stores: see store.h. Everything that a run creates is on one of the store's lists and goes with it; nothing goes earlier. */
 #include "runtime/store.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/call.h"
@@ -56,7 +58,7 @@ static bool is_valtype(murre_valtype type) {
     return type == MURRE_I32 || type == MURRE_I64 || type == MURRE_F32 || type == MURRE_F64 || murre_is_ref(type);
 }
 
-static enum murre_status check_type(const struct murre_functype *type, struct murre_error *error) {
+enum murre_status murre_functype_check(const struct murre_functype *type, struct murre_error *error) {
     if (type->param_count > MURRE_MAX_PARAMS || type->result_count > MURRE_MAX_RESULTS)
         return murre_error_set(error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "too many parameters or results");
     for (uint32_t i = 0; i < type->param_count; i++)
@@ -70,7 +72,7 @@ static enum murre_status check_type(const struct murre_functype *type, struct mu
 
 struct murre_func *murre_store_host_func(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn, void *env,
                                          void (*finalize)(void *env), struct murre_error *error) {
-    if (check_type(type, error) != MURRE_OK)
+    if (murre_functype_check(type, error) != MURRE_OK)
         return NULL;
     size_t values_size = (size_t)(type->param_count + type->result_count) * sizeof(murre_valtype);
     struct murre_host_func *host = murre_arena_alloc(&store->arena, sizeof *host + values_size);
@@ -97,6 +99,13 @@ struct murre_func *murre_store_host_func(struct murre_store *store, const struct
     atomic_init(&host->func.entry, (void *)murre_arch_exit);
     store->host_funcs = host;
     return &host->func;
+}
+
+void murre_store_check_idle(const struct murre_store *store) {
+    if (!store->activation)
+        return;
+    fputs("murre: a store cannot be deleted while it runs\n", stderr);
+    abort();
 }
 
 struct murre_store *murre_func_store(const struct murre_func *func) {

@@ -19,6 +19,10 @@ static inline const struct murre_type *murre_func_signature(const struct murre_f
                           : &((const struct murre_host_func *)func)->type;
 }
 struct murre_store *murre_func_store(const struct murre_func *func);
+/* Ends the process with a message when a call of the store has not returned: what runs would run on in freed memory. */
+void murre_store_check_idle(const struct murre_store *store);
+/* Of a host function. */
+enum murre_status murre_functype_check(const struct murre_functype *type, struct murre_error *error);
 struct murre_global *murre_store_global(struct murre_store *store, murre_valtype type, bool is_mutable, union murre_slot value,
                                         struct murre_error *error) MURRE_MUST_USE;
 

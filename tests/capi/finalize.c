@@ -59,6 +59,29 @@ static void other_kinds(wasm_store_t *store, own wasm_func_t **func, own wasm_mo
     wasm_instance_delete(instance);
 }
 
+/* A finalizer may make other objects of the store that is being deleted: they end with it, too. */
+static own wasm_foreign_t *made[3];
+static int made_count;
+
+static void make_another(void *store) {
+    if (made_count < 3) {
+        made[made_count] = wasm_foreign_new((wasm_store_t *)store);
+        wasm_foreign_set_host_info_with_finalizer(made[made_count++], store, make_another);
+    }
+    live--;
+}
+
+static void made_at_the_end(wasm_store_t *store) {
+    own wasm_foreign_t *first = wasm_foreign_new(store);
+    wasm_foreign_set_host_info_with_finalizer(first, store, make_another);
+    live = 4;
+    wasm_store_delete(store);
+    CHECK(live == 0 && made_count == 3);
+    wasm_foreign_delete(first);
+    for (int i = 0; i < made_count; i++)
+        wasm_foreign_delete(made[i]);
+}
+
 int main(void) {
     wasm_engine_t *engine = wasm_engine_new();
     wasm_store_t *store = wasm_store_new(engine);
@@ -74,6 +97,8 @@ int main(void) {
     printf("%d live\n", live);
     wasm_store_delete(first);
     printf("%d live\n", live);
+
+    made_at_the_end(wasm_store_new(engine));
 
     own wasm_func_t *func;
     own wasm_module_t *module;

@@ -106,6 +106,20 @@ int main(void) {
     SAME(wasm_table_get(funcs, 0), wasm_func_as_ref(host));
     wasm_table_delete(funcs);
 
+    /* What belongs to another store goes nowhere: it ends with that store. */
+    wasm_store_t *other = wasm_store_new(engine);
+    own wasm_ref_t *foreign = wasm_foreign_as_ref(wasm_foreign_new(other));
+    CHECK(!wasm_table_set(table, 0, foreign) && !wasm_table_grow(table, 1, foreign));
+    wasm_val_t stranger = WASM_REF_VAL(foreign), result = WASM_INIT_VAL;
+    wasm_global_set(global, &stranger);
+    SAME(call(global_get, -1, NULL), two);
+    wasm_val_vec_t values = {1, &stranger}, nothing = {1, &result};
+    own wasm_trap_t *trap = wasm_func_call(echo, &values, &nothing);
+    CHECK(trap != NULL);
+    wasm_trap_delete(trap);
+    wasm_ref_delete(foreign);
+    wasm_store_delete(other);
+
     /* Only the table knows the object from here on. */
     wasm_ref_delete(one);
     own wasm_ref_t *back = call(table_get, 2, NULL);

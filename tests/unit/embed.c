@@ -505,3 +505,62 @@ Test(embed, any_one_allocation_may_fail, .timeout = 120) {
             cr_assert(!reached, "so many allocations?");
         }
 }
+
+/* ---- mistakes of the embedder's ------------------------------------------------------------------------------------------------------ */
+
+static struct murre_trap *deletes(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    (void)env, (void)args, (void)results;
+    murre_store_delete(murre_caller_store(caller));
+    return NULL;
+}
+
+/* A module whose "f" calls the host's function. */
+static struct murre_instance *calls_host(struct murre_engine *engine, struct murre_store *store, murre_host_fn fn) {
+    struct builder b = build_module();
+    build_whole(&b, SECTION_TYPE, 1, 0x60, 0, 0);
+    build_whole(&b, SECTION_IMPORT, 1, 1, 'h', 1, 'f', 0, 0);
+    build_whole(&b, SECTION_FUNCTION, 1, 0);
+    build_whole(&b, SECTION_EXPORT, 1, 1, 'f', 0, 1);
+    build_whole(&b, SECTION_CODE, 1, 4, 0, 0x10, 0, 0x0b);
+    struct murre_module *module = test_module(engine, &b);
+    struct murre_extern import = {.kind = MURRE_EXTERN_FUNC, .of.func = murre_func_new(store, &(struct murre_functype){0}, fn, NULL, NULL, NULL)};
+    struct murre_instance *instance = murre_instance_new(store, module, &import, 1, NULL, NULL);
+    cr_assert_not_null(instance);
+    murre_module_unref(module);
+    return instance;
+}
+
+Test(embed, a_function_is_called_in_its_own_store_only) {
+    FOR_EACH_TIER(tier) {
+        struct murre_engine *engine = test_engine(tier, MURRE_BOUNDS_AUTO);
+        struct murre_store *store = murre_store_new(engine, NULL), *other = murre_store_new(engine, NULL);
+        struct murre_func *funcs[] = {test_func(calls_host(engine, store, deletes), "f"),
+                                      murre_func_new(store, &(struct murre_functype){0}, deletes, NULL, NULL, NULL)};
+        for (uint32_t i = 0; i < 2; i++) {
+            struct murre_trap *trap = murre_func_call(other, funcs[i], NULL);
+            cr_assert_not_null(trap);
+            cr_assert_str_eq(murre_trap_message(trap), "the function belongs to another store");
+            murre_trap_delete(trap);
+        }
+        murre_store_delete(other);
+        murre_store_delete(store);
+        murre_engine_unref(engine);
+    }
+}
+
+Test(embed, a_store_is_not_deleted_while_it_runs, .signal = SIGABRT) {
+    struct murre_engine *engine = test_engine(MURRE_TIER_AUTO, MURRE_BOUNDS_AUTO);
+    struct murre_store *store = murre_store_new(engine, NULL);
+    murre_trap_delete(murre_func_call(store, test_func(calls_host(engine, store, deletes), "f"), NULL));
+}
+
+Test(embed, a_linker_takes_no_types_that_there_are_none_of) {
+    struct murre_engine *engine = test_engine(MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO);
+    struct murre_linker *linker = murre_linker_new(engine, NULL);
+    struct murre_functype type = {.params = (const murre_valtype[]){5}, .param_count = 1};
+    struct murre_error error;
+    cr_assert_eq(murre_linker_define_func(linker, "h", "f", &type, deletes, NULL, &error), MURRE_ERROR_ARGUMENT);
+    cr_assert_str_eq(error.message, "parameter 0: no such type");
+    murre_linker_delete(linker);
+    murre_engine_unref(engine);
+}
