@@ -42,6 +42,9 @@ const uint8_t murre_build_t_forms[MURRE_OP_COUNT] = {
     [MURRE_OP_REF_IS_NULL] = MURRE_RC_T_I64_EQZ_R - MURRE_RC_I64_EQZ_R,
 };
 
+/* Of code for a function: far more than what compilers make takes, which is about a word an instruction. */
+enum { MOST_WORDS = 16384, MOST_WORDS_A_BYTE = 64 };
+
 /* Makes *array hold count elements at least. */
 static bool reserve(struct builder *b, void **array, uint32_t *capacity, uint64_t count, size_t size) {
     if (count <= *capacity)
@@ -61,6 +64,10 @@ static bool reserve(struct builder *b, void **array, uint32_t *capacity, uint64_
 }
 
 bool build_grow(struct builder *b, uint32_t words) {
+    if (!b->failed && b->count + (uint64_t)words > b->most) {
+        b->failed = true;
+        (void)murre_error_set(b->func->error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "takes too much register code");
+    }
     return !b->failed && reserve(b, (void **)&b->words, &b->capacity, (uint64_t)b->count + words, sizeof *b->words);
 }
 
@@ -282,8 +289,11 @@ static void release(struct murre_engine *engine, struct builder *b) {
 /* Lowers with what modes it needs. The words are in b. */
 static enum murre_status lower(struct builder *b, struct murre_module *module, uint32_t func_index, uint32_t mode, struct murre_error *error) {
     struct murre_engine *engine = module->engine;
+    uint32_t start, end;
+    murre_module_body(&module->info, func_index, &start, &end);
     b->module = module;
     b->mode = mode;
+    b->most = MOST_WORDS + (uint64_t)MOST_WORDS_A_BYTE * (end - start);
     for (;;) {
         b->needs = 0;
         enum murre_status status = murre_front_run(b->front, &module->info, func_index, engine->features, &b->sink, error);

@@ -42,12 +42,13 @@ struct builder {
     /* Of the function at hand. */
     struct murre_module *module;
     const struct murre_sink_func *func;
-    bool failed; /* no memory; func->error is set */
+    bool failed; /* no memory, or too much code; func->error is set */
     uint32_t mode, needs;
     uint32_t frame_slots;
     uint32_t param_slots;
     uint32_t scratch; /* FAR: scratch slots in use by the operation at hand */
     uint32_t count;   /* words */
+    uint64_t most;    /* words that the function's code may take: code that moves many results at each branch grows without bounds */
     uint32_t watch;   /* the word whose offset is asked for; NO_WORD */
     uint64_t watched;
     uint32_t mirror[ACC_COUNT];

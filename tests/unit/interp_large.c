@@ -361,3 +361,46 @@ Test(interp_large, nothing_is_written_behind_register_code_that_cannot_grow) {
         cr_assert_not(over_the_brink, "after %u", fill);
     }
 }
+
+/* A branch that moves 1,000 results is four bytes, and a thousand instructions. */
+Test(interp_large, code_that_grows_without_bounds_is_refused) {
+    enum { RESULTS = 1000 };
+    for (unsigned branches = 10; branches <= 10000; branches *= 1000) {
+        struct builder b = build_module();
+        build_section(&b, SECTION_TYPE);
+        build(&b, 2, 0x60, 1, I32);
+        build_u32(&b, RESULTS);
+        for (unsigned i = 0; i < RESULTS; i++)
+            build(&b, I64);
+        build(&b, 0x60, 1, I32, 0);
+        build_close(&b);
+        build_whole(&b, SECTION_FUNCTION, 2, 0, 1);
+        build_whole(&b, SECTION_EXPORT, 1, 1, 'f', 0, 1);
+        build_section(&b, SECTION_CODE);
+        build(&b, 2);
+        build_body(&b);
+        build(&b, 0);
+        for (unsigned i = 0; i < RESULTS; i++)
+            build(&b, 0x42, 1);
+        for (unsigned i = 0; i < branches; i++)
+            build(&b, 0x20, 0, 0x0d, 0);
+        build(&b, 0x0b);
+        build_close(&b);
+        build_body(&b);
+        build(&b, 0, 0x20, 0, 0x10, 0);
+        for (unsigned i = 0; i < RESULTS; i++)
+            build(&b, 0x1a);
+        build(&b, 0x0b);
+        build_close(&b);
+        build_close(&b);
+        struct run run = load(&b);
+        for (unsigned round = 0; round < 2; round++) {
+            union murre_slot slot = {.i32 = 1};
+            struct murre_trap *trap = murre_func_call(run.store, test_func(run.instance, "f"), &slot);
+            cr_assert_eq(trap != NULL, branches > 10);
+            cr_assert(!trap || strstr(murre_trap_message(trap), "takes too much register code"), "%s", trap ? murre_trap_message(trap) : "");
+            murre_trap_delete(trap);
+        }
+        unload(&run);
+    }
+}
