@@ -173,13 +173,13 @@ struct murre_allocator {
 struct murre_config {
     enum murre_tier tier;
     enum murre_bounds bounds;
-    uint32_t entry_threshold; /* calls before a function is compiled; 0: default */
-    uint32_t loop_threshold;  /* back edges before a loop is compiled; 0: default */
+    uint32_t entry_threshold; /* calls before a function is compiled; 0: default (500) */
+    uint32_t loop_threshold;  /* back edges before a loop is compiled; 0: default (5000) */
     uint32_t compile_threads; /* background threads in tier auto; 0: default (1) */
     int opt_level;            /* of the compiler: 0 to 3; -1: chosen by measurement */
     bool deferred_validation; /* validate a function at its first call (specification, appendix A.2); else all at load */
     uint64_t max_memory;      /* bytes a linear memory may reach; 0: no limit but the specification's */
-    uint64_t max_stack;       /* bytes of interpreter stack a store may use; 0: default */
+    uint64_t max_stack;       /* bytes of interpreter stack a store may use; 0: default (16 MiB); the store's stack_bytes can only be less */
     bool no_signals;          /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
                                  says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, in each turn of a loop and
                                  at the entry of each function that calls others. WASI's calls that wait look every 20 ms, but not while
