@@ -134,10 +134,10 @@ struct murre_limits {
 
 struct murre_externtype {
     enum murre_externkind kind;
-    struct murre_functype func;  /* kind FUNC */
-    struct murre_limits limits;  /* kinds TABLE (elements) and MEMORY (pages) */
-    murre_valtype valtype;       /* kinds TABLE (element type) and GLOBAL */
-    bool is_mutable;             /* kind GLOBAL */
+    struct murre_functype func; /* kind FUNC */
+    struct murre_limits limits; /* kinds TABLE (elements) and MEMORY (pages) */
+    murre_valtype valtype;      /* kinds TABLE (element type) and GLOBAL */
+    bool is_mutable;            /* kind GLOBAL */
 };
 
 struct murre_extern {
@@ -179,13 +179,13 @@ struct murre_config {
     int opt_level;            /* of the compiler: 0 to 3; -1: chosen by measurement */
     bool deferred_validation; /* validate a function at its first call (specification, appendix A.2); else all at load */
     uint64_t max_memory;      /* bytes a linear memory may reach; 0: no limit but the specification's */
-    uint64_t max_stack;       /* bytes of interpreter stack a store may use; 0: default (16 MiB); the store's stack_bytes can only be less */
-    bool no_signals;          /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
+    uint64_t max_stack;    /* bytes of interpreter stack a store may use; 0: default (16 MiB); the store's stack_bytes can only be less */
+    bool no_signals;       /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
                                  says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, in each turn of a loop and
                                  at the entry of each function that calls others. WASI's calls that wait look every 20 ms, but not while
                                  they open a FIFO, flush, use a file of a slow file system, receive with WAITALL, or when another process
                                  takes what poll(2) has promised */
-    uint32_t features_off;    /* set by murre_config_set_feature */
+    uint32_t features_off; /* set by murre_config_set_feature */
     struct murre_allocator allocator; /* alloc NULL: the C library's */
     /* Gets lines of text, without their ends, up to log_level; NULL: nothing is told, at no cost. Called from any thread, also from several at
      * once; must not call murre. */
@@ -288,7 +288,8 @@ MURRE_API void *murre_store_data(const struct murre_store *store);
 struct murre_store_limits {
     uint64_t memory_bytes;   /* of all memories together */
     uint64_t table_elements; /* of all tables together */
-    uint64_t stack_bytes;    /* for each call from the host, with the calls within it: of the stack that it runs on, and of the interpreter's */
+    /* For each call from the host, with the calls within it: of the stack that it runs on, and of the interpreter's. */
+    uint64_t stack_bytes;
     uint32_t memories, tables, instances;
 };
 /* Copies limits. Not while the store runs. */
@@ -315,13 +316,12 @@ typedef struct murre_trap *(*murre_host_fn)(void *env, struct murre_caller *call
 
 /* finalize(env) runs when the store dies; may be NULL. Returns NULL and fills error: MURRE_ERROR_ARGUMENT without fn or for a bad type, MURRE_ERROR_MEMORY,
  * MURRE_ERROR_LIMIT. */
-MURRE_API struct murre_func *murre_func_new(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn,
-                                            void *env, void (*finalize)(void *env), struct murre_error *error) MURRE_MUST_USE;
+MURRE_API struct murre_func *murre_func_new(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn, void *env,
+                                            void (*finalize)(void *env), struct murre_error *error) MURRE_MUST_USE;
 MURRE_API void murre_func_type(const struct murre_func *func, struct murre_functype *type);
 /* slots holds the arguments on entry and the results on return; it must have room for the larger of both. Returns NULL or a trap
  * that the caller deletes. */
-MURRE_API struct murre_trap *murre_func_call(struct murre_store *store, struct murre_func *func,
-                                             union murre_slot *slots) MURRE_MUST_USE;
+MURRE_API struct murre_trap *murre_func_call(struct murre_store *store, struct murre_func *func, union murre_slot *slots) MURRE_MUST_USE;
 
 /* The store, instance and memory of the function that called the host. Valid during the call. */
 MURRE_API struct murre_store *murre_caller_store(const struct murre_caller *caller);
@@ -354,7 +354,7 @@ enum murre_trapkind {
 struct murre_frame {
     struct murre_instance *instance; /* NULL for a host function */
     uint32_t func_index;
-    uint64_t offset; /* in the module; MURRE_NO_OFFSET where it is not known */
+    uint64_t offset;        /* in the module; MURRE_NO_OFFSET where it is not known */
     struct murre_name name; /* from the name section; size 0 where there is none */
 };
 
@@ -383,11 +383,10 @@ MURRE_API enum murre_status murre_linker_define_func(struct murre_linker *linker
                                                      const struct murre_functype *type, murre_host_fn fn, void *env,
                                                      struct murre_error *error) MURRE_MUST_USE;
 /* Something that lives in one store. */
-MURRE_API enum murre_status murre_linker_define(struct murre_linker *linker, const char *module, const char *name,
-                                                struct murre_extern item, struct murre_error *error) MURRE_MUST_USE;
+MURRE_API enum murre_status murre_linker_define(struct murre_linker *linker, const char *module, const char *name, struct murre_extern item,
+                                                struct murre_error *error) MURRE_MUST_USE;
 /* All exports of an instance, under a module name. */
-MURRE_API enum murre_status murre_linker_define_instance(struct murre_linker *linker, const char *module,
-                                                         struct murre_instance *instance,
+MURRE_API enum murre_status murre_linker_define_instance(struct murre_linker *linker, const char *module, struct murre_instance *instance,
                                                          struct murre_error *error) MURRE_MUST_USE;
 /* Resolves the imports by name, creates the instance in the store, runs its start function. On MURRE_ERROR_TRAP, *trap (if trap is not
  * NULL) receives the trap. Returns NULL on failure. */
@@ -396,12 +395,11 @@ MURRE_API struct murre_instance *murre_linker_instantiate(struct murre_linker *l
                                                           struct murre_error *error) MURRE_MUST_USE;
 /* The same from a list, in the order of the module's imports. */
 MURRE_API struct murre_instance *murre_instance_new(struct murre_store *store, struct murre_module *module,
-                                                    const struct murre_extern *imports, size_t import_count,
-                                                    struct murre_trap **trap, struct murre_error *error) MURRE_MUST_USE;
+                                                    const struct murre_extern *imports, size_t import_count, struct murre_trap **trap,
+                                                    struct murre_error *error) MURRE_MUST_USE;
 MURRE_API struct murre_module *murre_instance_module(const struct murre_instance *instance);
 /* False when there is no such export. */
-MURRE_API bool murre_instance_export(struct murre_instance *instance, const char *name, size_t name_size,
-                                     struct murre_extern *item);
+MURRE_API bool murre_instance_export(struct murre_instance *instance, const char *name, size_t name_size, struct murre_extern *item);
 MURRE_API bool murre_instance_export_at(struct murre_instance *instance, uint32_t index, struct murre_extern *item);
 
 /* limits in pages. Returns NULL and fills error: MURRE_ERROR_ARGUMENT, MURRE_ERROR_UNSUPPORTED (shared, 64 bits), MURRE_ERROR_LIMIT (the
@@ -428,8 +426,8 @@ MURRE_API bool murre_table_set(struct murre_table *table, uint64_t index, void *
 MURRE_API uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init);
 
 /* Returns NULL and fills error; MURRE_ERROR_ARGUMENT when value is a function of another store. */
-MURRE_API struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable,
-                                                union murre_slot value, struct murre_error *error) MURRE_MUST_USE;
+MURRE_API struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable, union murre_slot value,
+                                                struct murre_error *error) MURRE_MUST_USE;
 MURRE_API union murre_slot murre_global_get(const struct murre_global *global);
 MURRE_API bool murre_global_set(struct murre_global *global, union murre_slot value); /* false when immutable, or of another store */
 MURRE_API void murre_extern_type(const struct murre_extern *item, struct murre_externtype *type);

@@ -55,7 +55,7 @@ struct murre_wasi_file {
 struct murre_wasi_preopen {
     const char *host;
     const char *guest;
-    bool read_only; /* nothing in it can be changed (error NOTCAPABLE) */
+    bool read_only;                      /* nothing in it can be changed (error NOTCAPABLE) */
     const struct murre_wasi_file *files; /* of a folder in memory */
     size_t file_count;
     uint64_t limit; /* bytes, of contents and names and what manages them; 0: 64 MiB */

@@ -53,34 +53,34 @@ static inline void assertions(void) {
 
 /* ---- shapes that the interface repeats --------------------------------------------------------------------------- */
 
-#define WASM_DECLARE_OWN(name)                                                                                         \
-    typedef struct wasm_##name##_t wasm_##name##_t;                                                                    \
+#define WASM_DECLARE_OWN(name)                      \
+    typedef struct wasm_##name##_t wasm_##name##_t; \
     WASM_API_EXTERN void wasm_##name##_delete(own wasm_##name##_t *);
 
 /* Vectors. star is * for vectors of pointers. _new copies the array (for pointers: takes the elements over); the elements of
  * _new_uninitialized must be filled before the vector is used; _copy copies each element. data may be NULL when size is 0. */
-#define WASM_DECLARE_VEC(name, star)                                                                                   \
-    typedef struct wasm_##name##_vec_t {                                                                               \
-        size_t size;                                                                                                   \
-        wasm_##name##_t star *data;                                                                                    \
-    } wasm_##name##_vec_t;                                                                                             \
-    WASM_API_EXTERN void wasm_##name##_vec_new_empty(own wasm_##name##_vec_t *out);                                     \
-    WASM_API_EXTERN void wasm_##name##_vec_new_uninitialized(own wasm_##name##_vec_t *out, size_t size);                \
+#define WASM_DECLARE_VEC(name, star)                                                                                              \
+    typedef struct wasm_##name##_vec_t {                                                                                          \
+        size_t size;                                                                                                              \
+        wasm_##name##_t star *data;                                                                                               \
+    } wasm_##name##_vec_t;                                                                                                        \
+    WASM_API_EXTERN void wasm_##name##_vec_new_empty(own wasm_##name##_vec_t *out);                                               \
+    WASM_API_EXTERN void wasm_##name##_vec_new_uninitialized(own wasm_##name##_vec_t *out, size_t size);                          \
     WASM_API_EXTERN void wasm_##name##_vec_new(own wasm_##name##_vec_t *out, size_t size, own wasm_##name##_t star const data[]); \
-    WASM_API_EXTERN void wasm_##name##_vec_copy(own wasm_##name##_vec_t *out, const wasm_##name##_vec_t *from);         \
+    WASM_API_EXTERN void wasm_##name##_vec_copy(own wasm_##name##_vec_t *out, const wasm_##name##_vec_t *from);                   \
     WASM_API_EXTERN void wasm_##name##_vec_delete(own wasm_##name##_vec_t *);
 
 WASM_DECLARE_VEC(byte, )
 
 /* Names are byte vectors of UTF-8, not terminated. */
 typedef wasm_byte_vec_t wasm_name_t;
-#define wasm_name wasm_byte_vec
-#define wasm_name_new wasm_byte_vec_new
-#define wasm_name_new_empty wasm_byte_vec_new_empty
+#define wasm_name                       wasm_byte_vec
+#define wasm_name_new                   wasm_byte_vec_new
+#define wasm_name_new_empty             wasm_byte_vec_new_empty
 #define wasm_name_new_new_uninitialized wasm_byte_vec_new_uninitialized
-#define wasm_name_new_uninitialized wasm_byte_vec_new_uninitialized
-#define wasm_name_copy wasm_byte_vec_copy
-#define wasm_name_delete wasm_byte_vec_delete
+#define wasm_name_new_uninitialized     wasm_byte_vec_new_uninitialized
+#define wasm_name_copy                  wasm_byte_vec_copy
+#define wasm_name_delete                wasm_byte_vec_delete
 
 /* From a C string without its terminator, and (_nt) with it, as messages of traps want it. */
 static inline void wasm_name_new_from_string(own wasm_name_t *out, const char *text) {
@@ -115,9 +115,9 @@ typedef struct wasm_limits_t {
 } wasm_limits_t;
 static const uint32_t wasm_limits_max_default = 0xffffffff;
 
-#define WASM_DECLARE_TYPE(name)                                                                                        \
-    WASM_DECLARE_OWN(name)                                                                                             \
-    WASM_DECLARE_VEC(name, *)                                                                                          \
+#define WASM_DECLARE_TYPE(name) \
+    WASM_DECLARE_OWN(name)      \
+    WASM_DECLARE_VEC(name, *)   \
     WASM_API_EXTERN own wasm_##name##_t *wasm_##name##_copy(const wasm_##name##_t *);
 
 WASM_DECLARE_TYPE(valtype)
@@ -171,10 +171,10 @@ enum wasm_externkind_enum { WASM_EXTERN_FUNC, WASM_EXTERN_GLOBAL, WASM_EXTERN_TA
 WASM_API_EXTERN wasm_externkind_t wasm_externtype_kind(const wasm_externtype_t *);
 
 /* Views of one and the same type; as_NAMEtype gives NULL when it is of another kind. */
-#define WASM_DECLARE_EXTERNTYPE_VIEWS(name)                                                                            \
-    WASM_API_EXTERN wasm_externtype_t *wasm_##name##_as_externtype(wasm_##name##_t *);                                  \
-    WASM_API_EXTERN wasm_##name##_t *wasm_externtype_as_##name(wasm_externtype_t *);                                    \
-    WASM_API_EXTERN const wasm_externtype_t *wasm_##name##_as_externtype_const(const wasm_##name##_t *);                \
+#define WASM_DECLARE_EXTERNTYPE_VIEWS(name)                                                              \
+    WASM_API_EXTERN wasm_externtype_t *wasm_##name##_as_externtype(wasm_##name##_t *);                   \
+    WASM_API_EXTERN wasm_##name##_t *wasm_externtype_as_##name(wasm_externtype_t *);                     \
+    WASM_API_EXTERN const wasm_externtype_t *wasm_##name##_as_externtype_const(const wasm_##name##_t *); \
     WASM_API_EXTERN const wasm_##name##_t *wasm_externtype_as_##name##_const(const wasm_externtype_t *);
 WASM_DECLARE_EXTERNTYPE_VIEWS(functype)
 WASM_DECLARE_EXTERNTYPE_VIEWS(globaltype)
@@ -213,25 +213,25 @@ WASM_DECLARE_VEC(val, )
 
 /* ---- references -------------------------------------------------------------------------------------------------- */
 
-#define WASM_DECLARE_REF_BASE(name)                                                                                    \
-    WASM_DECLARE_OWN(name)                                                                                             \
-    WASM_API_EXTERN own wasm_##name##_t *wasm_##name##_copy(const wasm_##name##_t *);                                   \
-    WASM_API_EXTERN bool wasm_##name##_same(const wasm_##name##_t *, const wasm_##name##_t *);                          \
-    WASM_API_EXTERN void *wasm_##name##_get_host_info(const wasm_##name##_t *);                                         \
-    WASM_API_EXTERN void wasm_##name##_set_host_info(wasm_##name##_t *, void *);                                        \
+#define WASM_DECLARE_REF_BASE(name)                                                            \
+    WASM_DECLARE_OWN(name)                                                                     \
+    WASM_API_EXTERN own wasm_##name##_t *wasm_##name##_copy(const wasm_##name##_t *);          \
+    WASM_API_EXTERN bool wasm_##name##_same(const wasm_##name##_t *, const wasm_##name##_t *); \
+    WASM_API_EXTERN void *wasm_##name##_get_host_info(const wasm_##name##_t *);                \
+    WASM_API_EXTERN void wasm_##name##_set_host_info(wasm_##name##_t *, void *);               \
     WASM_API_EXTERN void wasm_##name##_set_host_info_with_finalizer(wasm_##name##_t *, void *, void (*finalizer)(void *));
 
-#define WASM_DECLARE_REF(name)                                                                                         \
-    WASM_DECLARE_REF_BASE(name)                                                                                        \
-    WASM_API_EXTERN wasm_ref_t *wasm_##name##_as_ref(wasm_##name##_t *);                                                \
-    WASM_API_EXTERN wasm_##name##_t *wasm_ref_as_##name(wasm_ref_t *);                                                  \
-    WASM_API_EXTERN const wasm_ref_t *wasm_##name##_as_ref_const(const wasm_##name##_t *);                              \
+#define WASM_DECLARE_REF(name)                                                             \
+    WASM_DECLARE_REF_BASE(name)                                                            \
+    WASM_API_EXTERN wasm_ref_t *wasm_##name##_as_ref(wasm_##name##_t *);                   \
+    WASM_API_EXTERN wasm_##name##_t *wasm_ref_as_##name(wasm_ref_t *);                     \
+    WASM_API_EXTERN const wasm_ref_t *wasm_##name##_as_ref_const(const wasm_##name##_t *); \
     WASM_API_EXTERN const wasm_##name##_t *wasm_ref_as_##name##_const(const wasm_ref_t *);
 
-#define WASM_DECLARE_SHARABLE_REF(name)                                                                                \
-    WASM_DECLARE_REF(name)                                                                                             \
-    WASM_DECLARE_OWN(shared_##name)                                                                                    \
-    WASM_API_EXTERN own wasm_shared_##name##_t *wasm_##name##_share(const wasm_##name##_t *);                           \
+#define WASM_DECLARE_SHARABLE_REF(name)                                                       \
+    WASM_DECLARE_REF(name)                                                                    \
+    WASM_DECLARE_OWN(shared_##name)                                                           \
+    WASM_API_EXTERN own wasm_shared_##name##_t *wasm_##name##_share(const wasm_##name##_t *); \
     WASM_API_EXTERN own wasm_##name##_t *wasm_##name##_obtain(wasm_store_t *, const wasm_shared_##name##_t *);
 
 WASM_DECLARE_REF_BASE(ref)
@@ -317,10 +317,10 @@ WASM_DECLARE_REF(extern)
 WASM_DECLARE_VEC(extern, *)
 WASM_API_EXTERN wasm_externkind_t wasm_extern_kind(const wasm_extern_t *);
 WASM_API_EXTERN own wasm_externtype_t *wasm_extern_type(const wasm_extern_t *);
-#define WASM_DECLARE_EXTERN_VIEWS(name)                                                                                \
-    WASM_API_EXTERN wasm_extern_t *wasm_##name##_as_extern(wasm_##name##_t *);                                          \
-    WASM_API_EXTERN wasm_##name##_t *wasm_extern_as_##name(wasm_extern_t *);                                            \
-    WASM_API_EXTERN const wasm_extern_t *wasm_##name##_as_extern_const(const wasm_##name##_t *);                        \
+#define WASM_DECLARE_EXTERN_VIEWS(name)                                                          \
+    WASM_API_EXTERN wasm_extern_t *wasm_##name##_as_extern(wasm_##name##_t *);                   \
+    WASM_API_EXTERN wasm_##name##_t *wasm_extern_as_##name(wasm_extern_t *);                     \
+    WASM_API_EXTERN const wasm_extern_t *wasm_##name##_as_extern_const(const wasm_##name##_t *); \
     WASM_API_EXTERN const wasm_##name##_t *wasm_extern_as_##name##_const(const wasm_extern_t *);
 WASM_DECLARE_EXTERN_VIEWS(func)
 WASM_DECLARE_EXTERN_VIEWS(global)
@@ -335,13 +335,27 @@ WASM_API_EXTERN void wasm_instance_exports(const wasm_instance_t *, own wasm_ext
 
 /* ---- shorthands -------------------------------------------------------------------------------------------------- */
 
-static inline own wasm_valtype_t *wasm_valtype_new_i32(void) { return wasm_valtype_new(WASM_I32); }
-static inline own wasm_valtype_t *wasm_valtype_new_i64(void) { return wasm_valtype_new(WASM_I64); }
-static inline own wasm_valtype_t *wasm_valtype_new_f32(void) { return wasm_valtype_new(WASM_F32); }
-static inline own wasm_valtype_t *wasm_valtype_new_f64(void) { return wasm_valtype_new(WASM_F64); }
-static inline own wasm_valtype_t *wasm_valtype_new_externref(void) { return wasm_valtype_new(WASM_EXTERNREF); }
-static inline own wasm_valtype_t *wasm_valtype_new_anyref(void) { return wasm_valtype_new(WASM_EXTERNREF); }
-static inline own wasm_valtype_t *wasm_valtype_new_funcref(void) { return wasm_valtype_new(WASM_FUNCREF); }
+static inline own wasm_valtype_t *wasm_valtype_new_i32(void) {
+    return wasm_valtype_new(WASM_I32);
+}
+static inline own wasm_valtype_t *wasm_valtype_new_i64(void) {
+    return wasm_valtype_new(WASM_I64);
+}
+static inline own wasm_valtype_t *wasm_valtype_new_f32(void) {
+    return wasm_valtype_new(WASM_F32);
+}
+static inline own wasm_valtype_t *wasm_valtype_new_f64(void) {
+    return wasm_valtype_new(WASM_F64);
+}
+static inline own wasm_valtype_t *wasm_valtype_new_externref(void) {
+    return wasm_valtype_new(WASM_EXTERNREF);
+}
+static inline own wasm_valtype_t *wasm_valtype_new_anyref(void) {
+    return wasm_valtype_new(WASM_EXTERNREF);
+}
+static inline own wasm_valtype_t *wasm_valtype_new_funcref(void) {
+    return wasm_valtype_new(WASM_FUNCREF);
+}
 
 /* wasm_functype_new_P_R: a type of P parameters and R results, which it takes over. */
 static inline own wasm_functype_t *wasm_functype_of_arrays(size_t np, wasm_valtype_t *const ps[], size_t nr, wasm_valtype_t *const rs[]) {
@@ -421,23 +435,53 @@ static inline void *wasm_val_ptr(const wasm_val_t *value) {
 
 #ifdef __cplusplus
 #define WASM_VAL_LITERAL(k, member, v) wasm_murre_val_##member(v)
-static inline wasm_val_t wasm_murre_val_i32(int32_t v) { wasm_val_t r; r.kind = WASM_I32; r.of.i32 = v; return r; }
-static inline wasm_val_t wasm_murre_val_i64(int64_t v) { wasm_val_t r; r.kind = WASM_I64; r.of.i64 = v; return r; }
-static inline wasm_val_t wasm_murre_val_f32(float32_t v) { wasm_val_t r; r.kind = WASM_F32; r.of.f32 = v; return r; }
-static inline wasm_val_t wasm_murre_val_f64(float64_t v) { wasm_val_t r; r.kind = WASM_F64; r.of.f64 = v; return r; }
-static inline wasm_val_t wasm_murre_val_ref(struct wasm_ref_t *v) { wasm_val_t r; r.kind = WASM_EXTERNREF; r.of.ref = v; return r; }
+static inline wasm_val_t wasm_murre_val_i32(int32_t v) {
+    wasm_val_t r;
+    r.kind = WASM_I32;
+    r.of.i32 = v;
+    return r;
+}
+static inline wasm_val_t wasm_murre_val_i64(int64_t v) {
+    wasm_val_t r;
+    r.kind = WASM_I64;
+    r.of.i64 = v;
+    return r;
+}
+static inline wasm_val_t wasm_murre_val_f32(float32_t v) {
+    wasm_val_t r;
+    r.kind = WASM_F32;
+    r.of.f32 = v;
+    return r;
+}
+static inline wasm_val_t wasm_murre_val_f64(float64_t v) {
+    wasm_val_t r;
+    r.kind = WASM_F64;
+    r.of.f64 = v;
+    return r;
+}
+static inline wasm_val_t wasm_murre_val_ref(struct wasm_ref_t *v) {
+    wasm_val_t r;
+    r.kind = WASM_EXTERNREF;
+    r.of.ref = v;
+    return r;
+}
 #else
-#define WASM_VAL_LITERAL(k, member, v) {.kind = (k), .of = {.member = (v)}}
+#define WASM_VAL_LITERAL(k, member, v)      \
+    {                                       \
+        .kind = (k), .of = {.member = (v) } \
+    }
 #endif
 #define WASM_I32_VAL(v) WASM_VAL_LITERAL(WASM_I32, i32, v)
 #define WASM_I64_VAL(v) WASM_VAL_LITERAL(WASM_I64, i64, v)
 #define WASM_F32_VAL(v) WASM_VAL_LITERAL(WASM_F32, f32, v)
 #define WASM_F64_VAL(v) WASM_VAL_LITERAL(WASM_F64, f64, v)
 #define WASM_REF_VAL(v) WASM_VAL_LITERAL(WASM_EXTERNREF, ref, v)
-#define WASM_INIT_VAL WASM_VAL_LITERAL(WASM_EXTERNREF, ref, NULL)
+#define WASM_INIT_VAL   WASM_VAL_LITERAL(WASM_EXTERNREF, ref, NULL)
 
-#define WASM_EMPTY_VEC {0, NULL}
-#define WASM_ARRAY_VEC(array) {sizeof(array) / sizeof(*(array)), array}
+#define WASM_EMPTY_VEC \
+    { 0, NULL }
+#define WASM_ARRAY_VEC(array) \
+    { sizeof(array) / sizeof(*(array)), array }
 
 #undef own
 

@@ -15,22 +15,19 @@
 #include <stdlib.h>
 #include <time.h>
 
-static inline uint64_t now_ns(void)
-{
+static inline uint64_t now_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static inline uint64_t mix_into(uint64_t sum, uint64_t value)
-{
+static inline uint64_t mix_into(uint64_t sum, uint64_t value) {
     sum = (sum ^ value) * 0x100000001b3u;
     return sum ^ (sum >> 29);
 }
 
 // Runs `workload (context, i)` as the arguments ask and prints the three lines.
-static int drive(int argc, char **argv, uint64_t (*workload)(void *, unsigned), void *context)
-{
+static int drive(int argc, char **argv, uint64_t (*workload)(void *, unsigned), void *context) {
     unsigned warm = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
     unsigned timed = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 1;
     uint64_t sum = 0xcbf29ce484222325u, total = 0, best = UINT64_MAX;
@@ -38,24 +35,27 @@ static int drive(int argc, char **argv, uint64_t (*workload)(void *, unsigned), 
         uint64_t start = now_ns();
         sum = mix_into(sum, workload(context, i));
         uint64_t spent = now_ns() - start;
-        if (i < warm) continue;
+        if (i < warm)
+            continue;
         total += spent;
-        if (spent < best) best = spent;
+        if (spent < best)
+            best = spent;
     }
     printf("checksum %016" PRIx64 "\nns %" PRIu64 "\nbest %" PRIu64 "\n", sum, total, best);
     return 0;
 }
 
 // The whole of standard input, with a final zero byte; ends the program when it cannot be read.
-static inline char *read_stdin(size_t *length)
-{
+static inline char *read_stdin(size_t *length) {
     size_t used = 0, room = 1 << 16;
     char *text = malloc(room);
     while (text) {
         size_t got = fread(text + used, 1, room - used - 1, stdin);
-        if (got == 0) break;
+        if (got == 0)
+            break;
         used += got;
-        if (room - used < 2) text = realloc(text, room *= 2);
+        if (room - used < 2)
+            text = realloc(text, room *= 2);
     }
     if (!text) {
         fputs("out of memory\n", stderr);

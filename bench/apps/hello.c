@@ -1,8 +1,7 @@
 // The smallest program, for the cold start.
 #include <stdio.h>
 
-int main(void)
-{
+int main(void) {
     puts("hello, world");
     return 0;
 }

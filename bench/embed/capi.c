@@ -6,25 +6,25 @@
 #include "wasm.h"
 
 /* The functions of one library, under the names that they have there. */
-#define FUNCTIONS(X)                                                                                                                       \
-    X(wasm_engine_new)                                                                                                                     \
-    X(wasm_engine_delete)                                                                                                                  \
-    X(wasm_store_new)                                                                                                                      \
-    X(wasm_store_delete)                                                                                                                   \
-    X(wasm_module_new)                                                                                                                     \
-    X(wasm_module_delete)                                                                                                                  \
-    X(wasm_valtype_new)                                                                                                                    \
-    X(wasm_valtype_vec_new)                                                                                                                \
-    X(wasm_functype_new)                                                                                                                   \
-    X(wasm_functype_delete)                                                                                                                \
-    X(wasm_func_new)                                                                                                                       \
-    X(wasm_func_delete)                                                                                                                    \
-    X(wasm_func_as_extern)                                                                                                                 \
-    X(wasm_func_call)                                                                                                                      \
-    X(wasm_instance_new)                                                                                                                   \
-    X(wasm_instance_delete)                                                                                                                \
-    X(wasm_instance_exports)                                                                                                               \
-    X(wasm_extern_as_func)                                                                                                                 \
+#define FUNCTIONS(X)         \
+    X(wasm_engine_new)       \
+    X(wasm_engine_delete)    \
+    X(wasm_store_new)        \
+    X(wasm_store_delete)     \
+    X(wasm_module_new)       \
+    X(wasm_module_delete)    \
+    X(wasm_valtype_new)      \
+    X(wasm_valtype_vec_new)  \
+    X(wasm_functype_new)     \
+    X(wasm_functype_delete)  \
+    X(wasm_func_new)         \
+    X(wasm_func_delete)      \
+    X(wasm_func_as_extern)   \
+    X(wasm_func_call)        \
+    X(wasm_instance_new)     \
+    X(wasm_instance_delete)  \
+    X(wasm_instance_exports) \
+    X(wasm_extern_as_func)   \
     X(wasm_extern_vec_delete)
 
 struct capi {

@@ -57,7 +57,8 @@ static void measure_calls(enum murre_tier tier, const char *who) {
     struct murre_linker *linker = link_add(engine);
     struct murre_instance *instance = murre_linker_instantiate(linker, store, module, NULL, NULL);
     struct murre_extern add_item, loop_item;
-    need(instance && murre_instance_export(instance, "add", 3, &add_item) && murre_instance_export(instance, "loop", 4, &loop_item), "instance");
+    need(instance && murre_instance_export(instance, "add", 3, &add_item) && murre_instance_export(instance, "loop", 4, &loop_item),
+         "instance");
     double in = 1e9, out = 1e9;
     for (int round = 0; round < ROUNDS; round++) {
         double start = now();

@@ -16,36 +16,34 @@
 static pid_t child;
 static volatile sig_atomic_t late;
 
-static void on_alarm(int signal)
-{
+static void on_alarm(int signal) {
     (void)signal;
     late = 1;
     kill(child, SIGKILL);
 }
 
-static uint64_t now_ns(void)
-{
+static uint64_t now_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static void redirect(int fd, const char *path, int flags)
-{
+static void redirect(int fd, const char *path, int flags) {
     int opened = open(path, flags | O_CLOEXEC, 0600);
-    if (opened < 0 || dup2(opened, fd) < 0) _exit(126);
+    if (opened < 0 || dup2(opened, fd) < 0)
+        _exit(126);
 }
 
-static uint64_t microseconds(struct timeval t)
-{
+static uint64_t microseconds(struct timeval t) {
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
 }
 
-int main(int argc, char **argv)
-{
-    if (argc < 7) return 2;
+int main(int argc, char **argv) {
+    if (argc < 7)
+        return 2;
     FILE *result = fopen(argv[5], "we");
-    if (!result) return 2;
+    if (!result)
+        return 2;
     signal(SIGALRM, on_alarm);
     uint64_t start = now_ns();
     child = vfork();
@@ -56,7 +54,8 @@ int main(int argc, char **argv)
         execvp(argv[6], argv + 6);
         _exit(127);
     }
-    if (child < 0) return 2;
+    if (child < 0)
+        return 2;
     alarm((unsigned)atoi(argv[1]));
     int status = 0;
     struct rusage usage;

@@ -5,21 +5,19 @@
 enum { BYTES = 1 << 20 };
 static uint32_t stream[BYTES / 4];
 
-static inline uint32_t rotate_left(uint32_t x, unsigned n)
-{
+static inline uint32_t rotate_left(uint32_t x, unsigned n) {
     return x << n | x >> (32 - n);
 }
 
-#define QUARTER(a, b, c, d)                    \
-    do {                                       \
-        a += b, d = rotate_left(d ^ a, 16);    \
-        c += d, b = rotate_left(b ^ c, 12);    \
-        a += b, d = rotate_left(d ^ a, 8);     \
-        c += d, b = rotate_left(b ^ c, 7);     \
+#define QUARTER(a, b, c, d)                 \
+    do {                                    \
+        a += b, d = rotate_left(d ^ a, 16); \
+        c += d, b = rotate_left(b ^ c, 12); \
+        a += b, d = rotate_left(d ^ a, 8);  \
+        c += d, b = rotate_left(b ^ c, 7);  \
     } while (0)
 
-NOINLINE static void block(uint32_t *out, const uint32_t in[16])
-{
+NOINLINE static void block(uint32_t *out, const uint32_t in[16]) {
     uint32_t x0 = in[0], x1 = in[1], x2 = in[2], x3 = in[3];
     uint32_t x4 = in[4], x5 = in[5], x6 = in[6], x7 = in[7];
     uint32_t x8 = in[8], x9 = in[9], x10 = in[10], x11 = in[11];
@@ -40,17 +38,19 @@ NOINLINE static void block(uint32_t *out, const uint32_t in[16])
     out[12] = x12 + in[12], out[13] = x13 + in[13], out[14] = x14 + in[14], out[15] = x15 + in[15];
 }
 
-static void kernel_setup(void) {}
+static void kernel_setup(void) {
+}
 
-static uint64_t kernel_run(unsigned repeat)
-{
+static uint64_t kernel_run(unsigned repeat) {
     uint32_t in[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
-    for (uint32_t i = 4; i < 16; i++) in[i] = 0x01020304u * i + repeat;
+    for (uint32_t i = 4; i < 16; i++)
+        in[i] = 0x01020304u * i + repeat;
     for (uint32_t i = 0; i < BYTES / 4; i += 16) {
         in[12] = i / 16;
         block(stream + i, in);
     }
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < BYTES / 4; i += 61) sum = mix_into(sum, stream[i]);
+    for (uint32_t i = 0; i < BYTES / 4; i += 61)
+        sum = mix_into(sum, stream[i]);
     return sum;
 }

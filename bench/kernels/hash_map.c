@@ -11,25 +11,24 @@ struct slot {
 
 static struct slot slots[SLOTS];
 
-static uint32_t hash(uint64_t key)
-{
+static uint32_t hash(uint64_t key) {
     key ^= key >> 33;
     key *= 0xff51afd7ed558ccdu;
     key ^= key >> 33;
     return (uint32_t)key;
 }
 
-NOINLINE static struct slot *find(uint64_t key)
-{
+NOINLINE static struct slot *find(uint64_t key) {
     uint32_t i = hash(key) % SLOTS;
-    while (slots[i].key != 0 && slots[i].key != key) i = (i + 1) % SLOTS;
+    while (slots[i].key != 0 && slots[i].key != key)
+        i = (i + 1) % SLOTS;
     return &slots[i];
 }
 
-static void kernel_setup(void) {}
+static void kernel_setup(void) {
+}
 
-static uint64_t kernel_run(unsigned repeat)
-{
+static uint64_t kernel_run(unsigned repeat) {
     uint64_t sum = 0;
     uint64_t key = 0x1234567 + repeat;
     memset(slots, 0, sizeof slots);

@@ -4,15 +4,14 @@
 
 enum { ROUNDS = 5000000 };
 
-static inline uint64_t rotate_left(uint64_t x, unsigned n)
-{
+static inline uint64_t rotate_left(uint64_t x, unsigned n) {
     return x << (n & 63) | x >> (-n & 63);
 }
 
-static void kernel_setup(void) {}
+static void kernel_setup(void) {
+}
 
-NOINLINE static uint64_t mix(uint64_t seed)
-{
+NOINLINE static uint64_t mix(uint64_t seed) {
     uint64_t a = seed, b = ~seed, c = 0x9e3779b97f4a7c15u;
     for (uint32_t i = 0; i < ROUNDS; i++) {
         a = rotate_left(a, 23) * 0xff51afd7ed558ccdu + b;
@@ -24,7 +23,6 @@ NOINLINE static uint64_t mix(uint64_t seed)
     return a ^ b ^ c;
 }
 
-static uint64_t kernel_run(unsigned repeat)
-{
+static uint64_t kernel_run(unsigned repeat) {
     return mix(repeat + 1);
 }

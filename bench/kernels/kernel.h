@@ -23,8 +23,7 @@
 static void kernel_setup(void);
 static uint64_t kernel_run(unsigned repeat);
 
-static uint64_t now_ns(void)
-{
+static uint64_t now_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
@@ -33,35 +32,30 @@ static uint64_t now_ns(void)
 // A small generator (xorshift64*) so that every build sees the same numbers.
 static uint64_t random_state = 0x9e3779b97f4a7c15u;
 
-static inline uint64_t random_u64(void)
-{
+static inline uint64_t random_u64(void) {
     random_state ^= random_state >> 12;
     random_state ^= random_state << 25;
     random_state ^= random_state >> 27;
     return random_state * 0x2545f4914f6cdd1du;
 }
 
-static inline double random_unit(void)
-{
+static inline double random_unit(void) {
     return (double)(random_u64() >> 11) * 0x1p-53;
 }
 
 // Doubles enter the checksum bit by bit: all builds must round alike (no fused multiply-add).
-static inline uint64_t double_bits(double value)
-{
+static inline uint64_t double_bits(double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     return bits;
 }
 
-static inline uint64_t mix_into(uint64_t sum, uint64_t value)
-{
+static inline uint64_t mix_into(uint64_t sum, uint64_t value) {
     sum = (sum ^ value) * 0x100000001b3u;
     return sum ^ (sum >> 29);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     unsigned repeats = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : KERNEL_REPEATS;
     uint64_t sum = 0xcbf29ce484222325u;
     uint64_t total = 0;
@@ -72,7 +66,8 @@ int main(int argc, char **argv)
         sum = mix_into(sum, kernel_run(i));
         uint64_t spent = now_ns() - start;
         total += spent;
-        if (spent < best) best = spent;
+        if (spent < best)
+            best = spent;
     }
     printf("checksum %016" PRIx64 "\nns %" PRIu64 "\nbest %" PRIu64 "\n", sum, total, best);
     return 0;

@@ -4,16 +4,17 @@
 
 enum { WIDTH = 200, HEIGHT = 150, ITERATIONS = 250 };
 
-static void kernel_setup(void) {}
+static void kernel_setup(void) {
+}
 
-NOINLINE static uint32_t escape_time(double cx, double cy)
-{
+NOINLINE static uint32_t escape_time(double cx, double cy) {
     double x = 0, y = 0;
     uint32_t n = 0;
     while (n < ITERATIONS) {
         double xx = x * x;
         double yy = y * y;
-        if (xx + yy > 4.0) break;
+        if (xx + yy > 4.0)
+            break;
         y = 2.0 * x * y + cy;
         x = xx - yy + cx;
         n++;
@@ -21,8 +22,7 @@ NOINLINE static uint32_t escape_time(double cx, double cy)
     return n;
 }
 
-static uint64_t kernel_run(unsigned repeat)
-{
+static uint64_t kernel_run(unsigned repeat) {
     uint64_t sum = 0;
     double shift = repeat * 0.001;
     for (int row = 0; row < HEIGHT; row++) {

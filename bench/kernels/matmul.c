@@ -5,8 +5,7 @@
 enum { N = 256 };
 static double a[N][N], b[N][N], c[N][N];
 
-static void kernel_setup(void)
-{
+static void kernel_setup(void) {
     for (int i = 0; i < N; i++) {
         for (int j = 0; j < N; j++) {
             a[i][j] = random_unit() - 0.5;
@@ -15,17 +14,18 @@ static void kernel_setup(void)
     }
 }
 
-static uint64_t kernel_run(unsigned repeat)
-{
+static uint64_t kernel_run(unsigned repeat) {
     a[repeat % N][0] += 0.25;
     for (int i = 0; i < N; i++) {
         for (int j = 0; j < N; j++) {
             double sum = 0;
-            for (int k = 0; k < N; k++) sum += a[i][k] * b[k][j];
+            for (int k = 0; k < N; k++)
+                sum += a[i][k] * b[k][j];
             c[i][j] = sum;
         }
     }
     uint64_t sum = 0;
-    for (int i = 0; i < N; i++) sum = mix_into(sum, double_bits(c[i][(i + (int)repeat) % N]));
+    for (int i = 0; i < N; i++)
+        sum = mix_into(sum, double_bits(c[i][(i + (int)repeat) % N]));
     return sum;
 }

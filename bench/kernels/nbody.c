@@ -11,8 +11,7 @@ struct body {
 
 static struct body bodies[BODIES];
 
-static void kernel_setup(void)
-{
+static void kernel_setup(void) {
     for (int i = 0; i < BODIES; i++) {
         double r = 1.0 + 3.0 * i;
         struct body *b = &bodies[i];
@@ -24,8 +23,7 @@ static void kernel_setup(void)
     }
 }
 
-NOINLINE static void advance(struct body *set, double dt)
-{
+NOINLINE static void advance(struct body *set, double dt) {
     for (int i = 0; i < BODIES; i++) {
         struct body *p = &set[i];
         for (int j = i + 1; j < BODIES; j++) {
@@ -51,10 +49,11 @@ NOINLINE static void advance(struct body *set, double dt)
     }
 }
 
-static uint64_t kernel_run(unsigned repeat)
-{
-    for (int i = 0; i < STEPS; i++) advance(bodies, 0.001);
+static uint64_t kernel_run(unsigned repeat) {
+    for (int i = 0; i < STEPS; i++)
+        advance(bodies, 0.001);
     uint64_t sum = repeat;
-    for (int i = 0; i < BODIES; i++) sum = mix_into(sum, double_bits(bodies[i].x + bodies[i].vy));
+    for (int i = 0; i < BODIES; i++)
+        sum = mix_into(sum, double_bits(bodies[i].x + bodies[i].vy));
     return sum;
 }

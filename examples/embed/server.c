@@ -33,7 +33,8 @@ struct connection {
 static void answer_with(struct connection *c, const char *status, const char *body, size_t size) {
     if (size > MOST)
         size = MOST;
-    int head = snprintf(c->answer, MOST, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status, size);
+    int head = snprintf(c->answer, MOST, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+                        status, size);
     memcpy(c->answer + head, body, size);
     c->size = (size_t)head + size;
     answered++;

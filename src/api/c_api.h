@@ -23,7 +23,7 @@ struct wasm_ref_t {
     void *object;               /* struct murre_func *, …; modules and traps are owned; NULL for foreign objects */
     void *host_info;
     void (*finalizer)(void *);
-    struct wasm_ref_t *next;     /* in the store's table */
+    struct wasm_ref_t *next; /* in the store's table */
 };
 
 struct wasm_engine_t {
@@ -36,8 +36,8 @@ struct wasm_config_t {
 
 struct wasm_store_t {
     struct murre_store *store;
-    struct murre_engine *engine;  /* referenced */
-    struct wasm_ref_t **buckets;  /* by object; foreign objects, modules and traps by themselves */
+    struct murre_engine *engine; /* referenced */
+    struct wasm_ref_t **buckets; /* by object; foreign objects, modules and traps by themselves */
     size_t bucket_count, ref_count;
 };
 
@@ -62,7 +62,8 @@ bool c_from_slot(wasm_store_t *store, murre_valtype type, union murre_slot slot,
 
 /* The same for numbers, in line: calls are made of this. The kinds of numbers are the types' codes counted down; the halves of a slot and of a
  * value lie alike, so that all 8 bytes may be copied. */
-_Static_assert(MURRE_I32 + WASM_I32 == 0x7f && MURRE_I64 + WASM_I64 == 0x7f && MURRE_F32 + WASM_F32 == 0x7f && MURRE_F64 + WASM_F64 == 0x7f, "");
+_Static_assert(MURRE_I32 + WASM_I32 == 0x7f && MURRE_I64 + WASM_I64 == 0x7f && MURRE_F32 + WASM_F32 == 0x7f && MURRE_F64 + WASM_F64 == 0x7f,
+               "");
 static inline bool c_take(const wasm_store_t *store, murre_valtype type, const wasm_val_t *value, union murre_slot *slot) {
     if (__builtin_expect(type + value->kind == MURRE_I32, true)) {
         slot->i64 = value->of.i64;

@@ -146,8 +146,9 @@ static struct murre_trap *call_wasm(wasm_store_t *store, struct murre_func *func
     return no_memory();
 }
 
-static __attribute__((noinline)) struct murre_trap *call_with_many(wasm_store_t *store, struct murre_func *func, const struct murre_functype *type,
-                                                                   const wasm_val_t *args, wasm_val_vec_t results, uint32_t count) {
+static __attribute__((noinline)) struct murre_trap *call_with_many(wasm_store_t *store, struct murre_func *func,
+                                                                   const struct murre_functype *type, const wasm_val_t *args,
+                                                                   wasm_val_vec_t results, uint32_t count) {
     union murre_slot *slots = malloc(count * sizeof *slots);
     struct murre_trap *trap = slots ? call_wasm(store, func, type, args, results, slots) : no_memory();
     free(slots);

@@ -203,32 +203,42 @@ static void set_host_info(wasm_ref_t *ref, void *info, void (*finalizer)(void *)
 }
 
 /* Any kind of handle is a wasm_ref_t. */
-#define REFERENCE(name)                                                                                                                    \
-    void wasm_##name##_delete(wasm_##name##_t *handle) { c_ref_delete((wasm_ref_t *)handle); }                                             \
-    wasm_##name##_t *wasm_##name##_copy(const wasm_##name##_t *handle) { return (wasm_##name##_t *)c_ref_copy(c_ref(handle)); }            \
-    bool wasm_##name##_same(const wasm_##name##_t *a, const wasm_##name##_t *b) { return c_ref(a) == c_ref(b); }                           \
-    void *wasm_##name##_get_host_info(const wasm_##name##_t *handle) { return c_ref(handle)->host_info; }                                  \
-    void wasm_##name##_set_host_info(wasm_##name##_t *handle, void *info) { set_host_info((wasm_ref_t *)handle, info, NULL); }             \
-    void wasm_##name##_set_host_info_with_finalizer(wasm_##name##_t *handle, void *info, void (*finalizer)(void *)) {                      \
-        set_host_info((wasm_ref_t *)handle, info, finalizer);                                                                              \
+#define REFERENCE(name)                                                                                               \
+    void wasm_##name##_delete(wasm_##name##_t *handle) {                                                              \
+        c_ref_delete((wasm_ref_t *)handle);                                                                           \
+    }                                                                                                                 \
+    wasm_##name##_t *wasm_##name##_copy(const wasm_##name##_t *handle) {                                              \
+        return (wasm_##name##_t *)c_ref_copy(c_ref(handle));                                                          \
+    }                                                                                                                 \
+    bool wasm_##name##_same(const wasm_##name##_t *a, const wasm_##name##_t *b) {                                     \
+        return c_ref(a) == c_ref(b);                                                                                  \
+    }                                                                                                                 \
+    void *wasm_##name##_get_host_info(const wasm_##name##_t *handle) {                                                \
+        return c_ref(handle)->host_info;                                                                              \
+    }                                                                                                                 \
+    void wasm_##name##_set_host_info(wasm_##name##_t *handle, void *info) {                                           \
+        set_host_info((wasm_ref_t *)handle, info, NULL);                                                              \
+    }                                                                                                                 \
+    void wasm_##name##_set_host_info_with_finalizer(wasm_##name##_t *handle, void *info, void (*finalizer)(void *)) { \
+        set_host_info((wasm_ref_t *)handle, info, finalizer);                                                         \
     }
 
 /* Between handles of one object; the other kind gives NULL. */
-#define CONVERSION(from, to, condition)                                                                                                    \
-    wasm_##to##_t *wasm_##from##_as_##to(wasm_##from##_t *handle) {                                                                        \
-        return handle && (condition) ? (wasm_##to##_t *)handle : NULL;                                                                     \
-    }                                                                                                                                      \
-    const wasm_##to##_t *wasm_##from##_as_##to##_const(const wasm_##from##_t *handle) {                                                    \
-        return handle && (condition) ? (const wasm_##to##_t *)handle : NULL;                                                               \
+#define CONVERSION(from, to, condition)                                                 \
+    wasm_##to##_t *wasm_##from##_as_##to(wasm_##from##_t *handle) {                     \
+        return handle && (condition) ? (wasm_##to##_t *)handle : NULL;                  \
+    }                                                                                   \
+    const wasm_##to##_t *wasm_##from##_as_##to##_const(const wasm_##from##_t *handle) { \
+        return handle && (condition) ? (const wasm_##to##_t *)handle : NULL;            \
     }
 
-#define AS_REF(name, condition)                                                                                                            \
-    REFERENCE(name)                                                                                                                        \
-    CONVERSION(name, ref, true)                                                                                                            \
+#define AS_REF(name, condition) \
+    REFERENCE(name)             \
+    CONVERSION(name, ref, true) \
     CONVERSION(ref, name, condition)
 
-#define AS_EXTERN(name, condition)                                                                                                         \
-    CONVERSION(name, extern, true)                                                                                                         \
+#define AS_EXTERN(name, condition) \
+    CONVERSION(name, extern, true) \
     CONVERSION(extern, name, condition)
 
 REFERENCE(ref)

@@ -214,14 +214,18 @@ wasm_externkind_t wasm_externtype_kind(const wasm_externtype_t *type) {
     return type->kind;
 }
 
-#define VIEWS(name, code)                                                                                                                  \
-    wasm_externtype_t *wasm_##name##_as_externtype(wasm_##name##_t *type) { return (wasm_externtype_t *)type; }                            \
-    const wasm_externtype_t *wasm_##name##_as_externtype_const(const wasm_##name##_t *type) { return (const wasm_externtype_t *)type; }    \
-    wasm_##name##_t *wasm_externtype_as_##name(wasm_externtype_t *type) {                                                                  \
-        return type->kind == (code) ? (wasm_##name##_t *)type : NULL;                                                                      \
-    }                                                                                                                                      \
-    const wasm_##name##_t *wasm_externtype_as_##name##_const(const wasm_externtype_t *type) {                                              \
-        return type->kind == (code) ? (const wasm_##name##_t *)type : NULL;                                                                \
+#define VIEWS(name, code)                                                                     \
+    wasm_externtype_t *wasm_##name##_as_externtype(wasm_##name##_t *type) {                   \
+        return (wasm_externtype_t *)type;                                                     \
+    }                                                                                         \
+    const wasm_externtype_t *wasm_##name##_as_externtype_const(const wasm_##name##_t *type) { \
+        return (const wasm_externtype_t *)type;                                               \
+    }                                                                                         \
+    wasm_##name##_t *wasm_externtype_as_##name(wasm_externtype_t *type) {                     \
+        return type->kind == (code) ? (wasm_##name##_t *)type : NULL;                         \
+    }                                                                                         \
+    const wasm_##name##_t *wasm_externtype_as_##name##_const(const wasm_externtype_t *type) { \
+        return type->kind == (code) ? (const wasm_##name##_t *)type : NULL;                   \
     }
 VIEWS(functype, WASM_EXTERN_FUNC)
 VIEWS(globaltype, WASM_EXTERN_GLOBAL)
@@ -252,7 +256,8 @@ wasm_externtype_t *c_externtype_of(const struct murre_externtype *type) {
     switch (type->kind) {
     case MURRE_EXTERN_FUNC: return (wasm_externtype_t *)c_functype_of(&type->func);
     case MURRE_EXTERN_GLOBAL:
-        return (wasm_externtype_t *)wasm_globaltype_new(wasm_valtype_new(c_kind_of(type->valtype)), type->is_mutable ? WASM_VAR : WASM_CONST);
+        return (wasm_externtype_t *)wasm_globaltype_new(wasm_valtype_new(c_kind_of(type->valtype)),
+                                                        type->is_mutable ? WASM_VAR : WASM_CONST);
     case MURRE_EXTERN_TABLE: return (wasm_externtype_t *)wasm_tabletype_new(wasm_valtype_new(c_kind_of(type->valtype)), &limits);
     default: return (wasm_externtype_t *)wasm_memorytype_new(&limits);
     }

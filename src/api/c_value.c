@@ -153,7 +153,8 @@ wasm_table_size_t wasm_table_size(const wasm_table_t *handle) {
 
 bool wasm_table_grow(wasm_table_t *handle, wasm_table_size_t delta, wasm_ref_t *init) {
     struct murre_table *table = table_of(handle);
-    return ref_fits(c_ref(handle)->store, table->type, init) && murre_table_grow(table, delta, c_ref_to_wasm(table->type, init)) != UINT64_MAX;
+    return ref_fits(c_ref(handle)->store, table->type, init) &&
+           murre_table_grow(table, delta, c_ref_to_wasm(table->type, init)) != UINT64_MAX;
 }
 
 /* ---- memories ------------------------------------------------------------------------------------------------------------------- */

@@ -159,8 +159,8 @@ enum murre_status murre_linker_define_func(struct murre_linker *linker, const ch
     return MURRE_OK;
 }
 
-static enum murre_status define_item(struct murre_linker *linker, struct murre_name module, struct murre_name name, struct murre_extern item,
-                                     struct murre_error *error) {
+static enum murre_status define_item(struct murre_linker *linker, struct murre_name module, struct murre_name name,
+                                     struct murre_extern item, struct murre_error *error) {
     struct definition *definition = define(linker, module, name, error);
     if (!definition)
         return MURRE_ERROR_MEMORY;
@@ -188,7 +188,8 @@ enum murre_status murre_linker_define_instance(struct murre_linker *linker, cons
 }
 
 /* What stands for the definition in this store. */
-static enum murre_status resolve(struct definition *definition, struct murre_store *store, struct murre_extern *item, struct murre_error *error) {
+static enum murre_status resolve(struct definition *definition, struct murre_store *store, struct murre_extern *item,
+                                 struct murre_error *error) {
     if (definition->fn && (!definition->item.of.func || definition->store_id != store->id)) {
         definition->item.of.func = murre_store_host_func(store, &definition->type, definition->fn, definition->env, NULL, error);
         if (!definition->item.of.func)

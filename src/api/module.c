@@ -44,8 +44,8 @@ struct murre_module *murre_module_new(struct murre_engine *engine, const void *b
     return module;
 }
 
-struct murre_module *murre_module_new_borrowed(struct murre_engine *engine, const void *bytes, size_t size,
-                                               void (*release)(void *context), void *context, struct murre_error *error) {
+struct murre_module *murre_module_new_borrowed(struct murre_engine *engine, const void *bytes, size_t size, void (*release)(void *context),
+                                               void *context, struct murre_error *error) {
     murre_error_clear(error);
     static const uint8_t none[1];
     if (check_size(size, error) != MURRE_OK)

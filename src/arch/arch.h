@@ -23,10 +23,10 @@ struct murre_arch_args {
     uint64_t int_result, float_result;      /* filled by the call */
     const uint64_t *stack;                  /* stack arguments, 8 bytes each */
     uint64_t stack_count;
-    uint64_t float_count;                   /* 0: floats need not be loaded */
-    uint64_t memory_base;                   /* for the linear-memory register */
-    uint64_t frame;                         /* filled by the call: the trampoline's frame pointer, before the callee runs */
-    const volatile bool *interrupt;         /* looked at last before the callee is entered: set, murre_trap_interrupted is called instead */
+    uint64_t float_count;           /* 0: floats need not be loaded */
+    uint64_t memory_base;           /* for the linear-memory register */
+    uint64_t frame;                 /* filled by the call: the trampoline's frame pointer, before the callee runs */
+    const volatile bool *interrupt; /* looked at last before the callee is entered: set, murre_trap_interrupted is called instead */
 };
 /* How many integer and float arguments travel in registers (6 and 8 on x86-64, 8 and 8 on AArch64). */
 extern const unsigned murre_arch_int_registers, murre_arch_float_registers;
@@ -44,7 +44,7 @@ struct murre_arch_exit_frame {
     uint64_t floats[MURRE_ARCH_FLOAT_ARGS];
     uint64_t int_result, float_result;
     const uint64_t *stack;
-    uint64_t frame; /* frame pointer of the stub: [0] the caller's frame pointer, [1] the return address into it */
+    uint64_t frame;                 /* frame pointer of the stub: [0] the caller's frame pointer, [1] the return address into it */
     const volatile bool *interrupt; /* filled by the callee; looked at last before the compiled code goes on */
 };
 /* In src/runtime/call.c. ints[0] is the struct murre_func. Returns NULL when the call is done; else the address of compiled code that the
@@ -70,7 +70,7 @@ _Noreturn void murre_trap_landed(void);
 /* What the processor has beyond the baseline. */
 struct murre_arch_features {
     bool lzcnt, bmi1, bmi2, popcnt, sse41, avx, avx2, fma; /* x86-64 */
-    bool lse;                                             /* AArch64 */
+    bool lse;                                              /* AArch64 */
 };
 const struct murre_arch_features *murre_arch_features(void);
 

@@ -28,14 +28,14 @@ INLINE(BR_TABLE_A) {
     DISPATCH();
 }
 
-#define LEAVE_FRAME()                                                                                                                   \
-    do {                                                                                                                                \
-        struct murre_interp_frame *frame = store->stack.frame - 1;                                                                      \
-        store->stack.frame = frame;                                                                                                     \
-        store->stack.func = frame->func;                                                                                                \
-        pc = frame->pc;                                                                                                                 \
-        fp = frame->slots;                                                                                                              \
-        DISPATCH();                                                                                                                     \
+#define LEAVE_FRAME()                                              \
+    do {                                                           \
+        struct murre_interp_frame *frame = store->stack.frame - 1; \
+        store->stack.frame = frame;                                \
+        store->stack.func = frame->func;                           \
+        pc = frame->pc;                                            \
+        fp = frame->slots;                                         \
+        DISPATCH();                                                \
     } while (0)
 
 INLINE(RET) {

@@ -5,64 +5,64 @@
 
 #include "interp/handler.h"
 
-#define MAKE(name, type, set, left, right, words, expr)                                                                                 \
-    BODY(name, {                                                                                                                        \
-        type x = left;                                                                                                                  \
-        type y = right;                                                                                                                 \
-        set(expr);                                                                                                                      \
-        r->pc += words;                                                                                                                 \
+#define MAKE(name, type, set, left, right, words, expr) \
+    BODY(name, {                                        \
+        type x = left;                                  \
+        type y = right;                                 \
+        set(expr);                                      \
+        r->pc += words;                                 \
     })
-#define FORMS(name, type, set, expr)                                                                                                    \
-    MAKE(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr)                                                     \
-    MAKE(name##_RK, type, set, SLOT(type, r->pc->b), EXT(type), 2, expr)                                                                \
-    MAKE(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)                                                                \
+#define FORMS(name, type, set, expr)                                                \
+    MAKE(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr) \
+    MAKE(name##_RK, type, set, SLOT(type, r->pc->b), EXT(type), 2, expr)            \
+    MAKE(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)            \
     MAKE(name##_RA, type, set, SLOT(type, r->pc->b), ACC(type), 1, expr)
-#define FBINARY(id, type, expr)                                                                                                         \
-    FORMS(id, type, SET_##type, expr)                                                                                                   \
+#define FBINARY(id, type, expr)       \
+    FORMS(id, type, SET_##type, expr) \
     FORMS(T_##id, type, TSET_##type, expr)
 
 #define RARE_FBINARY(id, type, expr) FORMS(id, type, SET_##type, expr)
 
-#define COMPARE_FORMS(name, type, set, expr)                                                                                            \
-    MAKE(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr)                                                     \
+#define COMPARE_FORMS(name, type, set, expr)                                        \
+    MAKE(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr) \
     MAKE(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)
-#define MAKE_BRANCH(name, type, point, left, right, expr)                                                                               \
-    INLINE(name) {                                                                                                                      \
-        struct regs registers = REGS_OF_ARGS;                                                                                           \
-        struct regs *r = &registers;                                                                                                    \
-        type x = left;                                                                                                                  \
-        type y = right;                                                                                                                 \
-        if (expr) {                                                                                                                     \
-            point();                                                                                                                    \
-            NEXT((int16_t)pc->c);                                                                                                       \
-        }                                                                                                                               \
-        NEXT(1);                                                                                                                        \
+#define MAKE_BRANCH(name, type, point, left, right, expr) \
+    INLINE(name) {                                        \
+        struct regs registers = REGS_OF_ARGS;             \
+        struct regs *r = &registers;                      \
+        type x = left;                                    \
+        type y = right;                                   \
+        if (expr) {                                       \
+            point();                                      \
+            NEXT((int16_t)pc->c);                         \
+        }                                                 \
+        NEXT(1);                                          \
     }
-#define BRANCH_FORMS(name, type, point, expr)                                                                                           \
-    MAKE_BRANCH(name##_RR, type, point, SLOT(type, r->pc->a), SLOT(type, r->pc->b), expr)                                               \
+#define BRANCH_FORMS(name, type, point, expr)                                             \
+    MAKE_BRANCH(name##_RR, type, point, SLOT(type, r->pc->a), SLOT(type, r->pc->b), expr) \
     MAKE_BRANCH(name##_AR, type, point, ACC(type), SLOT(type, r->pc->a), expr)
-#define FCOMPARE(id, type, expr)                                                                                                        \
-    COMPARE_FORMS(id, type, SET_u32, expr)                                                                                              \
-    COMPARE_FORMS(T_##id, type, TSET_u32, expr)                                                                                         \
-    BRANCH_FORMS(BR_##id, type, NO_POINT, expr)                                                                                         \
-    BRANCH_FORMS(BACK_##id, type, INTERRUPT_POINT, expr)                                                                                \
-    BRANCH_FORMS(BRN_##id, type, NO_POINT, !(expr))                                                                                     \
+#define FCOMPARE(id, type, expr)                         \
+    COMPARE_FORMS(id, type, SET_u32, expr)               \
+    COMPARE_FORMS(T_##id, type, TSET_u32, expr)          \
+    BRANCH_FORMS(BR_##id, type, NO_POINT, expr)          \
+    BRANCH_FORMS(BACK_##id, type, INTERRUPT_POINT, expr) \
+    BRANCH_FORMS(BRN_##id, type, NO_POINT, !(expr))      \
     BRANCH_FORMS(BACKN_##id, type, INTERRUPT_POINT, !(expr))
 
-#define MAKE_UNARY(name, type, set, operand, expr)                                                                                      \
-    BODY(name, {                                                                                                                        \
-        type x = operand;                                                                                                               \
-        set(expr);                                                                                                                      \
-        r->pc += 1;                                                                                                                     \
+#define MAKE_UNARY(name, type, set, operand, expr) \
+    BODY(name, {                                   \
+        type x = operand;                          \
+        set(expr);                                 \
+        r->pc += 1;                                \
     })
-#define UNARY(id, result, type, expr)                                                                                                   \
-    MAKE_UNARY(id##_R, type, SET_##result, SLOT(type, r->pc->b), expr)                                                                  \
-    MAKE_UNARY(id##_A, type, SET_##result, ACC(type), expr)                                                                             \
-    MAKE_UNARY(T_##id##_R, type, TSET_##result, SLOT(type, r->pc->b), expr)                                                             \
+#define UNARY(id, result, type, expr)                                       \
+    MAKE_UNARY(id##_R, type, SET_##result, SLOT(type, r->pc->b), expr)      \
+    MAKE_UNARY(id##_A, type, SET_##result, ACC(type), expr)                 \
+    MAKE_UNARY(T_##id##_R, type, TSET_##result, SLOT(type, r->pc->b), expr) \
     MAKE_UNARY(T_##id##_A, type, TSET_##result, ACC(type), expr)
 
-#define RARE_UNARY(id, result, type, expr)                                                                                              \
-    MAKE_UNARY(id##_R, type, SET_##result, SLOT(type, r->pc->b), expr)                                                                  \
+#define RARE_UNARY(id, result, type, expr)                             \
+    MAKE_UNARY(id##_R, type, SET_##result, SLOT(type, r->pc->b), expr) \
     MAKE_UNARY(id##_A, type, SET_##result, ACC(type), expr)
 
 #include "interp/ops.def"

@@ -63,14 +63,14 @@ BODY(ACC_F32_CONST, {
 #else
 #define UNPREDICTABLE(x) __builtin_expect_with_probability(x, 1, 0.5)
 #endif
-#define SELECT(name, left, right, words)                                                                                                \
-    BODY(name, {                                                                                                                        \
-        uint64_t x = left;                                                                                                              \
-        uint64_t y = right;                                                                                                             \
-        __asm__("" : "+r"(x), "+r"(y));                                                                                                 \
-        r->acc = UNPREDICTABLE((uint32_t)r->acc != 0) ? x : y;                                                                          \
-        r->fp[r->pc->a].u64 = r->acc;                                                                                                   \
-        r->pc += words;                                                                                                                 \
+#define SELECT(name, left, right, words)                       \
+    BODY(name, {                                               \
+        uint64_t x = left;                                     \
+        uint64_t y = right;                                    \
+        __asm__("" : "+r"(x), "+r"(y));                        \
+        r->acc = UNPREDICTABLE((uint32_t)r->acc != 0) ? x : y; \
+        r->fp[r->pc->a].u64 = r->acc;                          \
+        r->pc += words;                                        \
     })
 SELECT(SELECT_RR, r->fp[r->pc->b].u64, r->fp[r->pc->c].u64, 1)
 SELECT(SELECT_RK, r->fp[r->pc->b].u64, r->pc[1].u64, 2)
@@ -79,7 +79,7 @@ SELECT(SELECT_KK, r->pc[1].u64, r->pc[2].u64, 3)
 
 /* The value is a global's first member. */
 _Static_assert(offsetof(struct murre_global, value) == 0, "a global starts with its value");
-#define GLOBAL() ((union murre_slot *)((char *)r->store->stack.instance + r->pc->bc))
+#define GLOBAL()        ((union murre_slot *)((char *)r->store->stack.instance + r->pc->bc))
 #define GLOBAL_IMPORT() (*(union murre_slot **)((char *)r->store->stack.instance + r->pc->bc))
 
 BODY(GLOBAL_GET, {

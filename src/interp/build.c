@@ -8,16 +8,16 @@
 #include "base/alloc.h"
 
 const uint16_t murre_build_first_form[MURRE_OP_COUNT] = {
-#define BINARY(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
-#define FBINARY(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
-#define RARE_BINARY BINARY
-#define RARE_FBINARY FBINARY
-#define COMPARE(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
-#define FCOMPARE(id, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define BINARY(id, type, expr)        [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define FBINARY(id, type, expr)       [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define RARE_BINARY                   BINARY
+#define RARE_FBINARY                  FBINARY
+#define COMPARE(id, type, expr)       [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define FCOMPARE(id, type, expr)      [MURRE_OP_##id] = MURRE_RC_##id##_RR,
 #define UNARY(id, result, type, expr) [MURRE_OP_##id] = MURRE_RC_##id##_R,
-#define RARE_UNARY UNARY
-#define LOAD(id, type, mem) [MURRE_OP_##id] = MURRE_RC_##id##_R,
-#define STORE(id, type, mem) [MURRE_OP_##id] = MURRE_RC_##id##_RR,
+#define RARE_UNARY                    UNARY
+#define LOAD(id, type, mem)           [MURRE_OP_##id] = MURRE_RC_##id##_R,
+#define STORE(id, type, mem)          [MURRE_OP_##id] = MURRE_RC_##id##_RR,
 #define TEST(id, type, expr)
 #include "interp/ops.def"
     [MURRE_OP_I32_EQZ] = MURRE_RC_I32_EQZ_R,
@@ -26,10 +26,10 @@ const uint16_t murre_build_first_form[MURRE_OP_COUNT] = {
 };
 
 const uint8_t murre_build_t_forms[MURRE_OP_COUNT] = {
-#define BINARY(id, type, expr) [MURRE_OP_##id] = MURRE_RC_T_##id##_RR - MURRE_RC_##id##_RR,
-#define FBINARY BINARY
+#define BINARY(id, type, expr)        [MURRE_OP_##id] = MURRE_RC_T_##id##_RR - MURRE_RC_##id##_RR,
+#define FBINARY                       BINARY
 #define UNARY(id, result, type, expr) [MURRE_OP_##id] = MURRE_RC_T_##id##_R - MURRE_RC_##id##_R,
-#define LOAD(id, type, mem) [MURRE_OP_##id] = MURRE_RC_T_##id##_R - MURRE_RC_##id##_R,
+#define LOAD(id, type, mem)           [MURRE_OP_##id] = MURRE_RC_T_##id##_R - MURRE_RC_##id##_R,
 #define RARE_BINARY(id, type, expr)
 #define RARE_FBINARY(id, type, expr)
 #define RARE_UNARY(id, result, type, expr)
@@ -287,7 +287,8 @@ static void release(struct murre_engine *engine, struct builder *b) {
 }
 
 /* Lowers with what modes it needs. The words are in b. */
-static enum murre_status lower(struct builder *b, struct murre_module *module, uint32_t func_index, uint32_t mode, struct murre_error *error) {
+static enum murre_status lower(struct builder *b, struct murre_module *module, uint32_t func_index, uint32_t mode,
+                               struct murre_error *error) {
     struct murre_engine *engine = module->engine;
     uint32_t start, end;
     murre_module_body(&module->info, func_index, &start, &end);

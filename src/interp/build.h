@@ -54,10 +54,10 @@ struct builder {
     uint32_t mirror[ACC_COUNT];
     uint32_t maker[ACC_COUNT]; /* word of the instruction that made it, or NO_WORD */
     uint16_t maker_delta[ACC_COUNT];
-    uint32_t last_copy; /* word of a COPY that the next may join, or NO_WORD */
+    uint32_t last_copy;          /* word of a COPY that the next may join, or NO_WORD */
     union murre_word nowhere[4]; /* what is written when there is no memory; instructions with more extension words look at failed */
     struct label no_label;
-    uint16_t fuse[FUSE_SLOTS];   /* hash table of pairs: index + 1 */
+    uint16_t fuse[FUSE_SLOTS];                    /* hash table of pairs: index + 1 */
     uint8_t fuse_first[(MURRE_RC_COUNT + 7) / 8]; /* a bit an opcode that starts pairs */
     /* Growing arrays, kept from function to function. */
     union murre_word *words;
@@ -152,11 +152,11 @@ void build_bind(struct builder *b, uint32_t label);
 
 /* build_value.c */
 struct comparison {
-    uint16_t first;  /* the family's first op */
-    uint8_t form;    /* 0: RR or, of a test, R; and so on */
-    uint8_t kind;    /* enum comparison_kind */
-    bool negate;     /* COMPARISON_FLOAT only */
-    uint32_t p, q;   /* operand fields as the form has them; q may be an immediate */
+    uint16_t first; /* the family's first op */
+    uint8_t form;   /* 0: RR or, of a test, R; and so on */
+    uint8_t kind;   /* enum comparison_kind */
+    bool negate;    /* COMPARISON_FLOAT only */
+    uint32_t p, q;  /* operand fields as the form has them; q may be an immediate */
 };
 enum comparison_kind { COMPARISON_TEST, COMPARISON_INT, COMPARISON_FLOAT };
 /* Operands are taken; what an immediate of immediate_bits cannot hold goes to an accumulator. */
@@ -168,7 +168,8 @@ void build_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond
 
 /* build_memory.c */
 void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg);
-void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value, struct murre_memarg arg);
+void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
+                 struct murre_memarg arg);
 void build_global_get(struct murre_sink *sink, uint32_t dst, uint32_t global);
 void build_global_set(struct murre_sink *sink, uint32_t global, struct murre_operand a);
 void build_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func);
@@ -186,8 +187,8 @@ void build_branch_table(struct murre_sink *sink, struct murre_operand index, con
 void build_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
 void build_unreachable(struct murre_sink *sink);
 void build_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst);
-void build_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index, const struct murre_operand *args,
-                         uint32_t base, uint32_t dst);
+void build_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
+                         const struct murre_operand *args, uint32_t base, uint32_t dst);
 
 /* build_fuse.c */
 void build_fuse_init(struct builder *b);

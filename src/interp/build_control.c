@@ -66,12 +66,9 @@ void build_branch(struct murre_sink *sink, uint32_t label) {
 
 static uint16_t branch_op(struct comparison c, bool back) {
     switch (c.kind) {
-    case COMPARISON_TEST:
-        return (uint16_t)(c.first + BRANCH_TEST + (back ? BACK_TEST : 0) + c.form);
-    case COMPARISON_INT:
-        return (uint16_t)(c.first + BRANCH_INT + (back ? BACK_INT : 0) + c.form);
-    default:
-        return (uint16_t)(c.first + (c.negate ? BRANCH_FLOAT_NEGATED : BRANCH_FLOAT) + (back ? BACK_FLOAT : 0) + c.form);
+    case COMPARISON_TEST: return (uint16_t)(c.first + BRANCH_TEST + (back ? BACK_TEST : 0) + c.form);
+    case COMPARISON_INT: return (uint16_t)(c.first + BRANCH_INT + (back ? BACK_INT : 0) + c.form);
+    default: return (uint16_t)(c.first + (c.negate ? BRANCH_FLOAT_NEGATED : BRANCH_FLOAT) + (back ? BACK_FLOAT : 0) + c.form);
     }
 }
 

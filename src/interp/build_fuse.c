@@ -5,8 +5,8 @@
 static const struct {
     uint16_t first, second, fused;
 } pairs[] = {
-#define PAIR(a, b) {MURRE_RC_##a, MURRE_RC_##b, MURRE_RC_##a##__##b},
-#define TRIPLE(a, b, c) {MURRE_RC_##a##__##b, MURRE_RC_##c, MURRE_RC_##a##__##b##__##c},
+#define PAIR(a, b)       {MURRE_RC_##a, MURRE_RC_##b, MURRE_RC_##a##__##b},
+#define TRIPLE(a, b, c)  {MURRE_RC_##a##__##b, MURRE_RC_##c, MURRE_RC_##a##__##b##__##c},
 #define QUAD(a, b, c, d) {MURRE_RC_##a##__##b##__##c, MURRE_RC_##d, MURRE_RC_##a##__##b##__##c##__##d},
 #include "interp/pairs.def"
 #undef PAIR
@@ -19,57 +19,33 @@ _Static_assert(PAIRS * 2 < FUSE_SLOTS, "the hash table of pairs is half empty at
 /* Words of an instruction where there are not exactly one; 0: one; VARIES: it says so itself. */
 enum { VARIES = 255 };
 static const uint8_t lengths[MURRE_RC_COUNT] = {
-#define BINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
-#define FBINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
-#define RARE_BINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2,
+#define BINARY(id, type, expr)       [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
+#define FBINARY(id, type, expr)      [MURRE_RC_##id##_RK] = 2, [MURRE_RC_T_##id##_RK] = 2,
+#define RARE_BINARY(id, type, expr)  [MURRE_RC_##id##_RK] = 2,
 #define RARE_FBINARY(id, type, expr) [MURRE_RC_##id##_RK] = 2,
-#define LOAD(id, type, mem) [MURRE_RC_##id##_RX] = 2, [MURRE_RC_T_##id##_RX] = 2,
-#define STORE(id, type, mem) [MURRE_RC_##id##_RX] = 2,
+#define LOAD(id, type, mem)          [MURRE_RC_##id##_RX] = 2, [MURRE_RC_T_##id##_RX] = 2,
+#define STORE(id, type, mem)         [MURRE_RC_##id##_RX] = 2,
 #include "interp/ops.def"
-    [MURRE_RC_CONST64] = 2,
-    [MURRE_RC_ACC_CONST64] = 2,
-    [MURRE_RC_ACC_F64_CONST] = 2,
-    [MURRE_RC_SELECT_RK] = 2,
-    [MURRE_RC_SELECT_KR] = 2,
-    [MURRE_RC_SELECT_KK] = 3,
-    [MURRE_RC_LOOP_COUNT] = 2,
-    [MURRE_RC_RET_K64] = 2,
-    [MURRE_RC_CALL_INDIRECT_R] = 2,
-    [MURRE_RC_CALL_INDIRECT_A] = 2,
-    [MURRE_RC_CALL_INDIRECT_X] = 3,
-    [MURRE_RC_CALL] = 2,
-    [MURRE_RC_CALL_X] = 3,
-    [MURRE_RC_CALL_IMPORT_X] = 2,
-    [MURRE_RC_BR_TABLE_R] = VARIES,
-    [MURRE_RC_BR_TABLE_A] = VARIES,
-    [MURRE_RC_RET_MULTI] = VARIES,
-    [MURRE_RC_MEMORY_GROW] = VARIES,
-    [MURRE_RC_MEMORY_INIT] = VARIES,
-    [MURRE_RC_DATA_DROP] = VARIES,
-    [MURRE_RC_MEMORY_COPY] = VARIES,
-    [MURRE_RC_MEMORY_FILL] = VARIES,
-    [MURRE_RC_TABLE_GET] = VARIES,
-    [MURRE_RC_TABLE_SET] = VARIES,
-    [MURRE_RC_TABLE_INIT] = VARIES,
-    [MURRE_RC_ELEM_DROP] = VARIES,
-    [MURRE_RC_TABLE_COPY] = VARIES,
-    [MURRE_RC_TABLE_GROW] = VARIES,
-    [MURRE_RC_TABLE_SIZE] = VARIES,
-    [MURRE_RC_TABLE_FILL] = VARIES,
+    [MURRE_RC_CONST64] = 2,          [MURRE_RC_ACC_CONST64] = 2,      [MURRE_RC_ACC_F64_CONST] = 2,    [MURRE_RC_SELECT_RK] = 2,
+    [MURRE_RC_SELECT_KR] = 2,        [MURRE_RC_SELECT_KK] = 3,        [MURRE_RC_LOOP_COUNT] = 2,       [MURRE_RC_RET_K64] = 2,
+    [MURRE_RC_CALL_INDIRECT_R] = 2,  [MURRE_RC_CALL_INDIRECT_A] = 2,  [MURRE_RC_CALL_INDIRECT_X] = 3,  [MURRE_RC_CALL] = 2,
+    [MURRE_RC_CALL_X] = 3,           [MURRE_RC_CALL_IMPORT_X] = 2,    [MURRE_RC_BR_TABLE_R] = VARIES,  [MURRE_RC_BR_TABLE_A] = VARIES,
+    [MURRE_RC_RET_MULTI] = VARIES,   [MURRE_RC_MEMORY_GROW] = VARIES, [MURRE_RC_MEMORY_INIT] = VARIES, [MURRE_RC_DATA_DROP] = VARIES,
+    [MURRE_RC_MEMORY_COPY] = VARIES, [MURRE_RC_MEMORY_FILL] = VARIES, [MURRE_RC_TABLE_GET] = VARIES,   [MURRE_RC_TABLE_SET] = VARIES,
+    [MURRE_RC_TABLE_INIT] = VARIES,  [MURRE_RC_ELEM_DROP] = VARIES,   [MURRE_RC_TABLE_COPY] = VARIES,  [MURRE_RC_TABLE_GROW] = VARIES,
+    [MURRE_RC_TABLE_SIZE] = VARIES,  [MURRE_RC_TABLE_FILL] = VARIES,
 };
 
 static __attribute__((noinline)) uint32_t varying_length(const union murre_word *word) {
     uint32_t count, words = 1;
     switch (word->op) {
     case MURRE_RC_BR_TABLE_R:
-    case MURRE_RC_BR_TABLE_A:
-        return 1 + (word->bc + 2) / 2;
+    case MURRE_RC_BR_TABLE_A: return 1 + (word->bc + 2) / 2;
     case MURRE_RC_RET_MULTI:
         for (count = word->bc; count; count--)
             words += word[words].u64 ? 1 : 2;
         return words;
-    default: /* operations of handlers_bulk.c */
-        return word->c;
+    default: /* operations of handlers_bulk.c */ return word->c;
     }
 }
 /* Of an instruction that is not fused yet. */

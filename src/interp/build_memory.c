@@ -53,7 +53,8 @@ static void store_value(struct builder *b, uint16_t first, const struct murre_op
     }
 }
 
-void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value, struct murre_memarg arg) {
+void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
+                 struct murre_memarg arg) {
     struct builder *b = (struct builder *)sink;
     uint32_t offset = (uint32_t)arg.offset;
     b->scratch = 0;
@@ -144,9 +145,10 @@ void build_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, const s
         uint8_t operands;
         bool result;
     } rows[] = {
-        {MURRE_RC_MEMORY_GROW, 1, true},   {MURRE_RC_MEMORY_INIT, 3, false}, {MURRE_RC_DATA_DROP, 0, false}, {MURRE_RC_MEMORY_COPY, 3, false},
-        {MURRE_RC_MEMORY_FILL, 3, false},  {MURRE_RC_TABLE_GET, 1, true},    {MURRE_RC_TABLE_SET, 2, false}, {MURRE_RC_TABLE_INIT, 3, false},
-        {MURRE_RC_ELEM_DROP, 0, false},    {MURRE_RC_TABLE_COPY, 3, false},  {MURRE_RC_TABLE_GROW, 2, true}, {MURRE_RC_TABLE_SIZE, 0, true},
+        {MURRE_RC_MEMORY_GROW, 1, true},  {MURRE_RC_MEMORY_INIT, 3, false}, {MURRE_RC_DATA_DROP, 0, false},
+        {MURRE_RC_MEMORY_COPY, 3, false}, {MURRE_RC_MEMORY_FILL, 3, false}, {MURRE_RC_TABLE_GET, 1, true},
+        {MURRE_RC_TABLE_SET, 2, false},   {MURRE_RC_TABLE_INIT, 3, false},  {MURRE_RC_ELEM_DROP, 0, false},
+        {MURRE_RC_TABLE_COPY, 3, false},  {MURRE_RC_TABLE_GROW, 2, true},   {MURRE_RC_TABLE_SIZE, 0, true},
         {MURRE_RC_TABLE_FILL, 3, false},
     };
     if (op == MURRE_OP_MEMORY_SIZE) {

@@ -58,12 +58,21 @@ void build_copy(struct murre_sink *sink, uint32_t dst, struct murre_operand a) {
 
 static bool is_commutative(enum murre_op op) {
     switch (op) {
-    case MURRE_OP_I32_ADD: case MURRE_OP_I32_MUL: case MURRE_OP_I32_AND: case MURRE_OP_I32_OR: case MURRE_OP_I32_XOR:
-    case MURRE_OP_I64_ADD: case MURRE_OP_I64_MUL: case MURRE_OP_I64_AND: case MURRE_OP_I64_OR: case MURRE_OP_I64_XOR:
-    case MURRE_OP_F32_ADD: case MURRE_OP_F32_MUL: case MURRE_OP_F64_ADD: case MURRE_OP_F64_MUL:
-        return true;
-    default:
-        return false;
+    case MURRE_OP_I32_ADD:
+    case MURRE_OP_I32_MUL:
+    case MURRE_OP_I32_AND:
+    case MURRE_OP_I32_OR:
+    case MURRE_OP_I32_XOR:
+    case MURRE_OP_I64_ADD:
+    case MURRE_OP_I64_MUL:
+    case MURRE_OP_I64_AND:
+    case MURRE_OP_I64_OR:
+    case MURRE_OP_I64_XOR:
+    case MURRE_OP_F32_ADD:
+    case MURRE_OP_F32_MUL:
+    case MURRE_OP_F64_ADD:
+    case MURRE_OP_F64_MUL: return true;
+    default: return false;
     }
 }
 
@@ -218,7 +227,7 @@ static struct comparison compare_integers(struct builder *b, const struct murre_
                 /* Two large constants: they are compared here. */
                 uint64_t l = x.bits, r = y.bits;
                 int64_t ls = signed_const(&x), rs = k;
-                bool answers[] = {l == r, l != r, ls < rs, l < r, ls > rs, l > r, ls <= rs, l <= r, ls >= rs, l >= r};
+                bool answers[] = {l == r, l != r, ls<rs, l<r, ls> rs, l> r, ls <= rs, l <= r, ls >= rs, l >= r};
                 build_acc_const(b, &(struct murre_operand){.kind = MURRE_OPERAND_CONST, .type = MURRE_I32, .bits = answers[which]});
                 c.first = MURRE_RC_I32_NEZ_R;
                 c.kind = COMPARISON_TEST;
@@ -264,7 +273,7 @@ static struct comparison compare_floats(struct builder *b, const struct murre_co
     if (is_const(&x) && is_const(&y)) {
         double l = x.type == MURRE_F64 ? (union murre_slot){.u64 = x.bits}.f64 : (double)(union murre_slot){.u64 = x.bits}.f32;
         double r = y.type == MURRE_F64 ? (union murre_slot){.u64 = y.bits}.f64 : (double)(union murre_slot){.u64 = y.bits}.f32;
-        bool answers[] = {l == r, l != r, l < r, l > r, l <= r, l >= r};
+        bool answers[] = {l == r, l != r, l<r, l> r, l <= r, l >= r};
         build_acc_const(b, &(struct murre_operand){.kind = MURRE_OPERAND_CONST, .type = MURRE_I32, .bits = answers[which] != cond->negate});
         return (struct comparison){.first = MURRE_RC_I32_NEZ_R, .kind = COMPARISON_TEST, .form = 1};
     }

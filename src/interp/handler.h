@@ -14,8 +14,8 @@
 #include "runtime/numeric.h"
 #include "wasm/limits.h"
 
-#define PARAMS                                                                                                                          \
-    const union murre_word *pc, union murre_slot *fp, uint8_t *memory, uint64_t memory_size, struct murre_store *store, uint64_t acc,   \
+#define PARAMS                                                                                                                        \
+    const union murre_word *pc, union murre_slot *fp, uint8_t *memory, uint64_t memory_size, struct murre_store *store, uint64_t acc, \
         double accd, float accf
 #define ARGS pc, fp, memory, memory_size, store, acc, accd, accf
 
@@ -58,55 +58,57 @@ struct regs {
     double accd;
     float accf;
 };
-#define REGS_OF_ARGS {pc, fp, memory, memory_size, store, acc, accd, accf}
+#define REGS_OF_ARGS \
+    { pc, fp, memory, memory_size, store, acc, accd, accf }
 #define ARGS_OF_REGS r.pc, r.fp, r.memory, r.memory_size, r.store, r.acc, r.accd, r.accf
 
 #define GO(handler) MUSTTAIL return handler(ARGS)
-#define DISPATCH() MUSTTAIL return murre_handlers[pc->op](ARGS)
-#define NEXT(words)                                                                                                                     \
-    do {                                                                                                                                \
-        pc += (words);                                                                                                                  \
-        DISPATCH();                                                                                                                     \
+#define DISPATCH()  MUSTTAIL return murre_handlers[pc->op](ARGS)
+#define NEXT(words)    \
+    do {               \
+        pc += (words); \
+        DISPATCH();    \
     } while (0)
 
 #define INLINE(name) ALWAYS_INLINE void inline_##name(PARAMS)
-#define BODY(name, ...)                                                                                                                 \
-    ALWAYS_INLINE murre_handler *body_##name(struct regs *r) {                                                                          \
-        __VA_ARGS__                                                                                                                     \
-        return NULL;                                                                                                                    \
-    }                                                                                                                                   \
-    INLINE(name) {                                                                                                                      \
-        struct regs r = REGS_OF_ARGS;                                                                                                   \
-        murre_handler *elsewhere = body_##name(&r);                                                                                     \
-        if (__builtin_expect(elsewhere != NULL, 0))                                                                                     \
-            MUSTTAIL return elsewhere(ARGS_OF_REGS);                                                                                    \
-        MUSTTAIL return murre_handlers[r.pc->op](ARGS_OF_REGS);                                                                         \
+#define BODY(name, ...)                                         \
+    ALWAYS_INLINE murre_handler *body_##name(struct regs *r) {  \
+        __VA_ARGS__                                             \
+        return NULL;                                            \
+    }                                                           \
+    INLINE(name) {                                              \
+        struct regs r = REGS_OF_ARGS;                           \
+        murre_handler *elsewhere = body_##name(&r);             \
+        if (__builtin_expect(elsewhere != NULL, 0))             \
+            MUSTTAIL return elsewhere(ARGS_OF_REGS);            \
+        MUSTTAIL return murre_handlers[r.pc->op](ARGS_OF_REGS); \
     }
 /* The definition of a handler that stands alone. */
 #define LONE_HANDLER(name) HANDLER_ATTRIBUTES void murre_op_##name(PARAMS)
-#define HANDLER(name)                                                                                                                   \
-    HANDLER_ATTRIBUTES void murre_op_##name(PARAMS) {                                                                                   \
-        MUSTTAIL return inline_##name(ARGS);                                                                                            \
+#define HANDLER(name)                                 \
+    HANDLER_ATTRIBUTES void murre_op_##name(PARAMS) { \
+        MUSTTAIL return inline_##name(ARGS);          \
     }
 
 /* Traps: cold functions that are jumped to. */
-#define TRAPS(X)                                                                                                                        \
-    X(UNREACHABLE) X(MEMORY_BOUNDS) X(TABLE_BOUNDS) X(INDIRECT_BOUNDS) X(INDIRECT_NULL) X(INDIRECT_TYPE) X(DIVIDE_ZERO)                 \
-    X(INTEGER_OVERFLOW) X(INVALID_CONVERSION) X(STACK)
+#define TRAPS(X)                                                                                                             \
+    X(UNREACHABLE)                                                                                                           \
+    X(MEMORY_BOUNDS) X(TABLE_BOUNDS) X(INDIRECT_BOUNDS) X(INDIRECT_NULL) X(INDIRECT_TYPE) X(DIVIDE_ZERO) X(INTEGER_OVERFLOW) \
+        X(INVALID_CONVERSION) X(STACK)
 #define X(kind) murre_handler murre_interp_trap_##kind;
 TRAPS(X)
 #undef X
 /* In bodies, and in the expressions of ops.def. */
-#define TRAP_IF(condition, kind)                                                                                                        \
-    do {                                                                                                                                \
-        if (__builtin_expect(condition, 0))                                                                                             \
-            return murre_interp_trap_##kind;                                                                                            \
+#define TRAP_IF(condition, kind)             \
+    do {                                     \
+        if (__builtin_expect(condition, 0))  \
+            return murre_interp_trap_##kind; \
     } while (0)
 /* In other handlers. */
-#define GO_TRAP_IF(condition, kind)                                                                                                     \
-    do {                                                                                                                                \
-        if (__builtin_expect(condition, 0))                                                                                             \
-            GO(murre_interp_trap_##kind);                                                                                               \
+#define GO_TRAP_IF(condition, kind)         \
+    do {                                    \
+        if (__builtin_expect(condition, 0)) \
+            GO(murre_interp_trap_##kind);   \
     } while (0)
 /* The store is to be interrupted. */
 murre_handler murre_interp_interrupted;
@@ -115,10 +117,10 @@ murre_handler murre_interp_call_slow;
 /* A chance for what went into slot 0 of a frame by other means than an instruction: loads all accumulators from it and returns. */
 murre_handler murre_interp_return;
 #pragma GCC visibility pop
-#define INTERRUPT_POINT()                                                                                                               \
-    do {                                                                                                                                \
-        if (__builtin_expect(atomic_load_explicit(&store->interrupt, memory_order_relaxed), 0))                                         \
-            GO(murre_interp_interrupted);                                                                                               \
+#define INTERRUPT_POINT()                                                                       \
+    do {                                                                                        \
+        if (__builtin_expect(atomic_load_explicit(&store->interrupt, memory_order_relaxed), 0)) \
+            GO(murre_interp_interrupted);                                                       \
     } while (0)
 
 #define NO_POINT()
@@ -135,37 +137,37 @@ typedef uint64_t u64;
 typedef float f32;
 typedef double f64;
 
-#define ACC_u32(r) ((uint32_t)(r)->acc)
-#define ACC_i32(r) ((int32_t)(r)->acc)
-#define ACC_u64(r) ((r)->acc)
-#define ACC_i64(r) ((int64_t)(r)->acc)
-#define ACC_f32(r) ((r)->accf)
-#define ACC_f64(r) ((r)->accd)
-#define EXT_u32(word) ((word).low)
-#define EXT_i32(word) ((int32_t)(word).low)
-#define EXT_u64(word) ((word).u64)
-#define EXT_i64(word) ((int64_t)(word).u64)
-#define EXT_f32(word) ((word).f32)
-#define EXT_f64(word) ((word).f64)
+#define ACC_u32(r)         ((uint32_t)(r)->acc)
+#define ACC_i32(r)         ((int32_t)(r)->acc)
+#define ACC_u64(r)         ((r)->acc)
+#define ACC_i64(r)         ((int64_t)(r)->acc)
+#define ACC_f32(r)         ((r)->accf)
+#define ACC_f64(r)         ((r)->accd)
+#define EXT_u32(word)      ((word).low)
+#define EXT_i32(word)      ((int32_t)(word).low)
+#define EXT_u64(word)      ((word).u64)
+#define EXT_i64(word)      ((int64_t)(word).u64)
+#define EXT_f32(word)      ((word).f32)
+#define EXT_f64(word)      ((word).f64)
 /* In a body: a slot, the accumulator, immediates of 16 and 32 bits, an extension word. */
-#define SLOT(type, index) (r->fp[index].type)
-#define ACC(type) ACC_##type(r)
+#define SLOT(type, index)  (r->fp[index].type)
+#define ACC(type)          ACC_##type(r)
 #define IMM16(type, field) ((type)(int16_t)(field))
-#define IMM32(type) ((type)(int32_t)r->pc->bc)
-#define EXT(type) EXT_##type(r->pc[1])
+#define IMM32(type)        ((type)(int32_t)r->pc->bc)
+#define EXT(type)          EXT_##type(r->pc[1])
 /* A result, to the accumulator only or to slot a as well. */
-#define TSET_u32(value) r->acc = (uint32_t)(value)
-#define TSET_i32(value) r->acc = (uint32_t)(value)
-#define TSET_u64(value) r->acc = (uint64_t)(value)
-#define TSET_i64(value) r->acc = (uint64_t)(value)
-#define TSET_f32(value) r->accf = (value)
-#define TSET_f64(value) r->accd = (value)
-#define SET_u32(value) (r->acc = (uint32_t)(value), r->fp[r->pc->a].u64 = r->acc)
-#define SET_i32(value) SET_u32(value)
-#define SET_u64(value) (r->acc = (uint64_t)(value), r->fp[r->pc->a].u64 = r->acc)
-#define SET_i64(value) SET_u64(value)
-#define SET_f32(value) (r->accf = (value), r->fp[r->pc->a].u64 = murre_f32_bits(r->accf))
-#define SET_f64(value) (r->accd = (value), r->fp[r->pc->a].f64 = r->accd)
+#define TSET_u32(value)    r->acc = (uint32_t)(value)
+#define TSET_i32(value)    r->acc = (uint32_t)(value)
+#define TSET_u64(value)    r->acc = (uint64_t)(value)
+#define TSET_i64(value)    r->acc = (uint64_t)(value)
+#define TSET_f32(value)    r->accf = (value)
+#define TSET_f64(value)    r->accd = (value)
+#define SET_u32(value)     (r->acc = (uint32_t)(value), r->fp[r->pc->a].u64 = r->acc)
+#define SET_i32(value)     SET_u32(value)
+#define SET_u64(value)     (r->acc = (uint64_t)(value), r->fp[r->pc->a].u64 = r->acc)
+#define SET_i64(value)     SET_u64(value)
+#define SET_f32(value)     (r->accf = (value), r->fp[r->pc->a].u64 = murre_f32_bits(r->accf))
+#define SET_f64(value)     (r->accd = (value), r->fp[r->pc->a].f64 = r->accd)
 
 #define UNUSED_ARGS() (void)pc, (void)fp, (void)memory, (void)memory_size, (void)store, (void)acc, (void)accd, (void)accf
 

@@ -8,27 +8,27 @@ static inline union murre_slot operand(const union murre_word *pc, const union m
     return pc->b >> n & 1 ? (union murre_slot){.u64 = pc[2 + n].u64} : fp[pc[2 + n].u64];
 }
 #define OPERAND(n) operand(pc, fp, n).u32
-#define IMMEDIATE pc[1].low
+#define IMMEDIATE  pc[1].low
 #define IMMEDIATE2 pc[1].high
 
 /* Does the work in a function of its own, traps or goes on. The memory may have grown. */
-#define BULK(name, ...)                                                                                                                 \
-    static __attribute__((noinline)) void do_##name(const union murre_word *pc, union murre_slot *fp, struct murre_store *store) {      \
-        struct murre_instance *instance = store->stack.instance;                                                                        \
-        enum murre_trapkind kind = MURRE_TRAP_COUNT;                                                                                    \
-        (void)fp;                                                                                                                       \
-        __VA_ARGS__;                                                                                                                    \
-        if (kind != MURRE_TRAP_COUNT)                                                                                                   \
-            murre_trap_raise_interp(store, kind, store->stack.func, pc);                                                                \
-    }                                                                                                                                   \
-    LONE_HANDLER(name) {                                                                                                                \
-        do_##name(pc, fp, store);                                                                                                       \
-        struct murre_memory *own = store->stack.instance->memory;                                                                       \
-        memory_size = own ? own->size : 0;                                                                                              \
-        acc = 0;                                                                                                                        \
-        accd = 0;                                                                                                                       \
-        accf = 0;                                                                                                                       \
-        NEXT(pc->c);                                                                                                                    \
+#define BULK(name, ...)                                                                                                            \
+    static __attribute__((noinline)) void do_##name(const union murre_word *pc, union murre_slot *fp, struct murre_store *store) { \
+        struct murre_instance *instance = store->stack.instance;                                                                   \
+        enum murre_trapkind kind = MURRE_TRAP_COUNT;                                                                               \
+        (void)fp;                                                                                                                  \
+        __VA_ARGS__;                                                                                                               \
+        if (kind != MURRE_TRAP_COUNT)                                                                                              \
+            murre_trap_raise_interp(store, kind, store->stack.func, pc);                                                           \
+    }                                                                                                                              \
+    LONE_HANDLER(name) {                                                                                                           \
+        do_##name(pc, fp, store);                                                                                                  \
+        struct murre_memory *own = store->stack.instance->memory;                                                                  \
+        memory_size = own ? own->size : 0;                                                                                         \
+        acc = 0;                                                                                                                   \
+        accd = 0;                                                                                                                  \
+        accf = 0;                                                                                                                  \
+        NEXT(pc->c);                                                                                                               \
     }
 
 BULK(MEMORY_GROW, fp[pc->a].u64 = murre_bulk_memory_grow(instance, IMMEDIATE, OPERAND(0)))

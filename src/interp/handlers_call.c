@@ -12,17 +12,17 @@
 static const union murre_word leave_word[1] = {{.op = MURRE_RC_LEAVE}};
 
 /* Goes on in rc, with the caller set aside. The stacks have room. */
-#define ENTER(rc, target, base, next)                                                                                                   \
-    do {                                                                                                                                \
-        struct murre_interp_frame *frame = store->stack.frame;                                                                          \
-        frame->pc = (next);                                                                                                             \
-        frame->slots = fp;                                                                                                              \
-        frame->func = store->stack.func;                                                                                                \
-        store->stack.frame = frame + 1;                                                                                                 \
-        store->stack.func = (target);                                                                                                   \
-        fp = (base);                                                                                                                    \
-        pc = (rc)->code;                                                                                                                \
-        DISPATCH();                                                                                                                     \
+#define ENTER(rc, target, base, next)                          \
+    do {                                                       \
+        struct murre_interp_frame *frame = store->stack.frame; \
+        frame->pc = (next);                                    \
+        frame->slots = fp;                                     \
+        frame->func = store->stack.func;                       \
+        store->stack.frame = frame + 1;                        \
+        store->stack.func = (target);                          \
+        fp = (base);                                           \
+        pc = (rc)->code;                                       \
+        DISPATCH();                                            \
     } while (0)
 
 HANDLER_ATTRIBUTES static inline bool has_room(const struct murre_store *store, const union murre_slot *slots,
@@ -32,26 +32,26 @@ HANDLER_ATTRIBUTES static inline bool has_room(const struct murre_store *store, 
 }
 
 /* callee is of the running instance, rc its register code or NULL. */
-#define CALL_NEAR(target, regcode, base, next, without)                                                                                 \
-    do {                                                                                                                                \
-        acc = 0; /* accumulators do not pass: one register more for this */                                                             \
-        struct murre_func *near_callee = (target);                                                                                      \
-        union murre_slot *near_base = (base);                                                                                           \
-        const struct murre_regcode *rc = (regcode);                                                                                     \
-        if (__builtin_expect(!rc, 0))                                                                                                   \
-            without;                                                                                                                    \
-        if (__builtin_expect(murre_tier_is_native(near_callee) || atomic_load_explicit(&store->interrupt, memory_order_relaxed) ||      \
-                                 !has_room(store, near_base, rc, 1),                                                                    \
-                             0))                                                                                                        \
-            CALL_FAR(near_callee, near_base, next);                                                                                     \
-        ENTER(rc, near_callee, near_base, next);                                                                                        \
+#define CALL_NEAR(target, regcode, base, next, without)                                                                            \
+    do {                                                                                                                           \
+        acc = 0; /* accumulators do not pass: one register more for this */                                                        \
+        struct murre_func *near_callee = (target);                                                                                 \
+        union murre_slot *near_base = (base);                                                                                      \
+        const struct murre_regcode *rc = (regcode);                                                                                \
+        if (__builtin_expect(!rc, 0))                                                                                              \
+            without;                                                                                                               \
+        if (__builtin_expect(murre_tier_is_native(near_callee) || atomic_load_explicit(&store->interrupt, memory_order_relaxed) || \
+                                 !has_room(store, near_base, rc, 1),                                                               \
+                             0))                                                                                                   \
+            CALL_FAR(near_callee, near_base, next);                                                                                \
+        ENTER(rc, near_callee, near_base, next);                                                                                   \
     } while (0)
-#define CALL_FAR(target, slots, next)                                                                                                   \
-    do {                                                                                                                                \
-        store->stack.callee = (target);                                                                                                 \
-        store->stack.callee_slots = (slots);                                                                                            \
-        pc = (next);                                                                                                                    \
-        GO(murre_interp_call_slow);                                                                                                     \
+#define CALL_FAR(target, slots, next)        \
+    do {                                     \
+        store->stack.callee = (target);      \
+        store->stack.callee_slots = (slots); \
+        pc = (next);                         \
+        GO(murre_interp_call_slow);          \
     } while (0)
 
 /* The register code of the callee is kept in the call's own code: one for all instances, and there as long as the module is. */
@@ -82,19 +82,19 @@ LONE_HANDLER(CALL_IMPORT) {
     CALL_FAR(*(struct murre_func **)((char *)store->stack.instance + pc->bc), fp + pc->a, pc + 1);
 }
 
-#define CALL_INDIRECT(index_value, base, words)                                                                                         \
-    do {                                                                                                                                \
-        uint32_t index = (index_value);                                                                                                 \
-        struct murre_instance *instance = store->stack.instance;                                                                        \
-        struct murre_table *table = *(struct murre_table **)((char *)instance + pc[1].high);                                            \
-        GO_TRAP_IF(index >= table->size, INDIRECT_BOUNDS);                                                                              \
-        struct murre_func *callee = table->elems[index];                                                                                \
-        GO_TRAP_IF(!callee, INDIRECT_NULL);                                                                                             \
-        GO_TRAP_IF(callee->type_id != pc[1].low, INDIRECT_TYPE);                                                                        \
-        if (__builtin_expect(callee->instance != instance, 0))                                                                          \
-            CALL_FAR(callee, fp + (base), pc + (words));                                                                                \
-        CALL_NEAR(callee, atomic_load_explicit(&callee->code->regcode, memory_order_acquire), fp + (base), pc + (words),                \
-                  CALL_FAR(callee, fp + (base), pc + (words)));                                                                         \
+#define CALL_INDIRECT(index_value, base, words)                                                                          \
+    do {                                                                                                                 \
+        uint32_t index = (index_value);                                                                                  \
+        struct murre_instance *instance = store->stack.instance;                                                         \
+        struct murre_table *table = *(struct murre_table **)((char *)instance + pc[1].high);                             \
+        GO_TRAP_IF(index >= table->size, INDIRECT_BOUNDS);                                                               \
+        struct murre_func *callee = table->elems[index];                                                                 \
+        GO_TRAP_IF(!callee, INDIRECT_NULL);                                                                              \
+        GO_TRAP_IF(callee->type_id != pc[1].low, INDIRECT_TYPE);                                                         \
+        if (__builtin_expect(callee->instance != instance, 0))                                                           \
+            CALL_FAR(callee, fp + (base), pc + (words));                                                                 \
+        CALL_NEAR(callee, atomic_load_explicit(&callee->code->regcode, memory_order_acquire), fp + (base), pc + (words), \
+                  CALL_FAR(callee, fp + (base), pc + (words)));                                                          \
     } while (0)
 
 LONE_HANDLER(CALL_X) {
@@ -211,10 +211,10 @@ LONE_HANDLER(LEAVE) {
     DISPATCH();
 }
 
-#define X(kind)                                                                                                                         \
-    __attribute__((cold)) void murre_interp_trap_##kind(PARAMS) {                                                                       \
-        UNUSED_ARGS();                                                                                                                  \
-        murre_trap_raise_interp(store, MURRE_TRAP_##kind, store->stack.func, pc);                                                       \
+#define X(kind)                                                                   \
+    __attribute__((cold)) void murre_interp_trap_##kind(PARAMS) {                 \
+        UNUSED_ARGS();                                                            \
+        murre_trap_raise_interp(store, MURRE_TRAP_##kind, store->stack.func, pc); \
     }
 TRAPS(X)
 #undef X

@@ -17,8 +17,7 @@ _Static_assert(sizeof(((struct murre_memory *)NULL)->size) == 8, "compared as 64
 
 static void check_bounds(struct murre_emit *e, MIR_op_t index, uint64_t end) {
     MIR_op_t limit = murre_emit_scratch(e, EMIT_INT, 1), last = murre_emit_scratch(e, EMIT_INT, 2);
-    emit2(e, MIR_MOV, limit,
-          murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, memory)));
+    emit2(e, MIR_MOV, limit, murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, memory)));
     emit2(e, MIR_MOV, limit, murre_emit_field(e, MIR_T_I64, limit.u.reg, offsetof(struct murre_memory, size)));
     MIR_op_t trap = murre_emit_trap(e, MURRE_TRAP_MEMORY_BOUNDS);
     if (index.mode == MIR_OP_INT) {

@@ -29,25 +29,25 @@ struct murre_codemem;
 
 // What lies before each block's code. The code itself begins at the next multiple of MURRE_CODE_ALIGN.
 struct murre_codeblock {
-  uint32_t magic;     // MURRE_CODEBLOCK_MAGIC while the block lives
-  uint32_t code_size; // bytes of code and constants, without this header
-  void *owner;        // whatever murre_codemem_commit was given
-  uint32_t frameless; // 1: the code sets up no frame; its caller's is current and its return address lies at the stack
-                      // pointer (x86-64) or in the link register (AArch64)
-  uint32_t reserved;
-  uint64_t forks;     // forks of this process that were over when it was committed
+    uint32_t magic;     // MURRE_CODEBLOCK_MAGIC while the block lives
+    uint32_t code_size; // bytes of code and constants, without this header
+    void *owner;        // whatever murre_codemem_commit was given
+    uint32_t frameless; // 1: the code sets up no frame; its caller's is current and its return address lies at the stack
+                        // pointer (x86-64) or in the link register (AArch64)
+    uint32_t reserved;
+    uint64_t forks; // forks of this process that were over when it was committed
 };
 
 enum {
-  MURRE_CODE_ALIGN = 32,
-  MURRE_CODEBLOCK_MAGIC = 0x6d757262,
+    MURRE_CODE_ALIGN = 32,
+    MURRE_CODEBLOCK_MAGIC = 0x6d757262,
 };
 
 // A block that is being written. `code` is the address at which it will run; `write` is where its bytes go meanwhile.
 struct murre_codewrite {
-  uint8_t *code;
-  uint8_t *write;
-  size_t size;
+    uint8_t *code;
+    uint8_t *write;
+    size_t size;
 };
 
 // reserve: bytes of address space, 0 for the default. NULL when the system refuses executable memory.
@@ -82,16 +82,15 @@ const struct murre_codeblock *murre_codemem_find(const struct murre_codemem *mem
 // Whether pc lies in this memory at all. Async-signal-safe.
 bool murre_codemem_contains(const struct murre_codemem *mem, uintptr_t pc);
 
-static inline const uint8_t *murre_codeblock_code(const struct murre_codeblock *block)
-{
-  return (const uint8_t *)(block + 1);
+static inline const uint8_t *murre_codeblock_code(const struct murre_codeblock *block) {
+    return (const uint8_t *)(block + 1);
 }
 
 struct murre_codemem_stats {
-  size_t reserved;  // address space of the executable mapping
-  size_t used;      // bytes in live blocks, headers and padding included
-  size_t blocks;    // live blocks
-  size_t kept;      // bytes in blocks that were freed and are not used again, because of a fork
+    size_t reserved; // address space of the executable mapping
+    size_t used;     // bytes in live blocks, headers and padding included
+    size_t blocks;   // live blocks
+    size_t kept;     // bytes in blocks that were freed and are not used again, because of a fork
 };
 
 // Not in a child.

@@ -362,14 +362,12 @@ static void emit_locals(struct murre_emit *e) {
 /* overflow, interrupt: where to go, or of no mode. */
 static void emit_prologue(struct murre_emit *e, MIR_op_t overflow, MIR_op_t interrupt) {
     if (e->instance_reg != 0)
-        emit2(e, MIR_MOV, emit_reg(e, e->instance_reg),
-              murre_emit_field(e, MIR_T_I64, e->func_reg, offsetof(struct murre_func, instance)));
+        emit2(e, MIR_MOV, emit_reg(e, e->instance_reg), murre_emit_field(e, MIR_T_I64, e->func_reg, offsetof(struct murre_func, instance)));
     if (e->calls) {
         /* The frame is set up by now: for what is larger than SMALL_FRAME see check_large_frames. */
         MIR_op_t stack = murre_emit_scratch(e, EMIT_INT, 0);
         murre_ext_emit_stack_pointer(e->mir, e->item, stack);
-        emit3(e, MIR_UBLT, overflow, stack,
-              murre_emit_field(e, MIR_T_I64, e->instance_reg, offsetof(struct murre_instance, stack_limit)));
+        emit3(e, MIR_UBLT, overflow, stack, murre_emit_field(e, MIR_T_I64, e->instance_reg, offsetof(struct murre_instance, stack_limit)));
     }
     if (interrupt.mode == MIR_OP_LABEL) {
         MIR_op_t asked = murre_emit_scratch(e, EMIT_INT, 0);

@@ -64,10 +64,10 @@ struct murre_emit {
     struct emit_slot *slots;
     uint32_t slot_capacity;
     uint32_t first_temp;
-    bool straight;       /* no label and no branch yet: what is written now dominates everything */
-    bool calls;          /* compiled code, or C that takes more of the stack than a trap does: it checks the stack */
+    bool straight;             /* no label and no branch yet: what is written now dominates everything */
+    bool calls;                /* compiled code, or C that takes more of the stack than a trap does: it checks the stack */
     bool has_loop, dispatches; /* a loop so far; a large branch table after one */
-    uint32_t name;       /* for unique register names */
+    uint32_t name;             /* for unique register names */
 
     MIR_reg_t func_reg;     /* first parameter */
     MIR_reg_t frame_reg;    /* second parameter of an entry into a loop */
@@ -80,10 +80,10 @@ struct murre_emit {
     MIR_label_t *labels;
     uint32_t label_capacity;
     MIR_label_t ret_label;
-    MIR_label_t osr_label; /* header of the loop that is entered */
+    MIR_label_t osr_label;                /* header of the loop that is entered */
     uint32_t nest[EMIT_NEST], nest_count; /* the loops around it, outermost first: see bind_loop */
     MIR_label_t nest_labels[EMIT_NEST + 1];
-    MIR_reg_t entering;    /* 1 from entry until the loop is reached, then 0 */
+    MIR_reg_t entering; /* 1 from entry until the loop is reached, then 0 */
     struct emit_live *osr_live;
     uint32_t osr_live_count;
 
@@ -126,7 +126,7 @@ static inline MIR_op_t emit_label_op(struct murre_emit *e, MIR_label_t label) {
 }
 
 enum emit_class murre_emit_class(murre_valtype type);
-MIR_type_t murre_emit_type(murre_valtype type);       /* of a register, parameter or result */
+MIR_type_t murre_emit_type(murre_valtype type);        /* of a register, parameter or result */
 MIR_type_t murre_emit_memory_type(murre_valtype type); /* of a value in a slot in memory */
 MIR_insn_code_t murre_emit_move_code(enum emit_class class);
 
@@ -165,7 +165,8 @@ void murre_emit_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, 
 void murre_emit_divide(struct murre_emit *e, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b);
 
 void murre_emit_compare(struct murre_emit *e, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b);
-void murre_emit_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
+void murre_emit_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a,
+                       struct murre_operand b);
 void murre_emit_branch(struct murre_sink *sink, uint32_t label);
 void murre_emit_branch_if(struct murre_sink *sink, uint32_t label, const struct murre_cond *cond);
 void murre_emit_branch_table(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count);

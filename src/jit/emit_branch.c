@@ -12,14 +12,14 @@ struct comparison {
     uint16_t swapped;    /* operation with the operands exchanged */
 };
 
-#define SIGNED(op, name, not, swap)                                                                                    \
-    [MURRE_OP_I32_##op] = {MIR_##name##S, MIR_B##name##S, MIR_B##not##S, MURRE_OP_I32_##swap},                         \
+#define SIGNED(op, name, not, swap)                                                             \
+    [MURRE_OP_I32_##op] = {MIR_##name##S, MIR_B##name##S, MIR_B##not ##S, MURRE_OP_I32_##swap}, \
     [MURRE_OP_I64_##op] = {MIR_##name, MIR_B##name, MIR_B##not, MURRE_OP_I64_##swap}
-#define UNSIGNED(op, name, not, swap)                                                                                  \
-    [MURRE_OP_I32_##op] = {MIR_U##name##S, MIR_UB##name##S, MIR_UB##not##S, MURRE_OP_I32_##swap},                      \
+#define UNSIGNED(op, name, not, swap)                                                              \
+    [MURRE_OP_I32_##op] = {MIR_U##name##S, MIR_UB##name##S, MIR_UB##not ##S, MURRE_OP_I32_##swap}, \
     [MURRE_OP_I64_##op] = {MIR_U##name, MIR_UB##name, MIR_UB##not, MURRE_OP_I64_##swap}
-#define FLOAT(op, name, not_f32, not_f64, swap)                                                                        \
-    [MURRE_OP_F32_##op] = {MIR_F##name, MIR_FB##name, not_f32, MURRE_OP_F32_##swap},                                   \
+#define FLOAT(op, name, not_f32, not_f64, swap)                                      \
+    [MURRE_OP_F32_##op] = {MIR_F##name, MIR_FB##name, not_f32, MURRE_OP_F32_##swap}, \
     [MURRE_OP_F64_##op] = {MIR_D##name, MIR_DB##name, not_f64, MURRE_OP_F64_##swap}
 
 static const struct comparison comparisons[MURRE_OP_COUNT] = {
@@ -158,7 +158,8 @@ static MIR_op_t condition(struct murre_emit *e, const struct murre_cond *cond, b
 }
 
 /* Without a branch: what is selected on is often not predictable (compilers make a select of it for that reason). */
-static void select_integer(struct murre_emit *e, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b) {
+static void select_integer(struct murre_emit *e, uint32_t dst, const struct murre_cond *cond, struct murre_operand a,
+                           struct murre_operand b) {
     bool negate = cond->negate;
     if (comparisons[cond->op].branch != 0 && murre_op_info[cond->op].operand != MURRE_F32 && murre_op_info[cond->op].operand != MURRE_F64) {
         struct murre_operand first = cond->a, second = cond->b;
@@ -173,7 +174,8 @@ static void select_integer(struct murre_emit *e, uint32_t dst, const struct murr
     murre_ext_emit_select(e->mir, e->item, 'l', murre_emit_write(e, dst, EMIT_INT), test, yes, no);
 }
 
-void murre_emit_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b) {
+void murre_emit_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a,
+                       struct murre_operand b) {
     struct murre_emit *e = (struct murre_emit *)sink;
     enum emit_class class = murre_emit_class(a.type);
     if (class == EMIT_INT) {

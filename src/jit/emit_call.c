@@ -105,8 +105,8 @@ static void call_any(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t
     struct emit_leave *leave = &e->leaves[e->leave_count++];
     *leave = (struct emit_leave){
         .label = murre_emit_new_label(e), .back = murre_emit_new_label(e), .func = func, .ops = ops, .op_count = op_count};
-    emit3(e, MIR_BNE, emit_label_op(e, leave->label),
-          murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, instance)), emit_reg(e, murre_emit_instance(e)));
+    emit3(e, MIR_BNE, emit_label_op(e, leave->label), murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, instance)),
+          emit_reg(e, murre_emit_instance(e)));
     call_entry(e, func, ops, op_count);
     murre_emit_bind(e, leave->back);
 }
@@ -160,9 +160,9 @@ static void func_address(struct murre_emit *e, MIR_op_t to, uint32_t func) {
         emit2(e, MIR_MOV, to,
               murre_emit_field(e, MIR_T_I64, instance, (int64_t)e->module->layout.func_imports + (int64_t)func * (int64_t)sizeof(void *)));
     else
-        emit3(e, MIR_ADD, to, emit_reg(e, instance),
-              emit_int(e, (int64_t)e->module->layout.funcs +
-                              (int64_t)(func - info->func_import_count) * (int64_t)sizeof(struct murre_func)));
+        emit3(
+            e, MIR_ADD, to, emit_reg(e, instance),
+            emit_int(e, (int64_t)e->module->layout.funcs + (int64_t)(func - info->func_import_count) * (int64_t)sizeof(struct murre_func)));
 }
 
 void murre_emit_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst) {

@@ -20,8 +20,8 @@ static MIR_op_t global_operand(struct murre_emit *e, uint32_t global) {
         return MIR_new_alias_mem_op(e->mir, type, 0, at.u.reg, 0, 1, MIR_alias(e->mir, name), 0);
     }
     snprintf(name, sizeof name, "global%u", global);
-    int64_t offset = (int64_t)e->module->layout.globals +
-                     (int64_t)(global - info->global_import_count) * (int64_t)sizeof(struct murre_global);
+    int64_t offset =
+        (int64_t)e->module->layout.globals + (int64_t)(global - info->global_import_count) * (int64_t)sizeof(struct murre_global);
     return MIR_new_alias_mem_op(e->mir, type, offset, murre_emit_instance(e), 0, 1, MIR_alias(e->mir, name), 0);
 }
 
@@ -147,8 +147,9 @@ static MIR_op_t pair(struct murre_emit *e, uint32_t first, uint32_t second) {
 
 /* instance, first, three operands, offset of the instruction */
 static void five(struct murre_emit *e, enum murre_helper helper, MIR_op_t first, const struct murre_operand *operands) {
-    MIR_op_t args[6] = {emit_reg(e, murre_emit_instance(e)), first, murre_emit_use(e, operands[0]), murre_emit_use(e, operands[1]),
-                        murre_emit_use(e, operands[2]), emit_int(e, *e->func->offset)};
+    MIR_op_t args[6] = {emit_reg(e, murre_emit_instance(e)), first,
+                        murre_emit_use(e, operands[0]),      murre_emit_use(e, operands[1]),
+                        murre_emit_use(e, operands[2]),      emit_int(e, *e->func->offset)};
     murre_emit_helper(e, helper, args[0], args);
 }
 

@@ -27,71 +27,71 @@
 
 // X(NAME, result type, first operand's type, second operand's type or 0)
 // i: integer register holding 32 bits, l: integer register holding 64 bits, f: F register, d: D register
-#define MURRE_EXT_LIST(X) \
-  X(ROTL32, 'i', 'i', 'i') /* b is taken modulo the width */ \
-  X(ROTR32, 'i', 'i', 'i') \
-  X(ROTL64, 'l', 'l', 'l') \
-  X(ROTR64, 'l', 'l', 'l') \
-  X(CLZ32, 'i', 'i', 0) \
-  X(CTZ32, 'i', 'i', 0) \
-  X(POPCNT32, 'i', 'i', 0) \
-  X(CLZ64, 'l', 'l', 0) \
-  X(CTZ64, 'l', 'l', 0) \
-  X(POPCNT64, 'l', 'l', 0) \
-  X(SQRT_F32, 'f', 'f', 0) \
-  X(CEIL_F32, 'f', 'f', 0) \
-  X(FLOOR_F32, 'f', 'f', 0) \
-  X(TRUNC_F32, 'f', 'f', 0) \
-  X(NEAREST_F32, 'f', 'f', 0) \
-  X(ABS_F32, 'f', 'f', 0) \
-  X(NEG_F32, 'f', 'f', 0) \
-  X(MIN_F32, 'f', 'f', 'f') \
-  X(MAX_F32, 'f', 'f', 'f') \
-  X(COPYSIGN_F32, 'f', 'f', 'f') \
-  X(SQRT_F64, 'd', 'd', 0) \
-  X(CEIL_F64, 'd', 'd', 0) \
-  X(FLOOR_F64, 'd', 'd', 0) \
-  X(TRUNC_F64, 'd', 'd', 0) \
-  X(NEAREST_F64, 'd', 'd', 0) \
-  X(ABS_F64, 'd', 'd', 0) \
-  X(NEG_F64, 'd', 'd', 0) \
-  X(MIN_F64, 'd', 'd', 'd') \
-  X(MAX_F64, 'd', 'd', 'd') \
-  X(COPYSIGN_F64, 'd', 'd', 'd') \
-  X(I32_REINTERPRET_F32, 'i', 'f', 0) \
-  X(I64_REINTERPRET_F64, 'l', 'd', 0) \
-  X(F32_REINTERPRET_I32, 'f', 'i', 0) \
-  X(F64_REINTERPRET_I64, 'd', 'l', 0) \
-  X(F32_CONVERT_I32_S, 'f', 'i', 0) \
-  X(F32_CONVERT_I32_U, 'f', 'i', 0) \
-  X(F32_CONVERT_I64_S, 'f', 'l', 0) \
-  X(F32_CONVERT_I64_U, 'f', 'l', 0) \
-  X(F64_CONVERT_I32_S, 'd', 'i', 0) \
-  X(F64_CONVERT_I32_U, 'd', 'i', 0) \
-  X(F64_CONVERT_I64_S, 'd', 'l', 0) \
-  X(F64_CONVERT_I64_U, 'd', 'l', 0) \
-  X(I32_TRUNC_SAT_F32_S, 'i', 'f', 0) \
-  X(I32_TRUNC_SAT_F32_U, 'i', 'f', 0) \
-  X(I32_TRUNC_SAT_F64_S, 'i', 'd', 0) \
-  X(I32_TRUNC_SAT_F64_U, 'i', 'd', 0) \
-  X(I64_TRUNC_SAT_F32_S, 'l', 'f', 0) \
-  X(I64_TRUNC_SAT_F32_U, 'l', 'f', 0) \
-  X(I64_TRUNC_SAT_F64_S, 'l', 'd', 0) \
-  X(I64_TRUNC_SAT_F64_U, 'l', 'd', 0) \
-  X(I32_TRUNC_F32_S, 'i', 'f', 0) /* the trapping ones: only for murre_ext_emit_trunc */ \
-  X(I32_TRUNC_F32_U, 'i', 'f', 0) \
-  X(I32_TRUNC_F64_S, 'i', 'd', 0) \
-  X(I32_TRUNC_F64_U, 'i', 'd', 0) \
-  X(I64_TRUNC_F32_S, 'l', 'f', 0) \
-  X(I64_TRUNC_F32_U, 'l', 'f', 0) \
-  X(I64_TRUNC_F64_S, 'l', 'd', 0) \
-  X(I64_TRUNC_F64_U, 'l', 'd', 0)
+#define MURRE_EXT_LIST(X)                                                                  \
+    X(ROTL32, 'i', 'i', 'i') /* b is taken modulo the width */                             \
+    X(ROTR32, 'i', 'i', 'i')                                                               \
+    X(ROTL64, 'l', 'l', 'l')                                                               \
+    X(ROTR64, 'l', 'l', 'l')                                                               \
+    X(CLZ32, 'i', 'i', 0)                                                                  \
+    X(CTZ32, 'i', 'i', 0)                                                                  \
+    X(POPCNT32, 'i', 'i', 0)                                                               \
+    X(CLZ64, 'l', 'l', 0)                                                                  \
+    X(CTZ64, 'l', 'l', 0)                                                                  \
+    X(POPCNT64, 'l', 'l', 0)                                                               \
+    X(SQRT_F32, 'f', 'f', 0)                                                               \
+    X(CEIL_F32, 'f', 'f', 0)                                                               \
+    X(FLOOR_F32, 'f', 'f', 0)                                                              \
+    X(TRUNC_F32, 'f', 'f', 0)                                                              \
+    X(NEAREST_F32, 'f', 'f', 0)                                                            \
+    X(ABS_F32, 'f', 'f', 0)                                                                \
+    X(NEG_F32, 'f', 'f', 0)                                                                \
+    X(MIN_F32, 'f', 'f', 'f')                                                              \
+    X(MAX_F32, 'f', 'f', 'f')                                                              \
+    X(COPYSIGN_F32, 'f', 'f', 'f')                                                         \
+    X(SQRT_F64, 'd', 'd', 0)                                                               \
+    X(CEIL_F64, 'd', 'd', 0)                                                               \
+    X(FLOOR_F64, 'd', 'd', 0)                                                              \
+    X(TRUNC_F64, 'd', 'd', 0)                                                              \
+    X(NEAREST_F64, 'd', 'd', 0)                                                            \
+    X(ABS_F64, 'd', 'd', 0)                                                                \
+    X(NEG_F64, 'd', 'd', 0)                                                                \
+    X(MIN_F64, 'd', 'd', 'd')                                                              \
+    X(MAX_F64, 'd', 'd', 'd')                                                              \
+    X(COPYSIGN_F64, 'd', 'd', 'd')                                                         \
+    X(I32_REINTERPRET_F32, 'i', 'f', 0)                                                    \
+    X(I64_REINTERPRET_F64, 'l', 'd', 0)                                                    \
+    X(F32_REINTERPRET_I32, 'f', 'i', 0)                                                    \
+    X(F64_REINTERPRET_I64, 'd', 'l', 0)                                                    \
+    X(F32_CONVERT_I32_S, 'f', 'i', 0)                                                      \
+    X(F32_CONVERT_I32_U, 'f', 'i', 0)                                                      \
+    X(F32_CONVERT_I64_S, 'f', 'l', 0)                                                      \
+    X(F32_CONVERT_I64_U, 'f', 'l', 0)                                                      \
+    X(F64_CONVERT_I32_S, 'd', 'i', 0)                                                      \
+    X(F64_CONVERT_I32_U, 'd', 'i', 0)                                                      \
+    X(F64_CONVERT_I64_S, 'd', 'l', 0)                                                      \
+    X(F64_CONVERT_I64_U, 'd', 'l', 0)                                                      \
+    X(I32_TRUNC_SAT_F32_S, 'i', 'f', 0)                                                    \
+    X(I32_TRUNC_SAT_F32_U, 'i', 'f', 0)                                                    \
+    X(I32_TRUNC_SAT_F64_S, 'i', 'd', 0)                                                    \
+    X(I32_TRUNC_SAT_F64_U, 'i', 'd', 0)                                                    \
+    X(I64_TRUNC_SAT_F32_S, 'l', 'f', 0)                                                    \
+    X(I64_TRUNC_SAT_F32_U, 'l', 'f', 0)                                                    \
+    X(I64_TRUNC_SAT_F64_S, 'l', 'd', 0)                                                    \
+    X(I64_TRUNC_SAT_F64_U, 'l', 'd', 0)                                                    \
+    X(I32_TRUNC_F32_S, 'i', 'f', 0) /* the trapping ones: only for murre_ext_emit_trunc */ \
+    X(I32_TRUNC_F32_U, 'i', 'f', 0)                                                        \
+    X(I32_TRUNC_F64_S, 'i', 'd', 0)                                                        \
+    X(I32_TRUNC_F64_U, 'i', 'd', 0)                                                        \
+    X(I64_TRUNC_F32_S, 'l', 'f', 0)                                                        \
+    X(I64_TRUNC_F32_U, 'l', 'f', 0)                                                        \
+    X(I64_TRUNC_F64_S, 'l', 'd', 0)                                                        \
+    X(I64_TRUNC_F64_U, 'l', 'd', 0)
 
 enum murre_ext {
 #define MURRE_EXT_ENUM(name, result, first, second) MURRE_EXT_##name,
-  MURRE_EXT_LIST(MURRE_EXT_ENUM)
+    MURRE_EXT_LIST(MURRE_EXT_ENUM)
 #undef MURRE_EXT_ENUM
-  MURRE_EXT_COUNT
+        MURRE_EXT_COUNT
 };
 
 // Whether this CPU has a code for it (always true for the trapping truncations too).
@@ -103,28 +103,27 @@ bool murre_ext_emit(MIR_context_t mir, MIR_item_t func, enum murre_ext op, MIR_o
 // Appends a trapping truncation (I32_TRUNC_F32_S … I64_TRUNC_F64_U). Control goes to `invalid` for a NaN ("invalid
 // conversion to integer") and to `overflow` for a value out of range ("integer overflow"); both labels may be the same,
 // and dst is undefined there. dst must be a register that nothing at those labels reads.
-void murre_ext_emit_trunc(MIR_context_t mir, MIR_item_t func, enum murre_ext op, MIR_op_t dst, MIR_op_t a,
-                          MIR_label_t invalid, MIR_label_t overflow);
+void murre_ext_emit_trunc(MIR_context_t mir, MIR_item_t func, enum murre_ext op, MIR_op_t dst, MIR_op_t a, MIR_label_t invalid,
+                          MIR_label_t overflow);
 
 // Appends dst = condition ? yes : no, without a branch where the CPU can. type is 'l' (also for 32 bits), 'f' or 'd';
 // condition is a 32-bit integer.
-void murre_ext_emit_select(MIR_context_t mir, MIR_item_t func, char type, MIR_op_t dst, MIR_op_t condition, MIR_op_t yes,
-                           MIR_op_t no);
+void murre_ext_emit_select(MIR_context_t mir, MIR_item_t func, char type, MIR_op_t dst, MIR_op_t condition, MIR_op_t yes, MIR_op_t no);
 
 // Appends dst = a <comparison> b ? yes : no for 64-bit integers (also zero-extended 32-bit ones). comparison is one of MIR's that give
 // 0 or 1: MIR_EQ, MIR_EQS … MIR_UGES. False, and nothing appended, where the machine's form of MIR has no such instruction.
-bool murre_ext_emit_compare_select(MIR_context_t mir, MIR_item_t func, MIR_insn_code_t comparison, MIR_op_t dst, MIR_op_t a,
-                                   MIR_op_t b, MIR_op_t yes, MIR_op_t no);
+bool murre_ext_emit_compare_select(MIR_context_t mir, MIR_item_t func, MIR_insn_code_t comparison, MIR_op_t dst, MIR_op_t a, MIR_op_t b,
+                                   MIR_op_t yes, MIR_op_t no);
 
 // Appends dst = the machine's stack pointer inside this function's frame: for a check against a limit.
 void murre_ext_emit_stack_pointer(MIR_context_t mir, MIR_item_t func, MIR_op_t dst);
 
 // For tests: pretend that the CPU lacks optional features (bits of enum murre_ext_feature), process-wide.
 enum murre_ext_feature {
-  MURRE_EXT_LZCNT = 1,
-  MURRE_EXT_BMI1 = 2,
-  MURRE_EXT_POPCNT = 4,
-  MURRE_EXT_SSE41 = 8,
+    MURRE_EXT_LZCNT = 1,
+    MURRE_EXT_BMI1 = 2,
+    MURRE_EXT_POPCNT = 4,
+    MURRE_EXT_SSE41 = 8,
 };
 void murre_ext_mask_features(unsigned missing);
 

@@ -9,8 +9,8 @@
 
 // The function that instructions are appended to.
 struct murre_ext_out {
-  MIR_context_t mir;
-  MIR_item_t func;
+    MIR_context_t mir;
+    MIR_item_t func;
 };
 
 void murre_ext_put1(struct murre_ext_out *out, MIR_insn_code_t code, MIR_op_t a);
@@ -23,9 +23,9 @@ MIR_op_t murre_ext_int(struct murre_ext_out *out, int64_t value);
 
 // MIR's instructions for one float type.
 struct murre_ext_fp {
-  MIR_type_t type;
-  MIR_insn_code_t mov, add, sub, bne, blt, ble, bge, bgt, to_int, from_int, abs, sign, or_bits, copysign;
-  MIR_insn_code_t to_uint, to_int32, to_uint32, from_uint; // AArch64's
+    MIR_type_t type;
+    MIR_insn_code_t mov, add, sub, bne, blt, ble, bge, bgt, to_int, from_int, abs, sign, or_bits, copysign;
+    MIR_insn_code_t to_uint, to_int32, to_uint32, from_uint; // AArch64's
 };
 
 MIR_op_t murre_ext_fp_constant(struct murre_ext_out *out, const struct murre_ext_fp *fp, double value);
@@ -47,12 +47,10 @@ void murre_ext_rotate(struct murre_ext_out *out, bool left, unsigned width, MIR_
 void murre_ext_copysign(struct murre_ext_out *out, const struct murre_ext_fp *fp, MIR_op_t dst, MIR_op_t a, MIR_op_t b);
 void murre_ext_convert_u64(struct murre_ext_out *out, const struct murre_ext_fp *fp, MIR_op_t dst, MIR_op_t a);
 // dst is none of the registers of a.
-void murre_ext_truncate_sat32(struct murre_ext_out *out, const struct murre_ext_fp *fp, bool is_signed, MIR_op_t dst,
-                              MIR_op_t a);
-void murre_ext_truncate_sat64(struct murre_ext_out *out, const struct murre_ext_fp *fp, bool is_signed, MIR_op_t dst,
-                              MIR_op_t a);
+void murre_ext_truncate_sat32(struct murre_ext_out *out, const struct murre_ext_fp *fp, bool is_signed, MIR_op_t dst, MIR_op_t a);
+void murre_ext_truncate_sat64(struct murre_ext_out *out, const struct murre_ext_fp *fp, bool is_signed, MIR_op_t dst, MIR_op_t a);
 // a is no NaN.
-void murre_ext_truncate64(struct murre_ext_out *out, const struct murre_ext_fp *fp, bool is_signed, MIR_op_t dst,
-                          MIR_op_t a, MIR_label_t overflow);
+void murre_ext_truncate64(struct murre_ext_out *out, const struct murre_ext_fp *fp, bool is_signed, MIR_op_t dst, MIR_op_t a,
+                          MIR_label_t overflow);
 
 #endif

@@ -30,7 +30,7 @@ struct murre_jit {
     struct murre_engine *engine; /* outlives us */
     struct murre_allocator allocator;
     _Atomic(struct murre_codemem *) codemem; /* NULL: nothing has been compiled */
-    pthread_mutex_t lock;        /* guards making codemem, and changing: */
+    pthread_mutex_t lock;                    /* guards making codemem, and changing: */
     _Atomic(struct compiled *) compiled;
 };
 
@@ -151,7 +151,8 @@ static const uint8_t *run(struct request *request, int level, struct compiled *c
     struct murre_error found = {.status = MURRE_OK};
     request->error = &found;
     request->level = level < 0 || level > 3 ? 2 : level;
-    enum murre_mirctx_status status = murre_mirctx_compile(request->worker->mirctx, (unsigned)request->level, build, request, compiled, result);
+    enum murre_mirctx_status status =
+        murre_mirctx_compile(request->worker->mirctx, (unsigned)request->level, build, request, compiled, result);
     if (status == MURRE_MIRCTX_OK)
         return result->code;
     if (found.status != MURRE_OK)
@@ -241,8 +242,7 @@ static bool find(void *opaque, uintptr_t pc, struct murre_code_place *place) {
     if (block == NULL || block->owner == NULL)
         return false;
     const struct compiled *compiled = block->owner;
-    *place = (struct murre_code_place){
-        .module = compiled->module, .func_index = compiled->func_index, .frameless = block->frameless != 0};
+    *place = (struct murre_code_place){.module = compiled->module, .func_index = compiled->func_index, .frameless = block->frameless != 0};
     return true;
 }
 
@@ -285,8 +285,7 @@ bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t l
     struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop, .text = text};
     const uint8_t *code = run(&request, level, NULL, &result, error);
     if (code != NULL) {
-        struct murre_jit_dump dump = {
-            .code = code, .size = result.code_size, .peak_memory = result.peak_memory, .seconds = now() - before};
+        struct murre_jit_dump dump = {.code = code, .size = result.code_size, .peak_memory = result.peak_memory, .seconds = now() - before};
         see(context, &dump);
         murre_codemem_free(atomic_load(&jit->codemem), code);
     }

@@ -29,18 +29,18 @@ struct murre_codemem;
 struct murre_mirctx;
 
 enum murre_mirctx_status {
-  MURRE_MIRCTX_OK,
-  MURRE_MIRCTX_REFUSED,   // MIR reported an error, or the callback failed: the function stays interpreted
-  MURRE_MIRCTX_BUDGET,    // it needed more working memory or time than it may, or its code would take too much of something
-  MURRE_MIRCTX_NO_MEMORY, // the system refused memory
-  MURRE_MIRCTX_NO_CODE,   // the code memory is full
+    MURRE_MIRCTX_OK,
+    MURRE_MIRCTX_REFUSED,   // MIR reported an error, or the callback failed: the function stays interpreted
+    MURRE_MIRCTX_BUDGET,    // it needed more working memory or time than it may, or its code would take too much of something
+    MURRE_MIRCTX_NO_MEMORY, // the system refused memory
+    MURRE_MIRCTX_NO_CODE,   // the code memory is full
 };
 
 struct murre_mirctx_result {
-  const uint8_t *code;       // entry and first byte, in codemem
-  size_t code_size;          // bytes, constants and tables included
-  size_t peak_memory;        // bytes of working memory that this compilation had mapped
-  char message[160];         // empty when OK
+    const uint8_t *code; // entry and first byte, in codemem
+    size_t code_size;    // bytes, constants and tables included
+    size_t peak_memory;  // bytes of working memory that this compilation had mapped
+    char message[160];   // empty when OK
 };
 
 // Builds one function: opens no module (it is open), adds prototypes, imports and exactly one function to it, calls
@@ -53,8 +53,8 @@ void murre_mirctx_delete(struct murre_mirctx *ctx);
 
 // level: MIR's optimisation level, 0 to 3. owner: kept in the code block (see codemem.h). On MURRE_MIRCTX_OK the code is
 // executable, visible to murre_codemem_find, and belongs to the caller, who may murre_codemem_free it.
-enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned level, murre_mirctx_emit *emit, void *user,
-                                              void *owner, struct murre_mirctx_result *result);
+enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned level, murre_mirctx_emit *emit, void *user, void *owner,
+                                              struct murre_mirctx_result *result);
 
 // Leaves the running compilation with MURRE_MIRCTX_REFUSED and this message. Only inside an emit callback, on its thread.
 _Noreturn void murre_mirctx_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

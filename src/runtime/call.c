@@ -62,7 +62,8 @@ static void enter(struct murre_store *store, void *entry, struct murre_arch_args
     store->native = segment.outer;
 }
 
-static void take_results(struct murre_store *store, const struct murre_functype *type, const struct murre_arch_args *args, union murre_slot *slots) {
+static void take_results(struct murre_store *store, const struct murre_functype *type, const struct murre_arch_args *args,
+                         union murre_slot *slots) {
     if (type->result_count == 1)
         slots->u64 = is_float(type->results[0]) ? args->float_result : args->int_result;
     else if (type->result_count)
@@ -77,7 +78,8 @@ static inline void place_ints(const struct murre_type *type, struct murre_arch_a
     args->float_count = args->stack_count = 0;
 }
 
-static void sort_arguments(struct murre_store *store, const struct murre_functype *type, struct murre_arch_args *args, const union murre_slot *slots) {
+static void sort_arguments(struct murre_store *store, const struct murre_functype *type, struct murre_arch_args *args,
+                           const union murre_slot *slots) {
     unsigned ints = 1, floats = 0, on_stack = 0;
     /* Above top nobody's values lie, and the trampoline copies them before anyone else runs. */
     uint64_t *stack = (uint64_t *)store->stack.top;
@@ -147,7 +149,8 @@ static inline void back_from_host(const struct murre_store *store, struct murre_
 }
 
 /* slots lie below store->stack.top, or elsewhere: calls back into Wasm leave them alone. */
-static struct murre_trap *run_host(struct murre_store *store, struct murre_instance *instance, struct murre_func *func, union murre_slot *slots) {
+static struct murre_trap *run_host(struct murre_store *store, struct murre_instance *instance, struct murre_func *func,
+                                   union murre_slot *slots) {
     struct murre_host_func *host = (struct murre_host_func *)func;
     struct murre_caller caller = {store, instance};
     return host->fn(host->env, &caller, slots, slots);
@@ -269,10 +272,12 @@ struct call {
 };
 
 /* What travels in registers only is entered right from here; traps end at the activation. */
-static void call_compiled(struct murre_activation *activation, const struct murre_type *type, struct murre_func *func, union murre_slot *slots) {
+static void call_compiled(struct murre_activation *activation, const struct murre_type *type, struct murre_func *func,
+                          union murre_slot *slots) {
     struct murre_store *store = activation->store;
     struct murre_arch_args args;
-    struct murre_native_segment segment = {.outer = activation->native, .args = &args, .exit_frame = 0, .interp_frame = activation->mark.frame};
+    struct murre_native_segment segment = {
+        .outer = activation->native, .args = &args, .exit_frame = 0, .interp_frame = activation->mark.frame};
     args.ints[0] = (uint64_t)(uintptr_t)func;
     bool plain = type->shape & MURRE_SHAPE_INTS;
     if (plain)
@@ -355,7 +360,8 @@ static inline struct murre_trap *call_bound(struct murre_store *store, struct mu
 }
 
 /* The first call in this thread, or one on another stack than the thread's own. */
-static __attribute__((noinline)) struct murre_trap *call_unbound(struct murre_store *store, struct murre_func *func, union murre_slot *slots) {
+static __attribute__((noinline)) struct murre_trap *call_unbound(struct murre_store *store, struct murre_func *func,
+                                                                 union murre_slot *slots) {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0), known = murre_thread_known_limit(store, here);
     /* What a call further out may use of this stack is for all that it calls. */
     if (known && known == store->stack_limit)

@@ -103,7 +103,8 @@ static struct murre_instance *allocate(struct murre_store *store, struct murre_m
     instance->store = store;
     instance->module = murre_module_ref(module);
     instance->size = module->layout.size;
-    instance->data_dropped = (uint8_t *)murre_instance_at(instance, module->layout.memories) + info->memory_count * sizeof(struct murre_memory *);
+    instance->data_dropped =
+        (uint8_t *)murre_instance_at(instance, module->layout.memories) + info->memory_count * sizeof(struct murre_memory *);
     instance->elem_dropped = instance->data_dropped + info->data_count;
     return instance;
 }

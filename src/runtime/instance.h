@@ -17,8 +17,9 @@ void murre_instance_destroy(struct murre_instance *instance);
 struct murre_extern murre_instance_extern(struct murre_instance *instance, const struct murre_export_entry *entry);
 
 /* Whether imports may stand for the module's imports (4.5.4, steps 1 to 5): kinds, types, limits, the store. See link.c. */
-enum murre_status murre_instance_check_imports(struct murre_store *store, const struct murre_module *module, const struct murre_extern *imports,
-                                               size_t import_count, struct murre_error *error) MURRE_MUST_USE;
+enum murre_status murre_instance_check_imports(struct murre_store *store, const struct murre_module *module,
+                                               const struct murre_extern *imports, size_t import_count,
+                                               struct murre_error *error) MURRE_MUST_USE;
 
 /* The value of a validated constant expression (4.4.10); v128 fills both slots. False when memory is short. */
 bool murre_instance_evaluate(struct murre_instance *instance, struct murre_constexpr expression, union murre_slot value[2]) MURRE_MUST_USE;

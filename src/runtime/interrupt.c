@@ -31,13 +31,13 @@
 #include "runtime/watch.h"
 
 struct murre_deadline {
-    int timer;                /* the kernel's id; -1: none */
-    int thread_id;            /* that the timer signals */
-    pid_t process;            /* that has the timer */
+    int timer;                 /* the kernel's id; -1: none */
+    int thread_id;             /* that the timer signals */
+    pid_t process;             /* that has the timer */
     struct murre_watch *watch; /* instead of a timer, where there are no signals; or NULL */
-    volatile bool armed;      /* the time has not been taken note of */
-    volatile bool fired;      /* store->interrupt is this deadline's doing */
-    volatile uint64_t moment; /* CLOCK_MONOTONIC, nanoseconds */
+    volatile bool armed;       /* the time has not been taken note of */
+    volatile bool fired;       /* store->interrupt is this deadline's doing */
+    volatile uint64_t moment;  /* CLOCK_MONOTONIC, nanoseconds */
 };
 
 static const uint64_t second = 1000000000;

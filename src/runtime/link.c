@@ -48,8 +48,8 @@ static const char *mismatch(const struct murre_store *store, const struct murre_
     }
 }
 
-enum murre_status murre_instance_check_imports(struct murre_store *store, const struct murre_module *module, const struct murre_extern *imports,
-                                               size_t import_count, struct murre_error *error) {
+enum murre_status murre_instance_check_imports(struct murre_store *store, const struct murre_module *module,
+                                               const struct murre_extern *imports, size_t import_count, struct murre_error *error) {
     const struct murre_module_info *info = &module->info;
     if (import_count != info->import_count)
         return murre_error_set(error, MURRE_ERROR_LINK, MURRE_NO_OFFSET, "%zu imports given, the module has %u", import_count,

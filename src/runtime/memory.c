@@ -111,7 +111,8 @@ static enum murre_status reserve_memory(struct murre_memory *memory, uint64_t *c
             murre_log(memory->store->engine, MURRE_LOG_WARNING, "no address space for a guard region, bounds are compared: %s",
                       strerror(errno));
         else
-            return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no address space for a guarded memory: %s", strerror(errno));
+            return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no address space for a guarded memory: %s",
+                                   strerror(errno));
     }
     if (!reserve_unguarded(memory, min, most))
         return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "no address space for a memory of %llu pages: %s",
@@ -186,7 +187,8 @@ int64_t murre_memory_grow_pages(struct murre_memory *memory, uint64_t pages) {
     if (pages) {
         uint64_t size = memory->size + pages * MURRE_PAGE_SIZE;
         struct murre_store *store = memory->store;
-        if (!murre_store_allows(store->limits.memory_bytes, store->memory_bytes, size - memory->size) || !commit(memory, memory->size, size))
+        if (!murre_store_allows(store->limits.memory_bytes, store->memory_bytes, size - memory->size) ||
+            !commit(memory, memory->size, size))
             return -1;
         store->memory_bytes += size - memory->size;
         memory->size = size;

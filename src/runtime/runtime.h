@@ -77,17 +77,17 @@ struct murre_engine {
     atomic_uint references;
     struct murre_config config; /* thresholds and allocator filled in */
     struct murre_allocator allocator;
-    murre_features features;    /* that modules may use */
+    murre_features features; /* that modules may use */
     const struct murre_interp_ops *interp;
-    _Atomic(void *) interp_spare; /* the interpreter's: scratch memory at rest */
+    _Atomic(void *) interp_spare;        /* the interpreter's: scratch memory at rest */
     const struct murre_jit_ops *jit_ops; /* NULL: no compiler in this build or not wanted */
     void *jit;
     struct murre_tier_queue *workers; /* compile threads; NULL without a compiler */
     struct murre_tier_queue *queue;   /* the same in tier auto, else NULL: the interpreter counts only where this is set */
     struct murre_type_registry *types;
     struct murre_spares spare_stacks, spare_memories; /* stack.c; memory.c */
-    bool has_signals;     /* murre_signal_acquire is to be undone */
-    pthread_mutex_t lock; /* guards: types, modules' lists of instances and how their code checks bounds */
+    bool has_signals;                                 /* murre_signal_acquire is to be undone */
+    pthread_mutex_t lock;                             /* guards: types, modules' lists of instances and how their code checks bounds */
     _Atomic uint64_t store_ids;
     _Atomic uint64_t functions_interpreted, functions_compiled, functions_refused, loops_entered;
     _Atomic uint64_t compile_nanoseconds, lower_nanoseconds, code_bytes, register_code_bytes;
@@ -109,7 +109,7 @@ struct murre_code {
 struct murre_osr {
     struct murre_osr *next;
     uint32_t loop;
-    _Atomic uint8_t asked; /* for compilation */
+    _Atomic uint8_t asked;   /* for compilation */
     _Atomic uint8_t refused; /* as a function is */
     _Atomic uint8_t hits;
     void *_Atomic entry; /* NULL: not compiled yet */
@@ -133,7 +133,7 @@ struct murre_module {
     void (*release)(void *context); /* of the bytes */
     void *release_context;
     struct murre_layout layout;
-    uint32_t *type_ids;      /* by type index: the engine's canonical id; equal ids are equal types */
+    uint32_t *type_ids;       /* by type index: the engine's canonical id; equal ids are equal types */
     struct murre_code *codes; /* by function index less func_import_count */
     atomic_bool all_validated;
     _Atomic murre_features used; /* by bodies too, once somebody has asked; 0 until then */
@@ -160,17 +160,17 @@ struct murre_host_func {
     murre_host_fn fn;
     void *env;
     void (*finalize)(void *env);
-    struct murre_type type;         /* its own copy, behind the struct */
-    struct murre_host_func *next;   /* of the store */
+    struct murre_type type;       /* its own copy, behind the struct */
+    struct murre_host_func *next; /* of the store */
 };
 
 struct murre_memory {
-    uint8_t *base;   /* never moves */
-    uint64_t size;   /* bytes */
-    uint64_t reserved; /* bytes of address space from base on, guard region included */
-    bool guarded;    /* every 32-bit index plus 32-bit offset falls into the reservation */
+    uint8_t *base;              /* never moves */
+    uint64_t size;              /* bytes */
+    uint64_t reserved;          /* bytes of address space from base on, guard region included */
+    bool guarded;               /* every 32-bit index plus 32-bit offset falls into the reservation */
     struct murre_limits limits; /* pages */
-    uint64_t max_pages; /* that it may really reach: limits, the engine's max_memory, the reservation */
+    uint64_t max_pages;         /* that it may really reach: limits, the engine's max_memory, the reservation */
     struct murre_store *store;
     struct murre_memory *next; /* of the store */
 };
@@ -203,8 +203,8 @@ struct murre_instance {
     /* Cold. */
     uint8_t *data_dropped; /* a byte a segment */
     uint8_t *elem_dropped;
-    struct murre_instance *next;           /* of the store */
-    struct murre_instance *next_of_module; /* engine->lock */
+    struct murre_instance *next;            /* of the store */
+    struct murre_instance *next_of_module;  /* engine->lock */
     struct murre_instance **link_of_module; /* what points here: module->instances or next_of_module */
     size_t size;
     bool interpreted_only; /* never takes compiled code, function or loop; not in module->instances: see module->explicit_bounds */
@@ -226,21 +226,21 @@ struct murre_activation {
 struct murre_store {
     struct murre_engine *engine; /* referenced */
     void *data;
-    struct murre_stack stack;                 /* the interpreter's value stack and frames: stack.h */
-    struct murre_activation *activation;      /* innermost, or NULL */
-    struct murre_native_segment *native;      /* innermost run of compiled frames, for backtraces: call.h */
-    union murre_slot *results;                /* MURRE_MAX_RESULTS slots × 2: multiple results of the native convention */
+    struct murre_stack stack;            /* the interpreter's value stack and frames: stack.h */
+    struct murre_activation *activation; /* innermost, or NULL */
+    struct murre_native_segment *native; /* innermost run of compiled frames, for backtraces: call.h */
+    union murre_slot *results;           /* MURRE_MAX_RESULTS slots × 2: multiple results of the native convention */
     /* The instance whose code calls a function that may be the host's. Compiled code stores its own instance here before every call of an
      * import and every indirect call (murre_call_exit reads it); the interpreter tells murre_call_host instead. */
     struct murre_instance *caller;
-    uintptr_t stack_limit;                    /* of the stack that used the store last; new instances take it over */
+    uintptr_t stack_limit;                        /* of the stack that used the store last; new instances take it over */
     const struct murre_other_stack *other_stacks; /* limits that calls on yet another stack have set aside: thread.h */
-    uint64_t thread_serial;                   /* that thread (thread.h); 0: none yet */
-    _Atomic int thread_id;                    /* the same for the kernel */
-    atomic_bool interrupt;                    /* asked for; the interpreter and host calls look at it */
+    uint64_t thread_serial;                       /* that thread (thread.h); 0: none yet */
+    _Atomic int thread_id;                        /* the same for the kernel */
+    atomic_bool interrupt;                        /* asked for; the interpreter and host calls look at it */
     struct murre_deadline *deadline;
     struct murre_store_limits limits;
-    uint64_t memory_bytes, table_elements;    /* in use */
+    uint64_t memory_bytes, table_elements; /* in use */
     uint32_t memory_count, table_count, instance_count;
     struct murre_instance *instances;
     struct murre_host_func *host_funcs;

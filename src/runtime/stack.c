@@ -47,7 +47,8 @@ enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, st
     }
     /* Where address space is short, a smaller stack is better than none. */
     for (bytes = wanted;; bytes = (bytes / 2 + page - 1) & ~(uint64_t)(page - 1)) {
-        memory = mmap(NULL, frame_bytes(bytes, page) + bytes + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        memory = mmap(NULL, frame_bytes(bytes, page) + bytes + 2 * page, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory != MAP_FAILED)
             break;
         if (bytes <= least_bytes)

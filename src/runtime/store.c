@@ -93,7 +93,10 @@ struct murre_func *murre_store_host_func(struct murre_store *store, const struct
         .fn = fn,
         .env = env,
         .finalize = finalize,
-        .type = {{values, values + type->param_count, type->param_count, type->result_count}, type->param_count, type->result_count, wanted.shape},
+        .type = {{values, values + type->param_count, type->param_count, type->result_count},
+                 type->param_count,
+                 type->result_count,
+                 wanted.shape},
         .next = store->host_funcs,
     };
     atomic_init(&host->func.entry, (void *)murre_arch_exit);

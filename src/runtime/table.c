@@ -80,7 +80,8 @@ uint32_t murre_table_grow_by(struct murre_table *table, uint32_t count, void *in
     uint64_t max = table->limits.has_max && table->limits.max < MURRE_MAX_TABLE_SIZE ? table->limits.max : MURRE_MAX_TABLE_SIZE;
     uint32_t old = table->size;
     struct murre_store *store = table->store;
-    if (count > max - old || !murre_store_allows(store->limits.table_elements, store->table_elements, count) || !reserve(table, old + count))
+    if (count > max - old || !murre_store_allows(store->limits.table_elements, store->table_elements, count) ||
+        !reserve(table, old + count))
         return UINT32_MAX;
     store->table_elements += count;
     for (uint32_t i = 0; i < count; i++)

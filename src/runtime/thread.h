@@ -18,7 +18,7 @@ struct murre_thread {
     struct murre_activation *volatile activation; /* of the store whose code runs, whenever compiled code does */
     struct murre_activation *volatile latest;     /* of all that have not ended, of any store */
     struct murre_fault fault;
-    bool takes_signals;  /* set up for them */
+    bool takes_signals; /* set up for them */
     void *signal_stack; /* ours, or NULL */
     size_t signal_stack_size;
     int timer; /* fires interrupts again; the kernel's id, -1: none */

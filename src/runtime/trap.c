@@ -43,11 +43,21 @@ const char *murre_trap_text(enum murre_trapkind kind) {
 /* Never written, in spite of the type that callers see. */
 static const struct murre_trap constants[MURRE_TRAP_COUNT] = {
 #define CONSTANT(id) [id] = {.kind = id, .exit_code = 134, .constant = true}
-    CONSTANT(MURRE_TRAP_UNREACHABLE),        CONSTANT(MURRE_TRAP_MEMORY_BOUNDS), CONSTANT(MURRE_TRAP_TABLE_BOUNDS),
-    CONSTANT(MURRE_TRAP_INDIRECT_BOUNDS),    CONSTANT(MURRE_TRAP_INDIRECT_NULL), CONSTANT(MURRE_TRAP_INDIRECT_TYPE),
-    CONSTANT(MURRE_TRAP_DIVIDE_ZERO),        CONSTANT(MURRE_TRAP_INTEGER_OVERFLOW), CONSTANT(MURRE_TRAP_INVALID_CONVERSION),
-    CONSTANT(MURRE_TRAP_STACK),              CONSTANT(MURRE_TRAP_INTERRUPT),     CONSTANT(MURRE_TRAP_INVALID_CODE),
-    CONSTANT(MURRE_TRAP_MEMORY),             CONSTANT(MURRE_TRAP_HOST),          CONSTANT(MURRE_TRAP_EXIT),
+    CONSTANT(MURRE_TRAP_UNREACHABLE),
+    CONSTANT(MURRE_TRAP_MEMORY_BOUNDS),
+    CONSTANT(MURRE_TRAP_TABLE_BOUNDS),
+    CONSTANT(MURRE_TRAP_INDIRECT_BOUNDS),
+    CONSTANT(MURRE_TRAP_INDIRECT_NULL),
+    CONSTANT(MURRE_TRAP_INDIRECT_TYPE),
+    CONSTANT(MURRE_TRAP_DIVIDE_ZERO),
+    CONSTANT(MURRE_TRAP_INTEGER_OVERFLOW),
+    CONSTANT(MURRE_TRAP_INVALID_CONVERSION),
+    CONSTANT(MURRE_TRAP_STACK),
+    CONSTANT(MURRE_TRAP_INTERRUPT),
+    CONSTANT(MURRE_TRAP_INVALID_CODE),
+    CONSTANT(MURRE_TRAP_MEMORY),
+    CONSTANT(MURRE_TRAP_HOST),
+    CONSTANT(MURRE_TRAP_EXIT),
     CONSTANT(MURRE_TRAP_NULL_REFERENCE),
 #undef CONSTANT
 };
@@ -56,8 +66,8 @@ struct murre_trap *murre_trap_of_kind(enum murre_trapkind kind) {
     return (struct murre_trap *)&constants[kind < MURRE_TRAP_COUNT ? kind : MURRE_TRAP_HOST];
 }
 
-struct murre_trap *murre_trap_make(const struct murre_allocator *allocator, enum murre_trapkind kind, const char *message, const char *detail,
-                                   const struct murre_trap_frame *frames, uint32_t frame_count) {
+struct murre_trap *murre_trap_make(const struct murre_allocator *allocator, enum murre_trapkind kind, const char *message,
+                                   const char *detail, const struct murre_trap_frame *frames, uint32_t frame_count) {
     size_t message_size = message ? strlen(message) : 0, detail_size = detail ? strlen(detail) : 0;
     size_t text_size = message || detail ? message_size + detail_size + sizeof ": " : 0;
     size_t frames_size = frame_count * sizeof *frames;
@@ -70,7 +80,8 @@ struct murre_trap *murre_trap_make(const struct murre_allocator *allocator, enum
     struct murre_trap *trap = murre_alloc(allocator, size);
     if (!trap)
         return NULL;
-    *trap = (struct murre_trap){.kind = kind, .exit_code = 134, .depth = frame_count, .frame_count = frame_count, .allocator = *allocator, .size = size};
+    *trap = (struct murre_trap){
+        .kind = kind, .exit_code = 134, .depth = frame_count, .frame_count = frame_count, .allocator = *allocator, .size = size};
     if (frame_count)
         memcpy(trap->frames, frames, frames_size);
     if (message) {
@@ -251,8 +262,8 @@ void murre_trap_raise_host(struct murre_store *store, struct murre_trap *trap) {
         memcpy(walk.frames, trap->frames, trap->frame_count * sizeof *walk.frames);
     }
     walk_rest(&walk, NULL, 0, MURRE_NO_OFFSET);
-    struct murre_trap *longer = trap->constant ? NULL
-                                               : murre_trap_make(&trap->allocator, trap->kind, trap->message, NULL, walk.frames, walk.count);
+    struct murre_trap *longer =
+        trap->constant ? NULL : murre_trap_make(&trap->allocator, trap->kind, trap->message, NULL, walk.frames, walk.count);
     if (longer) {
         longer->exit_code = trap->exit_code;
         longer->depth = walk.depth;

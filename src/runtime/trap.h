@@ -26,9 +26,9 @@ struct murre_trap *murre_trap_of_kind(enum murre_trapkind kind) MURRE_MUST_USE;
 struct murre_trap_frame {
     struct murre_instance *instance;
     uint32_t func_index;
-    bool native;        /* pc is compiled code, else register code or NULL */
-    const void *pc;     /* in the instruction that traps or calls */
-    uint64_t offset;    /* where it is known at once, else MURRE_NO_OFFSET */
+    bool native;     /* pc is compiled code, else register code or NULL */
+    const void *pc;  /* in the instruction that traps or calls */
+    uint64_t offset; /* where it is known at once, else MURRE_NO_OFFSET */
 };
 
 enum { MURRE_TRAP_FRAMES = 64 };
@@ -46,8 +46,8 @@ struct murre_trap {
 };
 
 /* message: NULL for the kind's text alone; detail: behind a colon, or NULL. NULL when memory is short. */
-struct murre_trap *murre_trap_make(const struct murre_allocator *allocator, enum murre_trapkind kind, const char *message, const char *detail,
-                                   const struct murre_trap_frame *frames, uint32_t frame_count) MURRE_MUST_USE;
+struct murre_trap *murre_trap_make(const struct murre_allocator *allocator, enum murre_trapkind kind, const char *message,
+                                   const char *detail, const struct murre_trap_frame *frames, uint32_t frame_count) MURRE_MUST_USE;
 
 /* The test suite's wording. */
 const char *murre_trap_text(enum murre_trapkind kind);

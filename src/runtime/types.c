@@ -94,8 +94,8 @@ static bool grow(struct murre_type_registry *registry) {
         if (registry->capacity > UINT32_MAX / 4)
             return false;
         uint32_t capacity = registry->capacity ? registry->capacity * 2 : FIRST_CAPACITY;
-        struct entry *entries = murre_realloc(registry->allocator, registry->entries, registry->capacity * sizeof *entries,
-                                              capacity * sizeof *entries);
+        struct entry *entries =
+            murre_realloc(registry->allocator, registry->entries, registry->capacity * sizeof *entries, capacity * sizeof *entries);
         if (!entries)
             return false;
         registry->entries = entries;

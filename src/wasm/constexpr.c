@@ -92,7 +92,8 @@ static bool read_all(struct murre_reader *r, struct type_stack *s, struct murre_
         enum murre_op op = murre_op_by_byte[byte];
         if (op == MURRE_OP_END) {
             if (s->count != 1 || s->types[0] != want)
-                return murre_reader_invalid(r, offset, "type mismatch: a constant expression of type %s is wanted", murre_valtype_name(want));
+                return murre_reader_invalid(r, offset, "type mismatch: a constant expression of type %s is wanted",
+                                            murre_valtype_name(want));
             return true;
         }
         if (byte == 0xfd)

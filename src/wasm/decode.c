@@ -151,9 +151,7 @@ static void read_import(struct decoder *d, struct murre_import_entry *entry) {
             decode_use(d, MURRE_FEATURE_MUTABLE_GLOBALS);
         break;
     case MURRE_EXTERN_TAG: murre_reader_unsupported(r, offset, MURRE_FEATURE_EXCEPTIONS); break;
-    default:
-        r->next--;
-        murre_reader_fail(r, "malformed import kind");
+    default: r->next--; murre_reader_fail(r, "malformed import kind");
     }
 }
 
@@ -256,8 +254,7 @@ static void decode_globals(struct decoder *d) {
     m->global_inits = decode_array(d, count, sizeof *m->global_inits);
     for (uint32_t i = 0; m->global_inits && i < count && murre_reader_ok(r); i++) {
         struct murre_global_type type;
-        if (!read_global_type(d, &type) ||
-            !murre_read_constexpr(r, m, d->supported, type.type, m->global_count, &m->global_inits[i]))
+        if (!read_global_type(d, &type) || !murre_read_constexpr(r, m, d->supported, type.type, m->global_count, &m->global_inits[i]))
             return;
         m->globals[m->global_count++] = type;
     }
@@ -419,7 +416,8 @@ static void decode_all(struct decoder *d, struct murre_reader *r) {
         murre_reader_fail(r, "unknown binary version");
         return;
     }
-    uint64_t functions = (uint64_t)count_in_section(d, SECTION_IMPORT, MURRE_MAX_IMPORTS) + count_in_section(d, SECTION_FUNCTION, MURRE_MAX_FUNCTIONS);
+    uint64_t functions =
+        (uint64_t)count_in_section(d, SECTION_IMPORT, MURRE_MAX_IMPORTS) + count_in_section(d, SECTION_FUNCTION, MURRE_MAX_FUNCTIONS);
     m->declared = decode_array(d, functions / 64 + 1, sizeof *m->declared);
     uint8_t rank = 0;
     uint32_t capacity = 0;
@@ -456,7 +454,8 @@ void murre_module_fini(struct murre_module_info *info) {
 
 void murre_module_body(const struct murre_module_info *info, uint32_t func_index, uint32_t *start, uint32_t *end) {
     struct murre_error ignored = {0};
-    struct murre_reader r = {info->bytes, info->bytes + info->bodies[func_index - info->func_import_count], info->bytes + info->size, &ignored};
+    struct murre_reader r = {info->bytes, info->bytes + info->bodies[func_index - info->func_import_count], info->bytes + info->size,
+                             &ignored};
     uint32_t size = murre_read_u32(&r);
     *start = (uint32_t)murre_reader_offset(&r);
     *end = *start + size;

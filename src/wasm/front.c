@@ -250,22 +250,22 @@ static enum murre_op read_op(struct murre_front *f) {
 
 /* One jump an instruction: a case for each row of the table, and within it everything that the row says is a constant. */
 static inline void lower_op(struct murre_front *f, enum murre_op op) {
-#define CLASS_LOCAL(id) front_local(f, MURRE_OP_##id)
-#define CLASS_CONST(id) constant(f, MURRE_OP_##id)
-#define CLASS_UNARY(id) unary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
-#define CLASS_BINARY(id) binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_LOCAL(id)   front_local(f, MURRE_OP_##id)
+#define CLASS_CONST(id)   constant(f, MURRE_OP_##id)
+#define CLASS_UNARY(id)   unary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_BINARY(id)  binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
 #define CLASS_COMPARE(id) binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
-#define CLASS_LOAD(id) load(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
-#define CLASS_STORE(id) store(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_LOAD(id)    load(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_STORE(id)   store(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
 #define CLASS_SPECIAL(id) special(f, MURRE_OP_##id)
-#define CLASS_LATER(id) front_fail_feature(f, murre_op_info[MURRE_OP_##id].feature)
+#define CLASS_LATER(id)   front_fail_feature(f, murre_op_info[MURRE_OP_##id].feature)
     switch (op) {
-#define OP(id, name, prefix, code, class, imm, result, operand, n, feature)                                            \
-    case MURRE_OP_##id:                                                                                                 \
-        if (!(MURRE_FEATURE_##feature == MURRE_FEATURE_MVP || f->supported >> MURRE_FEATURE_##feature & 1))             \
-            front_fail_feature(f, MURRE_FEATURE_##feature);                                                             \
-        else                                                                                                            \
-            CLASS_##class(id);                                                                                          \
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature)                                 \
+    case MURRE_OP_##id:                                                                                     \
+        if (!(MURRE_FEATURE_##feature == MURRE_FEATURE_MVP || f->supported >> MURRE_FEATURE_##feature & 1)) \
+            front_fail_feature(f, MURRE_FEATURE_##feature);                                                 \
+        else                                                                                                \
+            CLASS_##class(id);                                                                              \
         break;
 #include "wasm/opcodes.def"
 #undef OP
@@ -284,7 +284,8 @@ static void lower_body(struct murre_front *f) {
         lower_op(f, op);
     }
     if (f->error->status == MURRE_OK && f->reader.next != f->reader.end)
-        murre_error_set(f->error, MURRE_ERROR_MALFORMED, murre_reader_offset(&f->reader), "section size mismatch: junk after the end of a function");
+        murre_error_set(f->error, MURRE_ERROR_MALFORMED, murre_reader_offset(&f->reader),
+                        "section size mismatch: junk after the end of a function");
 }
 
 enum murre_status murre_front_run(struct murre_front *f, const struct murre_module_info *module, uint32_t func_index,

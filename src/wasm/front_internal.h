@@ -48,7 +48,7 @@ struct frame {
     uint32_t slot;    /* home slot of the first operand of its own */
     uint32_t label;   /* of the end, or of a loop's header; NO_LABEL until a branch wants it */
     uint32_t else_label;
-    uint32_t stub;    /* br_table: the label of the stub made for this target, while stub_serial is current */
+    uint32_t stub; /* br_table: the label of the stub made for this target, while stub_serial is current */
     uint32_t stub_serial;
     struct type_list params, results;
 };

@@ -181,8 +181,8 @@ struct murre_operand *front_operands(struct murre_front *f, uint32_t count) {
 
 static enum murre_op inverse(enum murre_op op) {
     switch (op) {
-#define PAIR(a, b)                                                                                                     \
-    case MURRE_OP_##a: return MURRE_OP_##b;                                                                             \
+#define PAIR(a, b)                          \
+    case MURRE_OP_##a: return MURRE_OP_##b; \
     case MURRE_OP_##b: return MURRE_OP_##a;
         PAIR(I32_EQ, I32_NE)
         PAIR(I32_LT_S, I32_GE_S)

@@ -15,7 +15,7 @@ enum {
     MURRE_MAX_ELEM_SEGMENTS = 10000000,
     MURRE_MAX_SEGMENT_ENTRIES = 10000000,
     MURRE_MAX_TABLES = 100000,
-    MURRE_MAX_TABLE_SIZE = 10000000, /* entries that a table may reach at run time */
+    MURRE_MAX_TABLE_SIZE = 10000000,      /* entries that a table may reach at run time */
     MURRE_MAX_TABLE_ELEMENTS = 100000000, /* that a module's own tables may start with together; ours */
     MURRE_MAX_MEMORIES = 100,
     MURRE_MAX_MEMORY_PAGES = 65536,

@@ -20,8 +20,7 @@ struct nest {
 static bool enter_loop(struct nest *n, const struct murre_allocator *allocator, uint32_t number) {
     if (n->count == n->capacity) {
         uint32_t grown = n->capacity ? n->capacity * 2 : 16;
-        struct open_loop *moved =
-            murre_realloc(allocator, n->loops, n->capacity * sizeof *moved, grown * sizeof *moved);
+        struct open_loop *moved = murre_realloc(allocator, n->loops, n->capacity * sizeof *moved, grown * sizeof *moved);
         if (!moved)
             return false;
         n->loops = moved;

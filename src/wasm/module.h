@@ -54,8 +54,8 @@ enum murre_segment_mode { MURRE_SEGMENT_ACTIVE, MURRE_SEGMENT_PASSIVE, MURRE_SEG
 struct murre_elem_segment {
     uint8_t mode;
     murre_valtype type;
-    uint32_t table;                  /* active */
-    struct murre_constexpr offset;   /* active */
+    uint32_t table;                /* active */
+    struct murre_constexpr offset; /* active */
     uint32_t count;
     const uint32_t *funcs;               /* count function indices, or NULL: then */
     const struct murre_constexpr *exprs; /* count expressions */

@@ -6,9 +6,8 @@
 enum { TYPE_NONE = 0, TYPE_I32 = MURRE_I32, TYPE_I64 = MURRE_I64, TYPE_F32 = MURRE_F32, TYPE_F64 = MURRE_F64 };
 
 const struct murre_op_info murre_op_info[MURRE_OP_COUNT] = {
-#define OP(id, name, prefix, code, class, imm, result, operand, n, feature)                                            \
-    [MURRE_OP_##id] = {name, prefix, MURRE_CLASS_##class, MURRE_IMM_##imm, TYPE_##result, TYPE_##operand, n,             \
-                       MURRE_FEATURE_##feature, code},
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) \
+    [MURRE_OP_##id] = {name, prefix, MURRE_CLASS_##class, MURRE_IMM_##imm, TYPE_##result, TYPE_##operand, n, MURRE_FEATURE_##feature, code},
 #include "wasm/opcodes.def"
 #undef OP
 };
@@ -21,7 +20,7 @@ const struct murre_op_info murre_op_info[MURRE_OP_COUNT] = {
 /* Rows with a prefix all land on 0xff, which is no instruction. */
 const uint16_t murre_op_by_byte[256] = {
     [0 ... 255] = MURRE_OP_COUNT,
-#define OP(id, name, prefix, code, class, imm, result, operand, n, feature)                                            \
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) \
     [(prefix) ? 0xff : (code)] = (prefix) ? MURRE_OP_COUNT : MURRE_OP_##id,
 #include "wasm/opcodes.def"
 #undef OP
@@ -30,8 +29,7 @@ const uint16_t murre_op_by_byte[256] = {
 enum { FC_CODES = 32 };
 static const uint16_t op_by_fc[FC_CODES + 1] = {
     [0 ... FC_CODES] = MURRE_OP_COUNT,
-#define OP(id, name, prefix, code, class, imm, result, operand, n, feature)                                            \
-    [(prefix) == 0xfc ? (code) : FC_CODES] = MURRE_OP_##id,
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) [(prefix) == 0xfc ? (code) : FC_CODES] = MURRE_OP_##id,
 #include "wasm/opcodes.def"
 #undef OP
 };

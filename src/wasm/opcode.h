@@ -60,44 +60,44 @@ enum murre_imm {
 };
 
 /* In the order in which `murre inspect` lists them. */
-#define MURRE_FEATURES(X)                                                                                              \
-    X(MVP, "mvp")                                                                                                      \
-    X(MUTABLE_GLOBALS, "mutable-globals")                                                                              \
-    X(SIGN_EXTENSION, "sign-extension")                                                                                \
-    X(SATURATING_CONVERSION, "saturating-float-to-int")                                                                \
-    X(MULTI_VALUE, "multi-value")                                                                                      \
-    X(BULK_MEMORY, "bulk-memory")                                                                                      \
-    X(REFERENCE_TYPES, "reference-types")                                                                              \
-    X(EXTENDED_CONST, "extended-const")                                                                                \
-    X(SIMD, "simd")                                                                                                    \
-    X(RELAXED_SIMD, "relaxed-simd")                                                                                    \
-    X(TAIL_CALL, "tail-call")                                                                                          \
-    X(LEGACY_EXCEPTIONS, "legacy-exceptions")                                                                          \
-    X(EXCEPTIONS, "exceptions")                                                                                        \
-    X(FUNCTION_REFERENCES, "function-references")                                                                      \
-    X(GC, "gc")                                                                                                        \
-    X(MEMORY64, "memory64")                                                                                            \
-    X(MULTI_MEMORY, "multi-memory")                                                                                    \
-    X(THREADS, "threads")                                                                                              \
-    X(WIDE_ARITHMETIC, "wide-arithmetic")                                                                              \
+#define MURRE_FEATURES(X)                               \
+    X(MVP, "mvp")                                       \
+    X(MUTABLE_GLOBALS, "mutable-globals")               \
+    X(SIGN_EXTENSION, "sign-extension")                 \
+    X(SATURATING_CONVERSION, "saturating-float-to-int") \
+    X(MULTI_VALUE, "multi-value")                       \
+    X(BULK_MEMORY, "bulk-memory")                       \
+    X(REFERENCE_TYPES, "reference-types")               \
+    X(EXTENDED_CONST, "extended-const")                 \
+    X(SIMD, "simd")                                     \
+    X(RELAXED_SIMD, "relaxed-simd")                     \
+    X(TAIL_CALL, "tail-call")                           \
+    X(LEGACY_EXCEPTIONS, "legacy-exceptions")           \
+    X(EXCEPTIONS, "exceptions")                         \
+    X(FUNCTION_REFERENCES, "function-references")       \
+    X(GC, "gc")                                         \
+    X(MEMORY64, "memory64")                             \
+    X(MULTI_MEMORY, "multi-memory")                     \
+    X(THREADS, "threads")                               \
+    X(WIDE_ARITHMETIC, "wide-arithmetic")               \
     X(CUSTOM_PAGE_SIZES, "custom-page-sizes")
 
 enum murre_feature {
 #define X(id, name) MURRE_FEATURE_##id,
     MURRE_FEATURES(X)
 #undef X
-    MURRE_FEATURE_COUNT
+        MURRE_FEATURE_COUNT
 };
 
 struct murre_op_info {
     const char *name;
     uint8_t prefix;
-    uint8_t class;    /* enum murre_op_class */
-    uint8_t imm;      /* enum murre_imm */
-    uint8_t result;   /* value type, or 0 */
-    uint8_t operand;  /* value type, or 0 */
-    uint8_t n;        /* natural alignment of loads and stores, log2 */
-    uint8_t feature;  /* enum murre_feature */
+    uint8_t class;   /* enum murre_op_class */
+    uint8_t imm;     /* enum murre_imm */
+    uint8_t result;  /* value type, or 0 */
+    uint8_t operand; /* value type, or 0 */
+    uint8_t n;       /* natural alignment of loads and stores, log2 */
+    uint8_t feature; /* enum murre_feature */
     uint16_t code;
 };
 

@@ -125,10 +125,14 @@ static bool is_utf8(const uint8_t *s, size_t size) {
         if (first < 0xc2 || first > 0xf4 || (size_t)(end - s) < more)
             return false;
         uint8_t low = 0x80, high = 0xbf;
-        if (first == 0xe0) low = 0xa0;
-        if (first == 0xed) high = 0x9f;
-        if (first == 0xf0) low = 0x90;
-        if (first == 0xf4) high = 0x8f;
+        if (first == 0xe0)
+            low = 0xa0;
+        if (first == 0xed)
+            high = 0x9f;
+        if (first == 0xf0)
+            low = 0x90;
+        if (first == 0xf4)
+            high = 0x8f;
         if (*s < low || *s > high)
             return false;
         for (s++; --more; s++)

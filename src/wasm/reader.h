@@ -8,7 +8,7 @@
 struct murre_reader {
     const uint8_t *start; /* of the module */
     const uint8_t *next;
-    const uint8_t *end; /* of what may be read */
+    const uint8_t *end;        /* of what may be read */
     struct murre_error *error; /* never NULL */
 };
 

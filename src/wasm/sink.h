@@ -21,10 +21,10 @@
 enum murre_operand_kind { MURRE_OPERAND_CONST, MURRE_OPERAND_SLOT };
 
 struct murre_operand {
-    uint8_t kind;        /* enum murre_operand_kind */
+    uint8_t kind; /* enum murre_operand_kind */
     murre_valtype type;
-    uint32_t slot;       /* SLOT: a local's or a home slot */
-    uint64_t bits;       /* CONST: the value; i32 and f32 in the low half, upper half zero. References: 0 is null */
+    uint32_t slot; /* SLOT: a local's or a home slot */
+    uint64_t bits; /* CONST: the value; i32 and f32 in the low half, upper half zero. References: 0 is null */
 };
 
 /* What a branch or select asks. op is 0 (unused for any comparison): a is an i32, tested against zero. Else a comparison of opcodes.def
@@ -68,13 +68,15 @@ struct murre_sink_ops {
     /* slot_count: slots of the whole frame. Called when the body has been lowered without error. */
     void (*end)(struct murre_sink *sink, uint32_t slot_count);
 
-    void (*copy)(struct murre_sink *sink, uint32_t dst, struct murre_operand a); /* also constants and references */
+    void (*copy)(struct murre_sink *sink, uint32_t dst, struct murre_operand a);                    /* also constants and references */
     void (*unary)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a); /* classes UNARY, REF_IS_NULL */
-    void (*binary)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b); /* BINARY, COMPARE */
+    void (*binary)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a,
+                   struct murre_operand b); /* BINARY, COMPARE */
     /* cond ? a : b */
     void (*select)(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
     void (*load)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg);
-    void (*store)(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value, struct murre_memarg arg);
+    void (*store)(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
+                  struct murre_memarg arg);
     void (*global_get)(struct murre_sink *sink, uint32_t dst, uint32_t global);
     void (*global_set)(struct murre_sink *sink, uint32_t global, struct murre_operand a);
     void (*ref_func)(struct murre_sink *sink, uint32_t dst, uint32_t func);

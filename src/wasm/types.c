@@ -96,8 +96,7 @@ bool murre_read_valtype(struct murre_reader *r, murre_features supported, murre_
     case MURRE_I64:
     case MURRE_F32:
     case MURRE_F64: return true;
-    case MURRE_V128:
-        return supported >> MURRE_FEATURE_SIMD & 1 || murre_reader_unsupported(r, offset, MURRE_FEATURE_SIMD);
+    case MURRE_V128: return supported >> MURRE_FEATURE_SIMD & 1 || murre_reader_unsupported(r, offset, MURRE_FEATURE_SIMD);
     case MURRE_FUNCREF:
     case MURRE_EXTERNREF:
         return supported >> MURRE_FEATURE_REFERENCE_TYPES & 1 || murre_reader_unsupported(r, offset, MURRE_FEATURE_REFERENCE_TYPES);

@@ -15,13 +15,13 @@ enum { MURRE_WALK_REF_NULL = 0x63, MURRE_WALK_REF = 0x64 };
 
 struct murre_instruction {
     enum murre_op op;
-    uint64_t offset;   /* of its opcode, in the module */
-    uint32_t index[3]; /* immediates that are indices, labels or counts, in the order of the bytes; memory of a memarg in [0] */
-    uint32_t align;    /* memarg: log2; flag bits removed */
-    uint64_t bits;     /* constants (i32 sign-extended), offset of a memarg */
-    int64_t type;      /* block type: an index, or negative: a type's code less 128; heap type (casts: the second) */
-    uint8_t lane;      /* lane, fence, flags of a cast */
-    uint32_t count;    /* of labels without the default, types, catches; they lie in the bytes from list on */
+    uint64_t offset;     /* of its opcode, in the module */
+    uint32_t index[3];   /* immediates that are indices, labels or counts, in the order of the bytes; memory of a memarg in [0] */
+    uint32_t align;      /* memarg: log2; flag bits removed */
+    uint64_t bits;       /* constants (i32 sign-extended), offset of a memarg */
+    int64_t type;        /* block type: an index, or negative: a type's code less 128; heap type (casts: the second) */
+    uint8_t lane;        /* lane, fence, flags of a cast */
+    uint32_t count;      /* of labels without the default, types, catches; they lie in the bytes from list on */
     const uint8_t *list; /* also the 16 bytes of v128.const and of a shuffle */
 };
 

@@ -8,8 +8,8 @@
 
 struct test_shape {
     struct shape shape;
-    void *callee;                                                /* native convention; records its arguments */
-    uint64_t (*caller)(void *entry, const uint64_t *values);     /* calls entry as the C compiler would; the result's bits */
+    void *callee;                                            /* native convention; records its arguments */
+    uint64_t (*caller)(void *entry, const uint64_t *values); /* calls entry as the C compiler would; the result's bits */
 };
 extern const struct test_shape test_shapes[];
 extern const unsigned test_shape_count;

@@ -28,7 +28,8 @@ int main(void) {
     wasm_engine_t *engine = wasm_engine_new();
     wasm_store_t *store = wasm_store_new(engine);
     own wasm_module_t *module = LOAD(store, global);
-    wasm_val_t three = WASM_I32_VAL(3), half = WASM_F64_VAL(0.5), wrong = WASM_F32_VAL(1), big = WASM_I64_VAL(INT64_MIN), two = WASM_F64_VAL(2);
+    wasm_val_t three = WASM_I32_VAL(3), half = WASM_F64_VAL(0.5), wrong = WASM_F32_VAL(1), big = WASM_I64_VAL(INT64_MIN),
+               two = WASM_F64_VAL(2);
     CHECK(make(store, WASM_I32, WASM_CONST, wrong) == NULL);
     own wasm_global_t *const_i32 = make(store, WASM_I32, WASM_CONST, three), *var_f64 = make(store, WASM_F64, WASM_VAR, half);
     wasm_extern_t *externs[] = {wasm_global_as_extern(const_i32), wasm_global_as_extern(var_f64)};
@@ -56,8 +57,8 @@ int main(void) {
     wasm_val_t minus = WASM_I64_VAL(-1);
     call(set_own, &minus);
     CHECK(get(imported).of.f64 == 0.5 && get(own_global).of.i64 == -1);
-    wasm_global_set(own_global, &two);  /* of another type: nothing happens */
-    wasm_global_set(fixed, &wrong);     /* immutable: neither */
+    wasm_global_set(own_global, &two); /* of another type: nothing happens */
+    wasm_global_set(fixed, &wrong);    /* immutable: neither */
     CHECK(get(own_global).of.i64 == -1 && get(fixed).of.f32 == 1.5f);
 
     wasm_global_delete(const_i32);

@@ -21,7 +21,8 @@ int main(void) {
     own wasm_extern_vec_t exports;
     wasm_instance_exports(instance, &exports);
     wasm_memory_t *memory = wasm_extern_as_memory(exports.data[0]);
-    const wasm_func_t *size = func_at(&exports, 1), *grow = func_at(&exports, 2), *load = func_at(&exports, 3), *store_ = func_at(&exports, 4);
+    const wasm_func_t *size = func_at(&exports, 1), *grow = func_at(&exports, 2), *load = func_at(&exports, 3),
+                      *store_ = func_at(&exports, 4);
 
     CHECK(wasm_memory_size(memory) == 2 && wasm_memory_data_size(memory) == 2 * MEMORY_PAGE_SIZE);
     byte_t *data = wasm_memory_data(memory);

@@ -72,8 +72,7 @@ static void print_name(const wasm_name_t *name) {
 /* Makes each import from its type. */
 static own wasm_extern_t *satisfy(wasm_store_t *store, const wasm_externtype_t *type) {
     switch (wasm_externtype_kind(type)) {
-    case WASM_EXTERN_FUNC:
-        return wasm_func_as_extern(wasm_func_new(store, wasm_externtype_as_functype_const(type), NULL));
+    case WASM_EXTERN_FUNC: return wasm_func_as_extern(wasm_func_new(store, wasm_externtype_as_functype_const(type), NULL));
     case WASM_EXTERN_GLOBAL: {
         wasm_val_t value = WASM_I64_VAL(5);
         return wasm_global_as_extern(wasm_global_new(store, wasm_externtype_as_globaltype_const(type), &value));

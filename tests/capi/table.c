@@ -56,7 +56,8 @@ int main(void) {
     own wasm_extern_vec_t exports;
     wasm_instance_exports(instance, &exports);
     wasm_table_t *table = wasm_extern_as_table(exports.data[0]);
-    const wasm_func_t *call_indirect = func_at(&exports, 1), *f = func_at(&exports, 2), *g = func_at(&exports, 3), *other = func_at(&exports, 4);
+    const wasm_func_t *call_indirect = func_at(&exports, 1), *f = func_at(&exports, 2), *g = func_at(&exports, 3),
+                      *other = func_at(&exports, 4);
     own wasm_functype_t *type = wasm_functype_new_1_1(wasm_valtype_new_i32(), wasm_valtype_new_i32());
     own wasm_func_t *host = wasm_func_new(store, type, negate);
     wasm_functype_delete(type);

@@ -21,9 +21,7 @@ extern struct criterion_suite *__start_cr_sts[] __attribute__((weak)), *__stop_c
 struct criterion_options criterion_options;
 
 /* What a child tells its parent, in a page that both share. */
-static struct {
-    bool failed, skipped, completed;
-} *outcome;
+static struct { bool failed, skipped, completed; } * outcome;
 
 static const struct criterion_test *current;
 static void *current_param;
@@ -139,9 +137,7 @@ void cr_asprintf_free(char *text) {
 
 /* ---- running ---- */
 
-static struct {
-    int tested, passed, failed, crashed;
-} sum;
+static struct { int tested, passed, failed, crashed; } sum;
 
 static bool ended_as_expected(const struct criterion_test_extra_data *data, int status) {
     const struct criterion_test_extra_data *suite = suite_data(current->category);

@@ -26,9 +26,9 @@ const void *test_compile(unsigned level, murre_mirctx_emit *emit, void *user);
 // A function under construction. `f` takes nargs arguments of the types given by letters (i: I64, f: F, d: D) and returns
 // one value of the type `result` ('v': none).
 struct build {
-  MIR_context_t mir;
-  MIR_item_t func;
-  MIR_reg_t arg[16];
+    MIR_context_t mir;
+    MIR_item_t func;
+    MIR_reg_t arg[16];
 };
 void test_begin(struct build *b, MIR_context_t mir, char result, const char *arguments);
 MIR_item_t test_end(struct build *b);
@@ -40,10 +40,10 @@ void test_insn(struct build *b, MIR_insn_t insn);
 void test_return(struct build *b, MIR_op_t value);
 
 // For functions under construction that are called `b`: their text is then near to MIR's own.
-#define EMIT(code, ...) test_insn(&b, MIR_new_insn(b.mir, MIR_##code, __VA_ARGS__))
-#define R(reg) test_reg(&b, reg)
-#define C(value) test_int(&b, value)
-#define TO(label) MIR_new_label_op(b.mir, label)
+#define EMIT(code, ...)      test_insn(&b, MIR_new_insn(b.mir, MIR_##code, __VA_ARGS__))
+#define R(reg)               test_reg(&b, reg)
+#define C(value)             test_int(&b, value)
+#define TO(label)            MIR_new_label_op(b.mir, label)
 #define AT(type, disp, base) MIR_new_mem_op(b.mir, MIR_T_##type, disp, base, 0, 1)
 
 // Random numbers, the same in every run.

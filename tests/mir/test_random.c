@@ -9,301 +9,287 @@
 enum { INTS = 14, DOUBLES = 8, WORDS = 16 };
 
 struct state {
-  uint64_t ints[INTS];
-  double doubles[DOUBLES];
-  uint64_t trapping[WORDS], other[WORDS];
+    uint64_t ints[INTS];
+    double doubles[DOUBLES];
+    uint64_t trapping[WORDS], other[WORDS];
 };
 
 struct random_program {
-  uint64_t seed;
-  int blocks;
+    uint64_t seed;
+    int blocks;
 };
 
 static uint64_t generator;
 
-static uint32_t pick(uint32_t n)
-{
-  generator ^= generator << 13;
-  generator ^= generator >> 7;
-  generator ^= generator << 17;
-  return (uint32_t)(generator >> 20) % n;
+static uint32_t pick(uint32_t n) {
+    generator ^= generator << 13;
+    generator ^= generator >> 7;
+    generator ^= generator << 17;
+    return (uint32_t)(generator >> 20) % n;
 }
 
-static uint64_t helper(uint64_t a, uint64_t b)
-{
-  return (a ^ 0x9e3779b97f4a7c15) * (b | 1) + (a >> 7);
+static uint64_t helper(uint64_t a, uint64_t b) {
+    return (a ^ 0x9e3779b97f4a7c15) * (b | 1) + (a >> 7);
 }
 
 struct random_build {
-  struct build b;
-  uint32_t ints_used; // few: their lives are short; many: they are spilled
-  MIR_reg_t ints[INTS], doubles[DOUBLES], state, fuel, t, u, base;
-  MIR_alias_t other;
-  MIR_item_t proto, callee;
+    struct build b;
+    uint32_t ints_used; // few: their lives are short; many: they are spilled
+    MIR_reg_t ints[INTS], doubles[DOUBLES], state, fuel, t, u, base;
+    MIR_alias_t other;
+    MIR_item_t proto, callee;
 };
 
-static MIR_op_t some_int(struct random_build *r)
-{
-  static const int64_t constants[] = {0, 1, 2, 7, 8, 31, 63, 255, -1, -8, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000};
-  return pick(4) == 0 ? test_int(&r->b, constants[pick(14)]) : test_reg(&r->b, r->ints[pick(r->ints_used)]);
+static MIR_op_t some_int(struct random_build *r) {
+    static const int64_t constants[] = {0, 1, 2, 7, 8, 31, 63, 255, -1, -8, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000};
+    return pick(4) == 0 ? test_int(&r->b, constants[pick(14)]) : test_reg(&r->b, r->ints[pick(r->ints_used)]);
 }
 
-static MIR_op_t int_reg(struct random_build *r)
-{
-  return test_reg(&r->b, r->ints[pick(r->ints_used)]);
+static MIR_op_t int_reg(struct random_build *r) {
+    return test_reg(&r->b, r->ints[pick(r->ints_used)]);
 }
 
-static MIR_op_t double_reg(struct random_build *r)
-{
-  return test_reg(&r->b, r->doubles[pick(DOUBLES)]);
+static MIR_op_t double_reg(struct random_build *r) {
+    return test_reg(&r->b, r->doubles[pick(DOUBLES)]);
 }
 
 // An address in one of the two arrays, by a masked index.
-static MIR_op_t some_place(struct random_build *r, MIR_type_t type)
-{
-  MIR_context_t mir = r->b.mir;
-  const bool traps = pick(2) == 0;
-  const int64_t disp = (int64_t)(traps ? offsetof(struct state, trapping) : offsetof(struct state, other));
-  const MIR_alias_t alias = traps ? murre_mirctx_trap_alias(mir) : r->other;
-  if (pick(3) == 0)
-    return MIR_new_alias_mem_op(mir, type, disp + pick(WORDS) * 8, r->base, 0, 1, alias, 0);
-  test_insn(&r->b, MIR_new_insn(mir, MIR_ANDS, test_reg(&r->b, r->u), int_reg(r), test_int(&r->b, WORDS - 1)));
-  return MIR_new_alias_mem_op(mir, type, disp, r->base, r->u, 8, alias, 0);
+static MIR_op_t some_place(struct random_build *r, MIR_type_t type) {
+    MIR_context_t mir = r->b.mir;
+    const bool traps = pick(2) == 0;
+    const int64_t disp = (int64_t)(traps ? offsetof(struct state, trapping) : offsetof(struct state, other));
+    const MIR_alias_t alias = traps ? murre_mirctx_trap_alias(mir) : r->other;
+    if (pick(3) == 0)
+        return MIR_new_alias_mem_op(mir, type, disp + pick(WORDS) * 8, r->base, 0, 1, alias, 0);
+    test_insn(&r->b, MIR_new_insn(mir, MIR_ANDS, test_reg(&r->b, r->u), int_reg(r), test_int(&r->b, WORDS - 1)));
+    return MIR_new_alias_mem_op(mir, type, disp, r->base, r->u, 8, alias, 0);
 }
 
 // Any operation on integers and doubles. Not those that see a NaN's sign or payload, which may differ between levels.
-static void random_ext(struct random_build *r)
-{
-  static const struct {
-    enum murre_ext op;
-    char shape[4];
-  } table[] = {
+static void random_ext(struct random_build *r) {
+    static const struct {
+        enum murre_ext op;
+        char shape[4];
+    } table[] = {
 #define ROW(name, result, first, second) {MURRE_EXT_##name, {result, first, second}},
-    MURRE_EXT_LIST(ROW)
+        MURRE_EXT_LIST(ROW)
 #undef ROW
-  };
-  for (;;) {
-    const uint32_t i = pick(sizeof table / sizeof *table);
-    const enum murre_ext op = table[i].op;
-    if (!murre_ext_has(op) || strchr(table[i].shape, 'f') != NULL || op >= MURRE_EXT_I32_TRUNC_F32_S ||
-        op == MURRE_EXT_I64_REINTERPRET_F64 || op == MURRE_EXT_COPYSIGN_F64)
-      continue;
-    MIR_op_t ops[3];
-    for (int k = 0; k < 3; k++)
-      ops[k] = table[i].shape[k] == 'd' ? double_reg(r) : int_reg(r);
-    if (pick(8) == 0 && op <= MURRE_EXT_ROTR64)
-      ops[2] = test_int(&r->b, pick(64));
-    murre_ext_emit(r->b.mir, r->b.func, op, ops[0], ops[1], ops[2]);
-    return;
-  }
+    };
+    for (;;) {
+        const uint32_t i = pick(sizeof table / sizeof *table);
+        const enum murre_ext op = table[i].op;
+        if (!murre_ext_has(op) || strchr(table[i].shape, 'f') != NULL || op >= MURRE_EXT_I32_TRUNC_F32_S ||
+            op == MURRE_EXT_I64_REINTERPRET_F64 || op == MURRE_EXT_COPYSIGN_F64)
+            continue;
+        MIR_op_t ops[3];
+        for (int k = 0; k < 3; k++)
+            ops[k] = table[i].shape[k] == 'd' ? double_reg(r) : int_reg(r);
+        if (pick(8) == 0 && op <= MURRE_EXT_ROTR64)
+            ops[2] = test_int(&r->b, pick(64));
+        murre_ext_emit(r->b.mir, r->b.func, op, ops[0], ops[1], ops[2]);
+        return;
+    }
 }
 
-static void random_compare_select(struct random_build *r)
-{
-  static const MIR_insn_code_t codes[] = {MIR_EQ, MIR_NES, MIR_LT, MIR_ULTS, MIR_GES, MIR_UGT, MIR_LES};
-  const MIR_insn_code_t code = codes[pick(7)];
-  MIR_op_t dst = int_reg(r), a = int_reg(r), b = some_int(r), yes = int_reg(r), no = int_reg(r);
-  murre_ext_emit_compare_select(r->b.mir, r->b.func, code, dst, a, b, yes, no);
+static void random_compare_select(struct random_build *r) {
+    static const MIR_insn_code_t codes[] = {MIR_EQ, MIR_NES, MIR_LT, MIR_ULTS, MIR_GES, MIR_UGT, MIR_LES};
+    const MIR_insn_code_t code = codes[pick(7)];
+    MIR_op_t dst = int_reg(r), a = int_reg(r), b = some_int(r), yes = int_reg(r), no = int_reg(r);
+    murre_ext_emit_compare_select(r->b.mir, r->b.func, code, dst, a, b, yes, no);
 }
 
-static void random_integer_insn(struct random_build *r)
-{
-  static const MIR_insn_code_t codes[] = {MIR_ADD,  MIR_ADDS,  MIR_SUB,   MIR_SUBS, MIR_MUL,  MIR_MULS, MIR_AND, MIR_ANDS,
-                                          MIR_OR,   MIR_ORS,   MIR_XOR,   MIR_XORS, MIR_LSH,  MIR_LSHS, MIR_RSH, MIR_RSHS,
-                                          MIR_URSH, MIR_URSHS, MIR_EQ,    MIR_EQS,  MIR_LT,   MIR_LTS,  MIR_ULT, MIR_ULTS,
-                                          MIR_GE,   MIR_UGES,  MIR_NE,    MIR_LES};
-  static const MIR_insn_code_t extensions[] = {MIR_EXT8, MIR_EXT16, MIR_EXT32, MIR_UEXT8, MIR_UEXT16, MIR_UEXT32, MIR_NEG, MIR_NEGS, MIR_MOV};
-  MIR_context_t mir = r->b.mir;
-  switch (pick(10)) {
-  case 5: { // values that change places: phis that depend on each other
-    MIR_op_t a = int_reg(r), b = int_reg(r), t = test_reg(&r->b, r->t);
-    test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, t, a));
-    test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, a, b));
-    test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, b, t));
-    break;
-  }
-  case 0: test_insn(&r->b, MIR_new_insn(mir, extensions[pick(9)], int_reg(r), int_reg(r))); break;
-  case 1: random_ext(r); break;
-  case 4: random_compare_select(r); break;
-  case 2: murre_ext_emit_select(mir, r->b.func, 'l', int_reg(r), int_reg(r), int_reg(r), int_reg(r)); break;
-  case 3: {
-    MIR_insn_code_t divisions[] = {MIR_UDIV, MIR_UDIVS, MIR_UMOD, MIR_UMODS, MIR_DIVS, MIR_MODS};
-    static const int64_t divisors[] = {1, 2, 3, 8, 10, 64, 1000, 0x40000000};
-    test_insn(&r->b, MIR_new_insn(mir, divisions[pick(6)], int_reg(r), int_reg(r), test_int(&r->b, divisors[pick(8)])));
-    break;
-  }
-  default: test_insn(&r->b, MIR_new_insn(mir, codes[pick(28)], int_reg(r), int_reg(r), some_int(r)));
-  }
+static void random_integer_insn(struct random_build *r) {
+    static const MIR_insn_code_t codes[] = {MIR_ADD, MIR_ADDS, MIR_SUB, MIR_SUBS, MIR_MUL, MIR_MULS, MIR_AND,  MIR_ANDS,  MIR_OR, MIR_ORS,
+                                            MIR_XOR, MIR_XORS, MIR_LSH, MIR_LSHS, MIR_RSH, MIR_RSHS, MIR_URSH, MIR_URSHS, MIR_EQ, MIR_EQS,
+                                            MIR_LT,  MIR_LTS,  MIR_ULT, MIR_ULTS, MIR_GE,  MIR_UGES, MIR_NE,   MIR_LES};
+    static const MIR_insn_code_t extensions[] = {MIR_EXT8,   MIR_EXT16, MIR_EXT32, MIR_UEXT8, MIR_UEXT16,
+                                                 MIR_UEXT32, MIR_NEG,   MIR_NEGS,  MIR_MOV};
+    MIR_context_t mir = r->b.mir;
+    switch (pick(10)) {
+    case 5: { // values that change places: phis that depend on each other
+        MIR_op_t a = int_reg(r), b = int_reg(r), t = test_reg(&r->b, r->t);
+        test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, t, a));
+        test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, a, b));
+        test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, b, t));
+        break;
+    }
+    case 0: test_insn(&r->b, MIR_new_insn(mir, extensions[pick(9)], int_reg(r), int_reg(r))); break;
+    case 1: random_ext(r); break;
+    case 4: random_compare_select(r); break;
+    case 2: murre_ext_emit_select(mir, r->b.func, 'l', int_reg(r), int_reg(r), int_reg(r), int_reg(r)); break;
+    case 3: {
+        MIR_insn_code_t divisions[] = {MIR_UDIV, MIR_UDIVS, MIR_UMOD, MIR_UMODS, MIR_DIVS, MIR_MODS};
+        static const int64_t divisors[] = {1, 2, 3, 8, 10, 64, 1000, 0x40000000};
+        test_insn(&r->b, MIR_new_insn(mir, divisions[pick(6)], int_reg(r), int_reg(r), test_int(&r->b, divisors[pick(8)])));
+        break;
+    }
+    default: test_insn(&r->b, MIR_new_insn(mir, codes[pick(28)], int_reg(r), int_reg(r), some_int(r)));
+    }
 }
 
-static void random_double_insn(struct random_build *r)
-{
-  static const MIR_insn_code_t codes[] = {MIR_DADD, MIR_DSUB, MIR_DMUL, MIR_DDIV};
-  static const double constants[] = {0.0, -0.0, 1.0, 0.5, 3.0, 1e10};
-  MIR_context_t mir = r->b.mir;
-  switch (pick(6)) {
-  case 0: test_insn(&r->b, MIR_new_insn(mir, MIR_I2D, double_reg(r), int_reg(r))); break;
-  case 1: test_insn(&r->b, MIR_new_insn(mir, pick(2) ? MIR_DLT : MIR_DNE, int_reg(r), double_reg(r), double_reg(r))); break;
-  case 2: test_insn(&r->b, MIR_new_insn(mir, codes[pick(4)], double_reg(r), double_reg(r), MIR_new_double_op(mir, constants[pick(6)]))); break;
-  case 3: random_ext(r); break;
-  case 4: murre_ext_emit_select(mir, r->b.func, 'd', double_reg(r), int_reg(r), double_reg(r), double_reg(r)); break;
-  default: test_insn(&r->b, MIR_new_insn(mir, codes[pick(4)], double_reg(r), double_reg(r), double_reg(r)));
-  }
+static void random_double_insn(struct random_build *r) {
+    static const MIR_insn_code_t codes[] = {MIR_DADD, MIR_DSUB, MIR_DMUL, MIR_DDIV};
+    static const double constants[] = {0.0, -0.0, 1.0, 0.5, 3.0, 1e10};
+    MIR_context_t mir = r->b.mir;
+    switch (pick(6)) {
+    case 0: test_insn(&r->b, MIR_new_insn(mir, MIR_I2D, double_reg(r), int_reg(r))); break;
+    case 1: test_insn(&r->b, MIR_new_insn(mir, pick(2) ? MIR_DLT : MIR_DNE, int_reg(r), double_reg(r), double_reg(r))); break;
+    case 2:
+        test_insn(&r->b, MIR_new_insn(mir, codes[pick(4)], double_reg(r), double_reg(r), MIR_new_double_op(mir, constants[pick(6)])));
+        break;
+    case 3: random_ext(r); break;
+    case 4: murre_ext_emit_select(mir, r->b.func, 'd', double_reg(r), int_reg(r), double_reg(r), double_reg(r)); break;
+    default: test_insn(&r->b, MIR_new_insn(mir, codes[pick(4)], double_reg(r), double_reg(r), double_reg(r)));
+    }
 }
 
-static void random_insn(struct random_build *r)
-{
-  static const MIR_type_t types[] = {MIR_T_I8, MIR_T_U8, MIR_T_I16, MIR_T_U16, MIR_T_I32, MIR_T_U32, MIR_T_I64};
-  MIR_context_t mir = r->b.mir;
-  switch (pick(12)) {
-  case 0:
-  case 1: {
-    MIR_op_t place = some_place(r, types[pick(7)]);
-    test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, int_reg(r), place));
-    break;
-  }
-  case 2: {
-    MIR_op_t place = some_place(r, types[pick(7)]);
-    test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, place, pick(3) ? int_reg(r) : some_int(r)));
-    break;
-  }
-  case 3:
-    if (pick(3) == 0)
-      test_insn(&r->b, MIR_new_call_insn(mir, 5, MIR_new_ref_op(mir, r->proto), MIR_new_ref_op(mir, r->callee), int_reg(r), int_reg(r), int_reg(r)));
-    break;
-  case 4:
-  case 5:
-  case 6: random_double_insn(r); break;
-  default: random_integer_insn(r);
-  }
+static void random_insn(struct random_build *r) {
+    static const MIR_type_t types[] = {MIR_T_I8, MIR_T_U8, MIR_T_I16, MIR_T_U16, MIR_T_I32, MIR_T_U32, MIR_T_I64};
+    MIR_context_t mir = r->b.mir;
+    switch (pick(12)) {
+    case 0:
+    case 1: {
+        MIR_op_t place = some_place(r, types[pick(7)]);
+        test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, int_reg(r), place));
+        break;
+    }
+    case 2: {
+        MIR_op_t place = some_place(r, types[pick(7)]);
+        test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, place, pick(3) ? int_reg(r) : some_int(r)));
+        break;
+    }
+    case 3:
+        if (pick(3) == 0)
+            test_insn(&r->b, MIR_new_call_insn(mir, 5, MIR_new_ref_op(mir, r->proto), MIR_new_ref_op(mir, r->callee), int_reg(r),
+                                               int_reg(r), int_reg(r)));
+        break;
+    case 4:
+    case 5:
+    case 6: random_double_insn(r); break;
+    default: random_integer_insn(r);
+    }
 }
 
-static void random_end_of_block(struct random_build *r, MIR_label_t *labels, int blocks)
-{
-  static const MIR_insn_code_t branches[] = {MIR_BEQ, MIR_BNES, MIR_BLT, MIR_UBLTS, MIR_BGES, MIR_UBGT, MIR_BLES};
-  MIR_context_t mir = r->b.mir;
-  MIR_op_t target = MIR_new_label_op(mir, labels[pick((uint32_t)blocks)]);
-  switch (pick(7)) {
-  case 0: test_insn(&r->b, MIR_new_insn(mir, MIR_JMP, target)); break;
-  case 1: test_insn(&r->b, MIR_new_insn(mir, pick(2) ? MIR_DBLT : MIR_DBNE, target, double_reg(r), double_reg(r))); break;
-  case 2: test_insn(&r->b, MIR_new_insn(mir, pick(2) ? MIR_BT : MIR_BFS, target, int_reg(r))); break;
-  case 3: {
-    MIR_op_t ops[5] = {test_reg(&r->b, r->t), target};
-    for (int i = 2; i < 5; i++)
-      ops[i] = MIR_new_label_op(mir, labels[pick((uint32_t)blocks)]);
-    test_insn(&r->b, MIR_new_insn(mir, MIR_AND, test_reg(&r->b, r->t), int_reg(r), test_int(&r->b, 3)));
-    test_insn(&r->b, MIR_new_insn_arr(mir, MIR_SWITCH, 5, ops));
-    break;
-  }
-  default: test_insn(&r->b, MIR_new_insn(mir, branches[pick(7)], target, int_reg(r), some_int(r)));
-  }
+static void random_end_of_block(struct random_build *r, MIR_label_t *labels, int blocks) {
+    static const MIR_insn_code_t branches[] = {MIR_BEQ, MIR_BNES, MIR_BLT, MIR_UBLTS, MIR_BGES, MIR_UBGT, MIR_BLES};
+    MIR_context_t mir = r->b.mir;
+    MIR_op_t target = MIR_new_label_op(mir, labels[pick((uint32_t)blocks)]);
+    switch (pick(7)) {
+    case 0: test_insn(&r->b, MIR_new_insn(mir, MIR_JMP, target)); break;
+    case 1: test_insn(&r->b, MIR_new_insn(mir, pick(2) ? MIR_DBLT : MIR_DBNE, target, double_reg(r), double_reg(r))); break;
+    case 2: test_insn(&r->b, MIR_new_insn(mir, pick(2) ? MIR_BT : MIR_BFS, target, int_reg(r))); break;
+    case 3: {
+        MIR_op_t ops[5] = {test_reg(&r->b, r->t), target};
+        for (int i = 2; i < 5; i++)
+            ops[i] = MIR_new_label_op(mir, labels[pick((uint32_t)blocks)]);
+        test_insn(&r->b, MIR_new_insn(mir, MIR_AND, test_reg(&r->b, r->t), int_reg(r), test_int(&r->b, 3)));
+        test_insn(&r->b, MIR_new_insn_arr(mir, MIR_SWITCH, 5, ops));
+        break;
+    }
+    default: test_insn(&r->b, MIR_new_insn(mir, branches[pick(7)], target, int_reg(r), some_int(r)));
+    }
 }
 
 // step: 1 for all of them; a greater one leaves most registers dead at the end.
-static void move_state(struct random_build *r, bool load, int step)
-{
-  for (int i = 0; i < INTS + DOUBLES; i += step) {
-    const bool whole = i < INTS;
-    MIR_op_t place = MIR_new_alias_mem_op(r->b.mir, whole ? MIR_T_I64 : MIR_T_D, i * 8, r->state, 0, 1, 0, 0);
-    MIR_op_t reg = test_reg(&r->b, whole ? r->ints[i] : r->doubles[i - INTS]);
-    test_insn(&r->b, MIR_new_insn(r->b.mir, whole ? MIR_MOV : MIR_DMOV, load ? reg : place, load ? place : reg));
-  }
+static void move_state(struct random_build *r, bool load, int step) {
+    for (int i = 0; i < INTS + DOUBLES; i += step) {
+        const bool whole = i < INTS;
+        MIR_op_t place = MIR_new_alias_mem_op(r->b.mir, whole ? MIR_T_I64 : MIR_T_D, i * 8, r->state, 0, 1, 0, 0);
+        MIR_op_t reg = test_reg(&r->b, whole ? r->ints[i] : r->doubles[i - INTS]);
+        test_insn(&r->b, MIR_new_insn(r->b.mir, whole ? MIR_MOV : MIR_DMOV, load ? reg : place, load ? place : reg));
+    }
 }
 _Static_assert(offsetof(struct state, doubles) == INTS * 8, "the registers' values lie in a row");
 
-static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module)
-{
-  const struct random_program *p = user;
-  generator = p->seed;
-  struct random_build r = {.other = MIR_alias(mir, "other"), .ints_used = pick(2) ? INTS : 3 + pick(4)};
-  MIR_type_t result = MIR_T_I64;
-  r.proto = MIR_new_proto(mir, "p", 1, &result, 2, MIR_T_I64, "a", MIR_T_I64, "b");
-  r.callee = murre_mirctx_import(mir, "helper", (const void *)helper);
-  test_begin(&r.b, mir, 'i', "ii"); // state, fuel
-  r.state = r.b.arg[0];
-  r.fuel = r.b.arg[1];
-  r.base = test_new_reg(&r.b, 'i');
-  r.t = test_new_reg(&r.b, 'i');
-  r.u = test_new_reg(&r.b, 'i');
-  for (int i = 0; i < INTS; i++)
-    r.ints[i] = test_new_reg(&r.b, 'i');
-  for (int i = 0; i < DOUBLES; i++)
-    r.doubles[i] = test_new_reg(&r.b, 'd');
-  test_insn(&r.b, MIR_new_insn(mir, MIR_MOV, test_reg(&r.b, r.base), test_reg(&r.b, r.state)));
-  move_state(&r, true, 1);
-  MIR_label_t labels[64], out = MIR_new_label(mir);
-  for (int i = 0; i < p->blocks; i++)
-    labels[i] = MIR_new_label(mir);
-  for (int i = 0; i < p->blocks; i++) {
-    test_insn(&r.b, labels[i]);
-    if (pick(3) != 0) { // every other way round a loop costs fuel as well, see below
-      test_insn(&r.b, MIR_new_insn(mir, MIR_SUB, test_reg(&r.b, r.fuel), test_reg(&r.b, r.fuel), test_int(&r.b, 1)));
-      test_insn(&r.b, MIR_new_insn(mir, MIR_BLE, MIR_new_label_op(mir, out), test_reg(&r.b, r.fuel), test_int(&r.b, 0)));
+static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module) {
+    const struct random_program *p = user;
+    generator = p->seed;
+    struct random_build r = {.other = MIR_alias(mir, "other"), .ints_used = pick(2) ? INTS : 3 + pick(4)};
+    MIR_type_t result = MIR_T_I64;
+    r.proto = MIR_new_proto(mir, "p", 1, &result, 2, MIR_T_I64, "a", MIR_T_I64, "b");
+    r.callee = murre_mirctx_import(mir, "helper", (const void *)helper);
+    test_begin(&r.b, mir, 'i', "ii"); // state, fuel
+    r.state = r.b.arg[0];
+    r.fuel = r.b.arg[1];
+    r.base = test_new_reg(&r.b, 'i');
+    r.t = test_new_reg(&r.b, 'i');
+    r.u = test_new_reg(&r.b, 'i');
+    for (int i = 0; i < INTS; i++)
+        r.ints[i] = test_new_reg(&r.b, 'i');
+    for (int i = 0; i < DOUBLES; i++)
+        r.doubles[i] = test_new_reg(&r.b, 'd');
+    test_insn(&r.b, MIR_new_insn(mir, MIR_MOV, test_reg(&r.b, r.base), test_reg(&r.b, r.state)));
+    move_state(&r, true, 1);
+    MIR_label_t labels[64], out = MIR_new_label(mir);
+    for (int i = 0; i < p->blocks; i++)
+        labels[i] = MIR_new_label(mir);
+    for (int i = 0; i < p->blocks; i++) {
+        test_insn(&r.b, labels[i]);
+        if (pick(3) != 0) { // every other way round a loop costs fuel as well, see below
+            test_insn(&r.b, MIR_new_insn(mir, MIR_SUB, test_reg(&r.b, r.fuel), test_reg(&r.b, r.fuel), test_int(&r.b, 1)));
+            test_insn(&r.b, MIR_new_insn(mir, MIR_BLE, MIR_new_label_op(mir, out), test_reg(&r.b, r.fuel), test_int(&r.b, 0)));
+        }
+        for (uint32_t n = pick(8); n > 0; n--)
+            random_insn(&r);
+        test_insn(&r.b, MIR_new_insn(mir, MIR_SUB, test_reg(&r.b, r.fuel), test_reg(&r.b, r.fuel), test_int(&r.b, 1)));
+        test_insn(&r.b, MIR_new_insn(mir, MIR_BLE, MIR_new_label_op(mir, out), test_reg(&r.b, r.fuel), test_int(&r.b, 0)));
+        random_end_of_block(&r, labels, p->blocks);
     }
-    for (uint32_t n = pick(8); n > 0; n--)
-      random_insn(&r);
-    test_insn(&r.b, MIR_new_insn(mir, MIR_SUB, test_reg(&r.b, r.fuel), test_reg(&r.b, r.fuel), test_int(&r.b, 1)));
-    test_insn(&r.b, MIR_new_insn(mir, MIR_BLE, MIR_new_label_op(mir, out), test_reg(&r.b, r.fuel), test_int(&r.b, 0)));
-    random_end_of_block(&r, labels, p->blocks);
-  }
-  test_insn(&r.b, out);
-  move_state(&r, false, pick(2) ? 1 : 7);
-  test_return(&r.b, test_reg(&r.b, r.fuel));
-  return test_end(&r.b);
+    test_insn(&r.b, out);
+    move_state(&r, false, pick(2) ? 1 : 7);
+    test_return(&r.b, test_reg(&r.b, r.fuel));
+    return test_end(&r.b);
 }
 
 // NaNs may differ in their payload.
-static void canonicalise(struct state *s)
-{
-  for (int i = 0; i < DOUBLES; i++)
-    if (isnan(s->doubles[i]))
-      s->doubles[i] = NAN;
+static void canonicalise(struct state *s) {
+    for (int i = 0; i < DOUBLES; i++)
+        if (isnan(s->doubles[i]))
+            s->doubles[i] = NAN;
 }
 
-static struct state initial_state(uint64_t seed)
-{
-  struct state s;
-  generator = seed;
-  for (int i = 0; i < INTS; i++)
-    s.ints[i] = pick(2) ? pick(100) : (uint64_t)pick(UINT32_MAX) << pick(33);
-  for (int i = 0; i < DOUBLES; i++)
-    s.doubles[i] = (double)(int)pick(2000) / 8 - 100;
-  for (int i = 0; i < WORDS; i++) {
-    s.trapping[i] = pick(UINT32_MAX);
-    s.other[i] = (uint64_t)pick(UINT32_MAX) << 32 | pick(UINT32_MAX);
-  }
-  return s;
-}
-
-static void check_random(uint64_t seed, int blocks)
-{
-  struct random_program p = {.seed = seed * 0x9e3779b97f4a7c15 | 1, .blocks = blocks};
-  struct state want[2];
-  for (unsigned level = 0; level < LEVELS; level++) {
-    struct murre_mirctx_result result;
-    enum murre_mirctx_status status = murre_mirctx_compile(test_ctx(), level, emit_random, &p, NULL, &result);
-    cr_assert(status == MURRE_MIRCTX_OK, "seed %llu, %d blocks, level %u: %s", (unsigned long long)seed, blocks, level, result.message);
-    int64_t (*f)(struct state *, int64_t) = (int64_t (*)(struct state *, int64_t))result.code;
-    for (int round = 0; round < 2; round++) {
-      struct state s = initial_state(p.seed + (uint64_t)round);
-      f(&s, round == 0 ? 37 : 2000);
-      canonicalise(&s);
-      if (level == 0)
-        want[round] = s;
-      for (int i = 0; i < INTS; i++)
-        cr_assert(s.ints[i] == want[round].ints[i], "seed %llu, %d blocks, level %u, round %d: register %d is %llx, not %llx",
-                  (unsigned long long)seed, blocks, level, round, i, (unsigned long long)s.ints[i], (unsigned long long)want[round].ints[i]);
-      cr_assert(memcmp(&s, &want[round], sizeof s) == 0, "seed %llu, %d blocks, level %u, round %d", (unsigned long long)seed, blocks,
-                level, round);
+static struct state initial_state(uint64_t seed) {
+    struct state s;
+    generator = seed;
+    for (int i = 0; i < INTS; i++)
+        s.ints[i] = pick(2) ? pick(100) : (uint64_t)pick(UINT32_MAX) << pick(33);
+    for (int i = 0; i < DOUBLES; i++)
+        s.doubles[i] = (double)(int)pick(2000) / 8 - 100;
+    for (int i = 0; i < WORDS; i++) {
+        s.trapping[i] = pick(UINT32_MAX);
+        s.other[i] = (uint64_t)pick(UINT32_MAX) << 32 | pick(UINT32_MAX);
     }
-    // Not freed: QEMU before 8.1 runs stale code where other code lay, when it is written through a second mapping.
-  }
+    return s;
 }
 
-Test(random_flow, gives_the_same_at_every_level)
-{
-  const char *first = getenv("MIRTEST_SEED"), *count = getenv("MIRTEST_COUNT");
-  const uint64_t start = first == NULL ? 1 : strtoull(first, NULL, 0), n = count == NULL ? 400 : strtoull(count, NULL, 0);
-  for (uint64_t seed = start; seed < start + n; seed++)
-    check_random(seed, 1 + (int)(seed % 7) * (int)(seed % 5 + 1));
+static void check_random(uint64_t seed, int blocks) {
+    struct random_program p = {.seed = seed * 0x9e3779b97f4a7c15 | 1, .blocks = blocks};
+    struct state want[2];
+    for (unsigned level = 0; level < LEVELS; level++) {
+        struct murre_mirctx_result result;
+        enum murre_mirctx_status status = murre_mirctx_compile(test_ctx(), level, emit_random, &p, NULL, &result);
+        cr_assert(status == MURRE_MIRCTX_OK, "seed %llu, %d blocks, level %u: %s", (unsigned long long)seed, blocks, level, result.message);
+        int64_t (*f)(struct state *, int64_t) = (int64_t(*)(struct state *, int64_t))result.code;
+        for (int round = 0; round < 2; round++) {
+            struct state s = initial_state(p.seed + (uint64_t)round);
+            f(&s, round == 0 ? 37 : 2000);
+            canonicalise(&s);
+            if (level == 0)
+                want[round] = s;
+            for (int i = 0; i < INTS; i++)
+                cr_assert(s.ints[i] == want[round].ints[i], "seed %llu, %d blocks, level %u, round %d: register %d is %llx, not %llx",
+                          (unsigned long long)seed, blocks, level, round, i, (unsigned long long)s.ints[i],
+                          (unsigned long long)want[round].ints[i]);
+            cr_assert(memcmp(&s, &want[round], sizeof s) == 0, "seed %llu, %d blocks, level %u, round %d", (unsigned long long)seed, blocks,
+                      level, round);
+        }
+        // Not freed: QEMU before 8.1 runs stale code where other code lay, when it is written through a second mapping.
+    }
+}
+
+Test(random_flow, gives_the_same_at_every_level) {
+    const char *first = getenv("MIRTEST_SEED"), *count = getenv("MIRTEST_COUNT");
+    const uint64_t start = first == NULL ? 1 : strtoull(first, NULL, 0), n = count == NULL ? 400 : strtoull(count, NULL, 0);
+    for (uint64_t seed = start; seed < start + n; seed++)
+        check_random(seed, 1 + (int)(seed % 7) * (int)(seed % 5 + 1));
 }

@@ -161,9 +161,18 @@ static int parse_value(struct parser *p, struct json *value) {
     int ok;
     p->depth++;
     switch (*p->next) {
-    case '{': value->kind = JSON_OBJECT; ok = parse_list(p, value, '}'); break;
-    case '[': value->kind = JSON_ARRAY; ok = parse_list(p, value, ']'); break;
-    case '"': value->kind = JSON_STRING; ok = (value->text = parse_string(p, &value->size)) != NULL; break;
+    case '{':
+        value->kind = JSON_OBJECT;
+        ok = parse_list(p, value, '}');
+        break;
+    case '[':
+        value->kind = JSON_ARRAY;
+        ok = parse_list(p, value, ']');
+        break;
+    case '"':
+        value->kind = JSON_STRING;
+        ok = (value->text = parse_string(p, &value->size)) != NULL;
+        break;
     default: ok = parse_word(p, value);
     }
     p->depth--;

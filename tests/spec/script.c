@@ -102,7 +102,8 @@ static struct named *find(struct script *s, const char *name) {
     return NULL;
 }
 
-static void remember(struct script *s, const char *name, struct murre_instance *instance, struct murre_module *module, const char *missing) {
+static void remember(struct script *s, const char *name, struct murre_instance *instance, struct murre_module *module,
+                     const char *missing) {
     struct named entry = {.instance = instance, .module = module};
     snprintf(entry.missing, sizeof entry.missing, "%s", missing ? missing : "");
     if (!module)

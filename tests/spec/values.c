@@ -11,9 +11,15 @@ bool value_type(const struct json *value, murre_valtype *type) {
     static const struct {
         const char *name;
         murre_valtype type;
-    } types[] = {{"i32", MURRE_I32},         {"i64", MURRE_I64},           {"f32", MURRE_F32},
-                 {"f64", MURRE_F64},         {"funcref", MURRE_FUNCREF},   {"externref", MURRE_EXTERNREF},
-                 {"refnull", MURRE_FUNCREF}, {"nullfuncref", MURRE_FUNCREF}, {"nullexternref", MURRE_EXTERNREF}};
+    } types[] = {{"i32", MURRE_I32},
+                 {"i64", MURRE_I64},
+                 {"f32", MURRE_F32},
+                 {"f64", MURRE_F64},
+                 {"funcref", MURRE_FUNCREF},
+                 {"externref", MURRE_EXTERNREF},
+                 {"refnull", MURRE_FUNCREF},
+                 {"nullfuncref", MURRE_FUNCREF},
+                 {"nullexternref", MURRE_EXTERNREF}};
     const char *name = json_text(value, "type");
     for (size_t i = 0; name && i < sizeof types / sizeof *types; i++)
         if (strcmp(types[i].name, name) == 0)

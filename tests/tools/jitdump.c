@@ -80,8 +80,8 @@ int main(int argc, char **argv) {
             fprintf(stderr, "function %u: %s\n", i, error.message);
         }
     }
-    fprintf(stderr, "%zu functions, %zu refused, %zu bytes of code, %.3f ms, at most %zu bytes of memory\n", totals.functions, totals.refused,
-            totals.bytes, totals.seconds * 1e3, totals.peak);
+    fprintf(stderr, "%zu functions, %zu refused, %zu bytes of code, %.3f ms, at most %zu bytes of memory\n", totals.functions,
+            totals.refused, totals.bytes, totals.seconds * 1e3, totals.peak);
     murre_module_unref(module);
     murre_engine_unref(engine);
     free(bytes);

@@ -73,7 +73,10 @@ Test(base, quoted_names_are_short_and_harmless) {
     cr_assert_str_eq(murre_quote(name_of("")).text, "\"\"");
     cr_assert_str_eq(murre_quote(name_of("füße")).text, "\"füße\"");
     cr_assert_str_eq(murre_quote(name_of("a\033[2J\177b\n")).text, "\"a?[2J?b?\"");
-    cr_assert_str_eq(murre_quote(name_of("a\xc2\x9b" "2J\xc2\xa0")).text, "\"a?2J\xc2\xa0\"");
+    cr_assert_str_eq(murre_quote(name_of("a\xc2\x9b"
+                                         "2J\xc2\xa0"))
+                         .text,
+                     "\"a?2J\xc2\xa0\"");
     cr_assert_str_eq(murre_quote((struct murre_name){"a\0b", 3}).text, "\"a?b\"");
     cr_assert_str_eq(murre_quote((struct murre_name){"\xc2", 1}).text, "\"\xc2\"");
     /* Wherever the cut falls, whole characters are left. */

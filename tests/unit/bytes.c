@@ -40,10 +40,10 @@ void bytes_module(struct bytes *module, const char *params, const char *results,
     put_leb(section, strlen(results));
     put(section, results, strlen(results));
     put_section(module, 1, section);
-    put(module, "\3\2\1\0", 4);          /* one function of type 0 */
-    put(module, "\4\4\1\x70\0\x0a", 6);  /* a table of ten funcref */
-    put(module, "\5\3\1\0\1", 5);        /* a memory of one page */
-    put(module, "\7\5\1\1f\0\0", 7);     /* exported as f */
+    put(module, "\3\2\1\0", 4);         /* one function of type 0 */
+    put(module, "\4\4\1\x70\0\x0a", 6); /* a table of ten funcref */
+    put(module, "\5\3\1\0\1", 5);       /* a memory of one page */
+    put(module, "\7\5\1\1f\0\0", 7);    /* exported as f */
     section->size = 0;
     put_leb(section, 1);
     put_leb(section, body_size);

@@ -15,9 +15,9 @@ struct bytes {
 void bytes_module(struct bytes *module, const char *params, const char *results, const uint8_t *body, size_t body_size);
 
 #define BODY(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
-#define I32 "\x7f"
-#define I64 "\x7e"
-#define F32 "\x7d"
-#define F64 "\x7c"
+#define I32       "\x7f"
+#define I64       "\x7e"
+#define F32       "\x7d"
+#define F64       "\x7c"
 
 #endif

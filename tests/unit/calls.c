@@ -108,7 +108,8 @@ static void check_identity(enum murre_tier tier, const uint8_t *types, uint32_t 
             cr_assert_null(murre_func_call(store, func, slots));
             cr_assert_eq(host_calls, f != 0);
             for (uint32_t i = 0; i < count; i++)
-                cr_assert_eq(significant(types[i], slots[i].u64), significant(types[i], 0x3ff0000040000000u + ((uint64_t)i << 33 | i << 3 | round)),
+                cr_assert_eq(significant(types[i], slots[i].u64),
+                             significant(types[i], 0x3ff0000040000000u + ((uint64_t)i << 33 | i << 3 | round)),
                              "tier %d, function %u, value %u of %u", tier, f, i, count);
         }
     murre_module_unref(module);
@@ -117,17 +118,30 @@ static void check_identity(enum murre_tier tier, const uint8_t *types, uint32_t 
 
 Test(calls, values_of_every_shape_go_through) {
     static const char *const shapes[] = {
-        "", "i", "l", "f", "d", "il", "fd", "iiiii", "iiiiii", "llllllllll", "dddddddd", "fffffffffff", "ifldifldifldifldifldifld",
-        "dfdfdfdfdfdfdfdfdfilililililil", "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii",
+        "",
+        "i",
+        "l",
+        "f",
+        "d",
+        "il",
+        "fd",
+        "iiiii",
+        "iiiiii",
+        "llllllllll",
+        "dddddddd",
+        "fffffffffff",
+        "ifldifldifldifldifldifld",
+        "dfdfdfdfdfdfdfdfdfilililililil",
+        "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii",
     };
     FOR_EACH_TIER(tier)
-        for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-            uint8_t types[MOST];
-            uint32_t count = 0;
-            for (const char *c = shapes[i]; *c; c++)
-                types[count++] = *c == 'i' ? I32 : *c == 'l' ? I64 : *c == 'f' ? F32 : F64;
-            check_identity(tier, types, count);
-        }
+    for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        uint8_t types[MOST];
+        uint32_t count = 0;
+        for (const char *c = shapes[i]; *c; c++)
+            types[count++] = *c == 'i' ? I32 : *c == 'l' ? I64 : *c == 'f' ? F32 : F64;
+        check_identity(tier, types, count);
+    }
 }
 
 /* ---- the caller that a host function sees ---- */
@@ -356,22 +370,22 @@ static void *exhaust(void *argument) {
 
 Test(calls, endless_recursion_is_a_trap) {
     FOR_EACH_TIER(tier)
-        exhaust(&tier);
+    exhaust(&tier);
 }
 
 Test(calls, endless_recursion_is_a_trap_on_small_stacks_too) {
     static const size_t sizes[] = {64 * 1024, 256 * 1024, 1024 * 1024};
     FOR_EACH_TIER(tier)
-        for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-            pthread_attr_t attr;
-            pthread_attr_init(&attr);
-            size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
-            cr_assert_eq(pthread_attr_setstacksize(&attr, sizes[i] > least ? sizes[i] : least), 0);
-            pthread_t thread;
-            cr_assert_eq(pthread_create(&thread, &attr, exhaust, &tier), 0);
-            pthread_join(thread, NULL);
-            pthread_attr_destroy(&attr);
-        }
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        pthread_attr_t attr;
+        pthread_attr_init(&attr);
+        size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
+        cr_assert_eq(pthread_attr_setstacksize(&attr, sizes[i] > least ? sizes[i] : least), 0);
+        pthread_t thread;
+        cr_assert_eq(pthread_create(&thread, &attr, exhaust, &tier), 0);
+        pthread_join(thread, NULL);
+        pthread_attr_destroy(&attr);
+    }
 }
 
 /* ---- threads ---- */

@@ -65,7 +65,8 @@ static struct builder with_body(const uint8_t *body, size_t size) {
 #define BODY(...) with_body((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
 Test(disassemble, plain_instructions_and_locals) {
-    struct builder b = BODY(2, 2, 0x7f, 1, 0x7c, 0x20, 0, 0x21, 1, 0x23, 5, 0x24, 6, 0x41, 0x7f, 0x42, 0xe5, 0x8e, 0x26, 0x6a, 0xa7, 0x45, 0xc0, 0x1a, 0x01, 0x0b);
+    struct builder b = BODY(2, 2, 0x7f, 1, 0x7c, 0x20, 0, 0x21, 1, 0x23, 5, 0x24, 6, 0x41, 0x7f, 0x42, 0xe5, 0x8e, 0x26, 0x6a, 0xa7, 0x45,
+                            0xc0, 0x1a, 0x01, 0x0b);
     expect(&b, 0, MURRE_OK,
            "(func (;0;) (type 0) (param i32) (result i32)\n"
            "(;@44    ;)  (local i32 i32)\n"
@@ -86,7 +87,8 @@ Test(disassemble, plain_instructions_and_locals) {
 }
 
 Test(disassemble, blocks_are_indented_and_labels_resolved) {
-    struct builder b = BODY(0, 0x02, 0x40, 0x03, 0x7f, 0x04, 2, 0x0c, 1, 0x05, 0x0d, 0, 0x0b, 0x0e, 2, 0, 1, 2, 0x0b, 0x0b, 0x0f, 0x00, 0x0b);
+    struct builder b =
+        BODY(0, 0x02, 0x40, 0x03, 0x7f, 0x04, 2, 0x0c, 1, 0x05, 0x0d, 0, 0x0b, 0x0e, 2, 0, 1, 2, 0x0b, 0x0b, 0x0f, 0x00, 0x0b);
     expect(&b, 0, MURRE_OK,
            "(func (;0;) (type 0) (param i32) (result i32)\n"
            "(;@44    ;)  block ;; label = @1\n"
@@ -105,8 +107,9 @@ Test(disassemble, blocks_are_indented_and_labels_resolved) {
 }
 
 Test(disassemble, calls_memory_tables_and_segments) {
-    struct builder b = BODY(0, 0x10, 0, 0x11, 1, 0, 0x11, 1, 3, 0x28, 2, 0, 0x2d, 0, 16, 0x36, 0, 0x80, 8, 0x3f, 0, 0x40, 0, 0x1c, 1, 0x70, 0xd0, 0x6f,
-                            0xd2, 0, 0x25, 0, 0xfc, 8, 4, 0, 0xfc, 9, 4, 0xfc, 10, 0, 0, 0xfc, 11, 0, 0xfc, 12, 5, 1, 0xfc, 14, 1, 0, 0xfc, 16, 2, 0x0b);
+    struct builder b =
+        BODY(0, 0x10, 0, 0x11, 1, 0, 0x11, 1, 3, 0x28, 2, 0, 0x2d, 0, 16, 0x36, 0, 0x80, 8, 0x3f, 0, 0x40, 0, 0x1c, 1, 0x70, 0xd0, 0x6f,
+             0xd2, 0, 0x25, 0, 0xfc, 8, 4, 0, 0xfc, 9, 4, 0xfc, 10, 0, 0, 0xfc, 11, 0, 0xfc, 12, 5, 1, 0xfc, 14, 1, 0, 0xfc, 16, 2, 0x0b);
     expect(&b, 0, MURRE_OK,
            "(func (;0;) (type 0) (param i32) (result i32)\n"
            "(;@44    ;)  call 0\n"
@@ -132,8 +135,9 @@ Test(disassemble, calls_memory_tables_and_segments) {
 }
 
 Test(disassemble, floats_keep_every_bit) {
-    struct builder b = BODY(0, 0x43, 0, 0, 0xc0, 0x3f, 0x43, 1, 0, 0, 0x80, 0x43, 0, 0, 0xc0, 0x7f, 0x43, 1, 0, 0xa0, 0xff, 0x44, 0, 0, 0, 0, 0, 0, 0xf0, 0x7f,
-                            0x44, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x44, 0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9, 0x3f, 0x0b);
+    struct builder b =
+        BODY(0, 0x43, 0, 0, 0xc0, 0x3f, 0x43, 1, 0, 0, 0x80, 0x43, 0, 0, 0xc0, 0x7f, 0x43, 1, 0, 0xa0, 0xff, 0x44, 0, 0, 0, 0, 0, 0, 0xf0,
+             0x7f, 0x44, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x44, 0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9, 0x3f, 0x0b);
     expect(&b, 0, MURRE_OK,
            "(func (;0;) (type 0) (param i32) (result i32)\n"
            "(;@44    ;)  f32.const 0x1.8p+0 (;=1.5;)\n"
@@ -147,9 +151,10 @@ Test(disassemble, floats_keep_every_bit) {
 }
 
 Test(disassemble, features_that_are_not_built_in_are_listed_too) {
-    struct builder b = BODY(1, 1, 0x7b, 0xfd, 0x0c, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0x80, 0xfd, 0x0d, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-                            0xfd, 0x00, 4, 8, 0xfd, 0x54, 0, 0, 3, 0xfd, 0x15, 7, 0xfd, 0xae, 1, 0xfe, 0x1e, 2, 0, 0xfe, 3, 0, 0x12, 0, 0x28, 0x42, 1, 0,
-                            0x1f, 0x40, 2, 0, 0, 0, 2, 0, 0x0b, 0xfb, 2, 0, 1, 0xfb, 0x16, 0x6b, 0xfb, 0x18, 1, 0, 0x6e, 0x6c, 0x0b);
+    struct builder b =
+        BODY(1, 1, 0x7b, 0xfd, 0x0c, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0x80, 0xfd, 0x0d, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+             12, 13, 14, 15, 0xfd, 0x00, 4, 8, 0xfd, 0x54, 0, 0, 3, 0xfd, 0x15, 7, 0xfd, 0xae, 1, 0xfe, 0x1e, 2, 0, 0xfe, 3, 0, 0x12, 0,
+             0x28, 0x42, 1, 0, 0x1f, 0x40, 2, 0, 0, 0, 2, 0, 0x0b, 0xfb, 2, 0, 1, 0xfb, 0x16, 0x6b, 0xfb, 0x18, 1, 0, 0x6e, 0x6c, 0x0b);
     expect(&b, 0, MURRE_OK,
            "(func (;0;) (type 0) (param i32) (result i32)\n"
            "(;@44    ;)  (local v128)\n"
@@ -191,8 +196,7 @@ Test(disassemble, broken_bodies_end_in_an_error) {
 
 Test(disassemble, many_locals_and_labels_stay_short_or_grow) {
     struct builder b = BODY(1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 0x0b);
-    expect(&b, 0, MURRE_OK,
-           "(func (;0;) (type 0) (param i32) (result i32)\n(;@44    ;)  (local i32) ;; 4294967295 of them\n)\n");
+    expect(&b, 0, MURRE_OK, "(func (;0;) (type 0) (param i32) (result i32)\n(;@44    ;)  (local i32) ;; 4294967295 of them\n)\n");
     enum { LABELS = 10000 };
     uint8_t *body = malloc(LABELS + 8);
     memcpy(body, (const uint8_t[]){0, 0x0e, (LABELS & 0x7f) | 0x80, LABELS >> 7}, 4);

@@ -20,11 +20,11 @@ static void teardown(void) {
 TestSuite(evaluate, .init = setup, .fini = teardown);
 
 /* A module with one global of that type and initialiser (its end left out). */
-#define VALUE_OF(type, ...)                                                              \
-    ({                                                                                   \
-        struct builder b_ = build_module();                                              \
-        build_whole(&b_, SECTION_GLOBAL, 1, type, 0, __VA_ARGS__, 0x0b);                  \
-        murre_instance_global(test_instance(store, &b_), 0)->value[0];                   \
+#define VALUE_OF(type, ...)                                              \
+    ({                                                                   \
+        struct builder b_ = build_module();                              \
+        build_whole(&b_, SECTION_GLOBAL, 1, type, 0, __VA_ARGS__, 0x0b); \
+        murre_instance_global(test_instance(store, &b_), 0)->value[0];   \
     })
 
 Test(evaluate, constants) {
@@ -54,7 +54,8 @@ Test(evaluate, globals_and_functions_are_named) {
     build_whole(&b, SECTION_TYPE, 1, 0x60, 0, 0);
     build_whole(&b, SECTION_IMPORT, 1, 1, 'm', 1, 'g', 3, 0x7f, 0);
     build_whole(&b, SECTION_FUNCTION, 2, 0, 0);
-    build_whole(&b, SECTION_GLOBAL, 3, 0x7f, 0, 0x23, 0, 0x41, 1, 0x6a, 0x0b, 0x7f, 0, 0x23, 1, 0x23, 0, 0x6c, 0x0b, 0x70, 0, 0xd2, 1, 0x0b);
+    build_whole(&b, SECTION_GLOBAL, 3, 0x7f, 0, 0x23, 0, 0x41, 1, 0x6a, 0x0b, 0x7f, 0, 0x23, 1, 0x23, 0, 0x6c, 0x0b, 0x70, 0, 0xd2, 1,
+                0x0b);
     build_whole(&b, SECTION_CODE, 2, 2, 0, 0x0b, 2, 0, 0x0b);
     struct murre_module *module = test_module(engine, &b);
     struct murre_extern import = {.kind = MURRE_EXTERN_GLOBAL};

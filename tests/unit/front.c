@@ -43,13 +43,20 @@ static const char *name(enum murre_op op) {
 static const char *show_cond(const struct murre_cond *c) {
     static char text[96];
     snprintf(text, sizeof text, "%s%s %s%s%s", c->negate ? "not " : "", c->op == MURRE_COND_TEST ? "test" : name(c->op), show(c->a),
-             c->op == MURRE_COND_TEST || c->op == MURRE_OP_I64_EQZ ? "" : ",", c->op == MURRE_COND_TEST || c->op == MURRE_OP_I64_EQZ ? "" : show(c->b));
+             c->op == MURRE_COND_TEST || c->op == MURRE_OP_I64_EQZ ? "" : ",",
+             c->op == MURRE_COND_TEST || c->op == MURRE_OP_I64_EQZ ? "" : show(c->b));
     return text;
 }
 
-static void begin(struct murre_sink *s, const struct murre_sink_func *f) { (void)s, (void)f; }
-static void end(struct murre_sink *s, uint32_t slots) { (void)s, (void)slots; }
-static void copy(struct murre_sink *s, uint32_t dst, struct murre_operand a) { record(s, "s%u = %s\n", dst, show(a)); }
+static void begin(struct murre_sink *s, const struct murre_sink_func *f) {
+    (void)s, (void)f;
+}
+static void end(struct murre_sink *s, uint32_t slots) {
+    (void)s, (void)slots;
+}
+static void copy(struct murre_sink *s, uint32_t dst, struct murre_operand a) {
+    record(s, "s%u = %s\n", dst, show(a));
+}
 static void unary(struct murre_sink *s, enum murre_op op, uint32_t dst, struct murre_operand a) {
     record(s, "s%u = %s %s\n", dst, name(op), show(a));
 }
@@ -65,18 +72,30 @@ static void load(struct murre_sink *s, enum murre_op op, uint32_t dst, struct mu
 static void store(struct murre_sink *s, enum murre_op op, struct murre_operand a, struct murre_operand v, struct murre_memarg m) {
     record(s, "%s %s+%llu = %s\n", name(op), show(a), (unsigned long long)m.offset, show(v));
 }
-static void global_get(struct murre_sink *s, uint32_t dst, uint32_t g) { record(s, "s%u = global %u\n", dst, g); }
-static void global_set(struct murre_sink *s, uint32_t g, struct murre_operand a) { record(s, "global %u = %s\n", g, show(a)); }
-static void ref_func(struct murre_sink *s, uint32_t dst, uint32_t f) { record(s, "s%u = func %u\n", dst, f); }
-static void label(struct murre_sink *s, uint32_t l) { record(s, "L%u:\n", l); }
+static void global_get(struct murre_sink *s, uint32_t dst, uint32_t g) {
+    record(s, "s%u = global %u\n", dst, g);
+}
+static void global_set(struct murre_sink *s, uint32_t g, struct murre_operand a) {
+    record(s, "global %u = %s\n", g, show(a));
+}
+static void ref_func(struct murre_sink *s, uint32_t dst, uint32_t f) {
+    record(s, "s%u = func %u\n", dst, f);
+}
+static void label(struct murre_sink *s, uint32_t l) {
+    record(s, "L%u:\n", l);
+}
 static void loop(struct murre_sink *s, uint32_t l, uint32_t i, const struct murre_operand *live, uint32_t n) {
     record(s, "L%u: loop %u", l, i);
     for (uint32_t k = 0; k < n; k++)
         record(s, " %s", show(live[k]));
     record(s, "\n");
 }
-static void branch(struct murre_sink *s, uint32_t l) { record(s, "goto L%u\n", l); }
-static void branch_if(struct murre_sink *s, uint32_t l, const struct murre_cond *c) { record(s, "if %s goto L%u\n", show_cond(c), l); }
+static void branch(struct murre_sink *s, uint32_t l) {
+    record(s, "goto L%u\n", l);
+}
+static void branch_if(struct murre_sink *s, uint32_t l, const struct murre_cond *c) {
+    record(s, "if %s goto L%u\n", show_cond(c), l);
+}
 static void branch_table(struct murre_sink *s, struct murre_operand a, const uint32_t *labels, uint32_t n) {
     record(s, "switch %s", show(a));
     for (uint32_t i = 0; i <= n; i++)
@@ -89,7 +108,9 @@ static void ret(struct murre_sink *s, const struct murre_operand *a, uint32_t n)
         record(s, " %s", show(a[i]));
     record(s, "\n");
 }
-static void unreachable(struct murre_sink *s) { record(s, "unreachable\n"); }
+static void unreachable(struct murre_sink *s) {
+    record(s, "unreachable\n");
+}
 static void call(struct murre_sink *s, uint32_t f, const struct murre_operand *a, uint32_t base, uint32_t dst) {
     record(s, "s%u = call %u base s%u first %s\n", dst, f, base, show(a[0]));
 }
@@ -103,9 +124,9 @@ static void bulk(struct murre_sink *s, enum murre_op op, uint32_t dst, const str
     record(s, "%s %u %u\n", name(op), i, j);
 }
 
-static const struct murre_sink_ops ops = {begin,     end,          copy, unary,       binary, select_, load,          store,
-                                          global_get, global_set,   ref_func, label,  loop,   branch,  branch_if,     branch_table,
-                                          ret,       unreachable, call, call_indirect, bulk};
+static const struct murre_sink_ops ops = {begin,     end,          copy,       unary,       binary, select_,       load,
+                                          store,     global_get,   global_set, ref_func,    label,  loop,          branch,
+                                          branch_if, branch_table, ret,        unreachable, call,   call_indirect, bulk};
 
 static struct murre_error error;
 
@@ -210,7 +231,8 @@ Test(front, select_takes_a_comparison) {
 }
 
 Test(front, br_table_targets_must_agree_on_arity) {
-    refuses(I32, "", BODY(0, 0x02, 0x7f, 0x41, 0, 0x20, 0, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x0b), "type mismatch: br_table targets differ in arity");
+    refuses(I32, "", BODY(0, 0x02, 0x7f, 0x41, 0, 0x20, 0, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x0b),
+            "type mismatch: br_table targets differ in arity");
 }
 
 Test(front, operands_must_have_the_types_that_are_wanted) {

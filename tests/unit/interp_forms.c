@@ -10,7 +10,20 @@
 
 enum source { FROM_SLOT, FROM_CONST, FROM_ACC, SOURCES };
 /* What becomes of a value; comparisons go on with the others. */
-enum use { RETURNED, SET_AND_GOT, USES, IN_IF = USES, IN_NEGATED_IF, IN_BR_IF, IN_NEGATED_BR_IF, IN_LOOP, IN_NEGATED_LOOP, IN_SELECT, IN_NEGATED_SELECT, COMPARE_USES };
+enum use {
+    RETURNED,
+    SET_AND_GOT,
+    USES,
+    IN_IF = USES,
+    IN_NEGATED_IF,
+    IN_BR_IF,
+    IN_NEGATED_BR_IF,
+    IN_LOOP,
+    IN_NEGATED_LOOP,
+    IN_SELECT,
+    IN_NEGATED_SELECT,
+    COMPARE_USES
+};
 
 static void constant(struct builder *b, uint8_t type, uint64_t bits) {
     uint32_t low = (uint32_t)bits;
@@ -64,7 +77,8 @@ static void instruction(struct builder *b, const struct murre_op_info *info) {
 }
 
 /* The value, or the condition's answer as an i32, is left on the stack. Local 2 is of the result's type, local 3 an i32. */
-static void body(struct builder *b, const struct murre_op_info *info, enum source left, enum source right, enum use use, const uint64_t *bits) {
+static void body(struct builder *b, const struct murre_op_info *info, enum source left, enum source right, enum use use,
+                 const uint64_t *bits) {
     bool two = info->class != MURRE_CLASS_UNARY;
     bool negated = use == IN_NEGATED_IF || use == IN_NEGATED_BR_IF || use == IN_NEGATED_LOOP || use == IN_NEGATED_SELECT;
     if (use == IN_BR_IF || use == IN_NEGATED_BR_IF)
@@ -82,19 +96,12 @@ static void body(struct builder *b, const struct murre_op_info *info, enum sourc
         build(b, 0x45);
     switch (use) {
     case RETURNED:
-    case COMPARE_USES:
-        break;
-    case SET_AND_GOT:
-        build(b, 0x21, 2, 0x20, 2);
-        break;
+    case COMPARE_USES: break;
+    case SET_AND_GOT: build(b, 0x21, 2, 0x20, 2); break;
     case IN_IF:
-    case IN_NEGATED_IF:
-        build(b, 0x04, 0x7f, 0x41, 1, 0x05, 0x41, 0, 0x0b);
-        break;
+    case IN_NEGATED_IF: build(b, 0x04, 0x7f, 0x41, 1, 0x05, 0x41, 0, 0x0b); break;
     case IN_BR_IF:
-    case IN_NEGATED_BR_IF:
-        build(b, 0x0d, 0, 0x1a, 0x41, 0, 0x0b);
-        break;
+    case IN_NEGATED_BR_IF: build(b, 0x0d, 0, 0x1a, 0x41, 0, 0x0b); break;
     case IN_LOOP:
     case IN_NEGATED_LOOP:
         build(b, 0x0d, 0, 0x0b, 0x0b, 0x20, 3, 0x41, 1, 0x4b); /* br_if 0, end, end, local.get 3 > 1 */
@@ -170,14 +177,10 @@ static bool agree(const struct outcome *a, const struct outcome *b, uint8_t type
     if (a->trapped || b->trapped)
         return a->trapped == b->trapped && a->kind == b->kind;
     switch (type) {
-    case 0x7f:
-        return a->value.u32 == b->value.u32;
-    case 0x7d:
-        return a->value.u32 == b->value.u32 || (a->value.f32 != a->value.f32 && b->value.f32 != b->value.f32);
-    case 0x7c:
-        return a->value.u64 == b->value.u64 || (a->value.f64 != a->value.f64 && b->value.f64 != b->value.f64);
-    default:
-        return a->value.u64 == b->value.u64;
+    case 0x7f: return a->value.u32 == b->value.u32;
+    case 0x7d: return a->value.u32 == b->value.u32 || (a->value.f32 != a->value.f32 && b->value.f32 != b->value.f32);
+    case 0x7c: return a->value.u64 == b->value.u64 || (a->value.f64 != a->value.f64 && b->value.f64 != b->value.f64);
+    default: return a->value.u64 == b->value.u64;
     }
 }
 
@@ -201,10 +204,18 @@ static void check(struct murre_engine *engine, const struct murre_op_info *info,
 }
 
 static const uint64_t i32s[] = {0, 1, 7, 0xffffffff, 0x7fffffff, 0x80000000, 0x8000, 0xffff7fff, 0x12345678};
-static const uint64_t i64s[] = {0, 1, 0xffffffffffffffff, 0x7fffffffffffffff, 0x8000000000000000, 0x8000, 0x80000000, 0xffffffff7fffffff, 0x123456789abcdef};
+static const uint64_t i64s[] = {0,      1,          0xffffffffffffffff, 0x7fffffffffffffff, 0x8000000000000000,
+                                0x8000, 0x80000000, 0xffffffff7fffffff, 0x123456789abcdef};
 static const uint64_t f32s[] = {0, 0x80000000, 0x3f800000, 0xc0490fdb, 0x7f800000, 0xff800000, 0x7fc00000, 0x4f000000, 0x40200000};
-static const uint64_t f64s[] = {0, 0x8000000000000000, 0x3ff0000000000000, 0xc00921fb54442d18, 0x7ff0000000000000, 0xfff0000000000000,
-                                0x7ff8000000000000, 0x41e0000000000000, 0x4004000000000000};
+static const uint64_t f64s[] = {0,
+                                0x8000000000000000,
+                                0x3ff0000000000000,
+                                0xc00921fb54442d18,
+                                0x7ff0000000000000,
+                                0xfff0000000000000,
+                                0x7ff8000000000000,
+                                0x41e0000000000000,
+                                0x4004000000000000};
 enum { VALUES = sizeof i32s / sizeof i32s[0] };
 
 static const uint64_t *values_of(uint8_t type) {

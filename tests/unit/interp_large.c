@@ -112,37 +112,37 @@ Test(interp_large, frames_beyond_sixteen_bits_work) {
     pile(&b);
     /* Out there: arithmetic of all kinds, memory, globals, selections, calls, branches with values. */
     get(&b, 0);
-    build(&b, 0x41, 3, 0x6c);       /* i32 x * 3 */
+    build(&b, 0x41, 3, 0x6c); /* i32 x * 3 */
     build(&b, 0x22);
     build_u32(&b, LAST_I32);
-    build(&b, 0x41, 16, 0x6a);      /* + 16: an address */
+    build(&b, 0x41, 16, 0x6a); /* + 16: an address */
     get(&b, LAST_I64);
-    build(&b, 0x37, 3, 0);          /* i64.store */
+    build(&b, 0x37, 3, 0); /* i64.store */
     get(&b, LAST_I32);
-    build(&b, 0x29, 3, 16);         /* i64.load offset=16 */
+    build(&b, 0x29, 3, 16); /* i64.load offset=16 */
     get(&b, 1);
-    build(&b, 0xb0, 0x7c);          /* + i64.trunc_f64_s y */
+    build(&b, 0xb0, 0x7c); /* + i64.trunc_f64_s y */
     get(&b, LAST_I64);
     get(&b, LAST_I32);
     get(&b, 0);
-    build(&b, 0x4a, 0x1b);          /* select by LAST_I32 > x */
+    build(&b, 0x4a, 0x1b); /* select by LAST_I32 > x */
     get(&b, LAST_I64);
     build(&b, 0x7c);
-    set(&b, 2);                     /* sum */
+    set(&b, 2); /* sum */
     get(&b, 0);
     get(&b, 2);
     get(&b, LAST_I32);
-    build(&b, 0x10, 1);             /* call 1 */
-    build(&b, 0x24, 0);             /* global.set */
+    build(&b, 0x10, 1); /* call 1 */
+    build(&b, 0x24, 0); /* global.set */
     get(&b, 0);
-    build(&b, 0x23, 0);             /* global.get */
+    build(&b, 0x23, 0); /* global.get */
     get(&b, LAST_I32);
     build(&b, 0x41, 0, 0x11, 1, 0); /* call_indirect */
     set(&b, LAST_I64);
     build(&b, 0x02, I64, 0x20, 0, 0xac); /* block (result i64): x */
     get(&b, LAST_I32);
     get(&b, 0);
-    build(&b, 0x4b, 0x0d, 0);       /* br_if when LAST_I32 >u x */
+    build(&b, 0x4b, 0x0d, 0); /* br_if when LAST_I32 >u x */
     build(&b, 0x1a, 0x42, 0, 0x0b);
     get(&b, LAST_I64);
     build(&b, 0x7c);
@@ -155,7 +155,7 @@ Test(interp_large, frames_beyond_sixteen_bits_work) {
     struct run run = load(&b);
     int32_t x = 5;
     double y = 7.5;
-    uint64_t sum = 1000 + 7;                           /* loaded, converted */
+    uint64_t sum = 1000 + 7; /* loaded, converted */
     sum = 1000 + (15 > x ? sum : 1000);
     uint64_t first = (uint64_t)(x + 15) + sum;
     uint64_t second = (uint64_t)(x + 15) + first + (uint64_t)x;
@@ -202,15 +202,15 @@ static void filler(struct builder *b) {
 /* Jumps over and back across the filler: a loop that ends when the counter reaches 10. compare: puts a condition on the stack. */
 static void check_long(const uint8_t *compare, size_t size, uint64_t rounds) {
     struct builder b = start(few_locals, sizeof few_locals);
-    build(&b, 0x03, 0x40);                               /* loop */
-    build(&b, 0x20, 2, 0x42, 1, 0x7c, 0x21, 2);          /* i64 counter += 1 */
-    build(&b, 0x20, 3, 0x41, 1, 0x6a, 0x21, 3);          /* i32 counter += 1 */
-    build(&b, 0x02, 0x40);                               /* block */
+    build(&b, 0x03, 0x40);                      /* loop */
+    build(&b, 0x20, 2, 0x42, 1, 0x7c, 0x21, 2); /* i64 counter += 1 */
+    build(&b, 0x20, 3, 0x41, 1, 0x6a, 0x21, 3); /* i32 counter += 1 */
+    build(&b, 0x02, 0x40);                      /* block */
     build_raw(&b, compare, size);
-    build(&b, 0x45, 0x0d, 0);                            /* br_if over the filler when it does not hold */
+    build(&b, 0x45, 0x0d, 0); /* br_if over the filler when it does not hold */
     filler(&b);
     build_raw(&b, compare, size);
-    build(&b, 0x0d, 1);                                  /* back when it holds */
+    build(&b, 0x0d, 1); /* back when it holds */
     build(&b, 0x0b, 0x0b, 0x20, 2);
     finish(&b);
     struct run run = load(&b);
@@ -260,12 +260,12 @@ Test(interp_large, handlers_do_not_use_up_the_stack) {
     struct builder b = start(few_locals, sizeof few_locals);
     build(&b, 0x03, 0x40);
     build(&b, 0x20, 3, 0x41, 1, 0x6a, 0x21, 3);
-    build(&b, 0x02, 0x40, 0x02, 0x40, 0x20, 3, 0x41, 1, 0x71, 0x0e, 1, 0, 1, 0x0b, 0x0b);      /* br_table */
-    build(&b, 0x20, 3, 0x20, 2, 0x41, 1, 0x10, 1, 0x21, 2);                                     /* call */
-    build(&b, 0x20, 3, 0x20, 2, 0x41, 1, 0x41, 0, 0x11, 1, 0, 0x21, 2);                         /* call_indirect */
-    build(&b, 0x41, 8, 0x20, 2, 0x37, 3, 0, 0x41, 8, 0x29, 3, 0, 0x24, 0, 0x23, 0, 0x21, 2);    /* memory, global */
-    build(&b, 0x41, 16, 0x41, 0, 0x41, 8, 0xfc, 11, 0, 0x3f, 0, 0x1a);                          /* memory.fill, memory.size */
-    build(&b, 0x20, 3, 0x41, 0xc0, 0x84, 0x3d, 0x48, 0x0d, 0, 0x0b, 0x20, 3, 0xad);             /* until a million */
+    build(&b, 0x02, 0x40, 0x02, 0x40, 0x20, 3, 0x41, 1, 0x71, 0x0e, 1, 0, 1, 0x0b, 0x0b);    /* br_table */
+    build(&b, 0x20, 3, 0x20, 2, 0x41, 1, 0x10, 1, 0x21, 2);                                  /* call */
+    build(&b, 0x20, 3, 0x20, 2, 0x41, 1, 0x41, 0, 0x11, 1, 0, 0x21, 2);                      /* call_indirect */
+    build(&b, 0x41, 8, 0x20, 2, 0x37, 3, 0, 0x41, 8, 0x29, 3, 0, 0x24, 0, 0x23, 0, 0x21, 2); /* memory, global */
+    build(&b, 0x41, 16, 0x41, 0, 0x41, 8, 0xfc, 11, 0, 0x3f, 0, 0x1a);                       /* memory.fill, memory.size */
+    build(&b, 0x20, 3, 0x41, 0xc0, 0x84, 0x3d, 0x48, 0x0d, 0, 0x0b, 0x20, 3, 0xad);          /* until a million */
     finish(&b);
     struct run run = load(&b);
     cr_assert_eq(call(&run, 0, 0), 1000000);
@@ -291,7 +291,7 @@ Test(interp_large, register_code_can_be_shown) {
 
 /* ---- no memory in the middle of an instruction ------------------------------------------------------------------------------------- */
 
-enum { BRINK = 8 }; /* bytes behind every block, which must stay as they are */
+enum { BRINK = 8 };       /* bytes behind every block, which must stay as they are */
 static size_t most_bytes; /* that a block may grow to */
 static bool over_the_brink;
 
@@ -398,7 +398,8 @@ Test(interp_large, code_that_grows_without_bounds_is_refused) {
             union murre_slot slot = {.i32 = 1};
             struct murre_trap *trap = murre_func_call(run.store, test_func(run.instance, "f"), &slot);
             cr_assert_eq(trap != NULL, branches > 10);
-            cr_assert(!trap || strstr(murre_trap_message(trap), "takes too much register code"), "%s", trap ? murre_trap_message(trap) : "");
+            cr_assert(!trap || strstr(murre_trap_message(trap), "takes too much register code"), "%s",
+                      trap ? murre_trap_message(trap) : "");
             murre_trap_delete(trap);
         }
         unload(&run);

@@ -41,13 +41,13 @@ static struct builder spin_module(void) {
         build(&b, 0x00, (uint8_t)(i + 1));
     }
     build_close(&b);
-    build_whole(&b, SECTION_CODE, 6,                                                                              /* */
-                7, 0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b,                                                            /* spin */
-                9, 0, 0x03, 0x40, 0x10, 6, 0x0c, 0, 0x0b, 0x0b,                                                   /* calls */
-                9, 0, 0x03, 0x40, 0x10, 0, 0x0c, 0, 0x0b, 0x0b,                                                   /* host */
-                4, 0, 0x10, 0, 0x0b,                                                                              /* once */
+    build_whole(&b, SECTION_CODE, 6,                                                                                 /* */
+                7, 0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b,                                                               /* spin */
+                9, 0, 0x03, 0x40, 0x10, 6, 0x0c, 0, 0x0b, 0x0b,                                                      /* calls */
+                9, 0, 0x03, 0x40, 0x10, 0, 0x0c, 0, 0x0b, 0x0b,                                                      /* host */
+                4, 0, 0x10, 0, 0x0b,                                                                                 /* once */
                 19, 0, 0x03, 0x40, 0x41, 0, 0x41, 1, 0x41, 0x80, 0x80, 0x80, 0x20, 0xfc, 11, 0, 0x0c, 0, 0x0b, 0x0b, /* fill */
-                2, 0, 0x0b);                                                                                      /* leaf */
+                2, 0, 0x0b);                                                                                         /* leaf */
     return b;
 }
 
@@ -293,14 +293,14 @@ static struct builder operation_module(void) {
     build_close(&b);
     build_whole(&b, SECTION_ELEMENT, 1, 1, 0, 0);
     build_whole(&b, SECTION_DATA_COUNT, 1);
-    build_whole(&b, SECTION_CODE, OPERATIONS,                                                      /* */
+    build_whole(&b, SECTION_CODE, OPERATIONS,                                                            /* */
                 17, 0, 0x03, 0x40, 0x41, 0, 0xd0, 0x70, 0x41, 0xff, 0, 0xfc, 17, 0, 0x0c, 0, 0x0b, 0x0b, /* table.fill */
-                17, 0, 0x03, 0x40, 0x41, 0, 0x41, 0, 0x41, 8, 0xfc, 10, 0, 0, 0x0c, 0, 0x0b, 0x0b, /* memory.copy */
-                17, 0, 0x03, 0x40, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 8, 0, 0, 0x0c, 0, 0x0b, 0x0b, /* memory.init */
-                12, 0, 0x03, 0x40, 0x41, 0, 0x40, 0, 0x1a, 0x0c, 0, 0x0b, 0x0b, /* memory.grow */
-                15, 0, 0x03, 0x40, 0xd0, 0x70, 0x41, 0, 0xfc, 15, 0, 0x1a, 0x0c, 0, 0x0b, 0x0b, /* table.grow */
-                10, 0, 0x03, 0x40, 0xfc, 9, 0, 0x0c, 0, 0x0b, 0x0b, /* data.drop */
-                10, 0, 0x03, 0x40, 0xfc, 13, 0, 0x0c, 0, 0x0b, 0x0b); /* elem.drop */
+                17, 0, 0x03, 0x40, 0x41, 0, 0x41, 0, 0x41, 8, 0xfc, 10, 0, 0, 0x0c, 0, 0x0b, 0x0b,       /* memory.copy */
+                17, 0, 0x03, 0x40, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 8, 0, 0, 0x0c, 0, 0x0b, 0x0b,        /* memory.init */
+                12, 0, 0x03, 0x40, 0x41, 0, 0x40, 0, 0x1a, 0x0c, 0, 0x0b, 0x0b,                          /* memory.grow */
+                15, 0, 0x03, 0x40, 0xd0, 0x70, 0x41, 0, 0xfc, 15, 0, 0x1a, 0x0c, 0, 0x0b, 0x0b,          /* table.grow */
+                10, 0, 0x03, 0x40, 0xfc, 9, 0, 0x0c, 0, 0x0b, 0x0b,                                      /* data.drop */
+                10, 0, 0x03, 0x40, 0xfc, 13, 0, 0x0c, 0, 0x0b, 0x0b);                                    /* elem.drop */
     build_whole(&b, SECTION_DATA, 1, 1, 1, 'd');
     return b;
 }
@@ -437,7 +437,7 @@ Test(interrupt, a_child_process_is_ended_as_its_parent_is, .timeout = 60) {
             cr_assert_eq(murre_store_set_timeout(store, 50000000, NULL), MURRE_OK);
             pid_t child = fork();
             if (child == 0) {
-                alarm(50); /* nobody is to be left behind */
+                alarm(50);                                    /* nobody is to be left behind */
                 if (!is_interrupted(store, instance, "spin")) /* by the parent's deadline */
                     _exit(1);
                 if (murre_store_set_timeout(store, 30000000, NULL) != MURRE_OK || !is_interrupted(store, instance, "spin"))

@@ -158,7 +158,8 @@ Test(module, features_are_found_in_bodies) {
     build_whole(&b, SECTION_CODE, 3,
                 /* i32.extend8_s */ 5, 0, 0x20, 0, 0xc0, 0x0b,
                 /* v128.const … drop; i32.trunc_sat_f32_s */
-                34, 0, 0xfd, 0x0c, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x1a, 0x43, 0, 0, 0, 0, 0xfc, 0, 0x1a, 0x41, 0, 0x1a, 0x41, 0, 0x0b,
+                34, 0, 0xfd, 0x0c, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x1a, 0x43, 0, 0, 0, 0, 0xfc, 0, 0x1a, 0x41, 0,
+                0x1a, 0x41, 0, 0x0b,
                 /* return_call 0 */ 6, 0, 0x20, 0, 0x12, 0, 0x0b);
     struct murre_module *module = test_module(engine, &b);
     static const char *const wanted[] = {"sign-extension", "saturating-float-to-int", "simd", "tail-call", NULL};

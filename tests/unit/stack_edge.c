@@ -161,8 +161,8 @@ struct sweep {
     struct world *world;
     unsigned leaf;
     uint64_t timeout;
-    int32_t deepest;          /* that the leaf was reached at */
-    int32_t wrong_at;         /* or -1 */
+    int32_t deepest;           /* that the leaf was reached at */
+    int32_t wrong_at;          /* or -1 */
     enum murre_trapkind wrong; /* what came there */
 };
 
@@ -286,12 +286,12 @@ Test(stack_edge, the_function_without_room_heads_the_backtrace) {
 
 Test(stack_edge, recursion_without_loops_ends_at_a_deadline) {
     FOR_EACH_TIER(tier)
-        for (enum way way = 0; way < WAYS; way++) {
-            struct world w = world_new(tier, way);
-            cr_assert_eq(kind_of(&w, LEAVES, 20, 0), MURRE_TRAP_COUNT); /* hot */
-            cr_assert_eq(kind_of(&w, LEAVES, 80, 50000000), MURRE_TRAP_INTERRUPT, "tier %d, %s", tier, ways[way]);
-            world_delete(&w);
-        }
+    for (enum way way = 0; way < WAYS; way++) {
+        struct world w = world_new(tier, way);
+        cr_assert_eq(kind_of(&w, LEAVES, 20, 0), MURRE_TRAP_COUNT); /* hot */
+        cr_assert_eq(kind_of(&w, LEAVES, 80, 50000000), MURRE_TRAP_INTERRUPT, "tier %d, %s", tier, ways[way]);
+        world_delete(&w);
+    }
 }
 
 /* ---- many arguments, passed on a stack that has little room for them --------------------------------------------------------------- */

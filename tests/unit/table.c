@@ -38,7 +38,8 @@ Test(table, starts_with_its_minimum_of_the_given_reference) {
 }
 
 Test(table, grows_to_its_maximum_and_no_further) {
-    struct murre_table *table = murre_table_new(store, MURRE_FUNCREF, (struct murre_limits){.min = 1, .max = 1000, .has_max = true}, NULL, NULL);
+    struct murre_table *table =
+        murre_table_new(store, MURRE_FUNCREF, (struct murre_limits){.min = 1, .max = 1000, .has_max = true}, NULL, NULL);
     cr_assert_not_null(table);
     for (uint64_t size = 1; size < 1000; size++)
         cr_assert_eq(murre_table_grow(table, 1, NULL), size);

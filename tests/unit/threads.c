@@ -18,10 +18,10 @@ static struct murre_module *make(struct murre_engine *engine) {
     build_section(&b, SECTION_CODE);
     build(&b, 2);
     build_body(&b);
-    build(&b, 1, 1, 0x7f,                                    /* sum in local 1 */
-          0x03, 0x40, 0x20, 1, 0x20, 0, 0x10, 1, 0x21, 1,    /* sum = add(sum, n) */
-          0x41, 0, 0x20, 1, 0x36, 2, 0,                      /* memory[0] = sum */
-          0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b,    /* while (--n) */
+    build(&b, 1, 1, 0x7f,                                 /* sum in local 1 */
+          0x03, 0x40, 0x20, 1, 0x20, 0, 0x10, 1, 0x21, 1, /* sum = add(sum, n) */
+          0x41, 0, 0x20, 1, 0x36, 2, 0,                   /* memory[0] = sum */
+          0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b, /* while (--n) */
           0x41, 0, 0x28, 2, 0, 0x0b);
     build_close(&b);
     build_body(&b);

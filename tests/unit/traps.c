@@ -88,28 +88,28 @@ static struct murre_trap *trap_of(struct murre_store *store, struct murre_instan
 
 Test(traps, every_kind_in_every_tier) {
     FOR_EACH_TIER(tier)
-        FOR_EACH_BOUNDS(bounds) {
-            struct murre_store *store = new_store(tier, bounds);
-            struct builder b = trap_module();
-            struct murre_instance *instance = test_instance(store, &b);
-            for (unsigned round = 0; round < 4; round++)
-                for (unsigned i = 0; i < BODIES; i++) {
-                    struct murre_trap *trap = trap_of(store, instance, bodies[i].name);
-                    cr_assert_eq(murre_trap_kind(trap), bodies[i].kind, "%s in tier %d: %s", bodies[i].name, tier, murre_trap_message(trap));
-                    cr_assert_eq(murre_trap_exit_code(trap), 134);
-                    uint32_t depth = i == BODIES - 1 ? 3 : i == BODIES - 2 ? 2 : 1;
-                    cr_assert_eq(murre_trap_depth(trap), depth, "%s in tier %d: %u", bodies[i].name, tier, murre_trap_depth(trap));
-                    struct murre_frame frame;
-                    cr_assert(murre_trap_frame(trap, depth - 1, &frame));
-                    cr_assert_eq(frame.instance, instance);
-                    cr_assert_eq(frame.func_index, i, "%s in tier %d: %u", bodies[i].name, tier, frame.func_index);
-                    if (tier == MURRE_TIER_INTERP || frame.offset != MURRE_NO_OFFSET)
-                        cr_assert_eq(frame.offset, body_offsets[i] + bodies[i].at, "%s in tier %d: %zu", bodies[i].name, tier,
-                                     (size_t)frame.offset);
-                    murre_trap_delete(trap);
-                }
-            murre_store_delete(store);
-        }
+    FOR_EACH_BOUNDS(bounds) {
+        struct murre_store *store = new_store(tier, bounds);
+        struct builder b = trap_module();
+        struct murre_instance *instance = test_instance(store, &b);
+        for (unsigned round = 0; round < 4; round++)
+            for (unsigned i = 0; i < BODIES; i++) {
+                struct murre_trap *trap = trap_of(store, instance, bodies[i].name);
+                cr_assert_eq(murre_trap_kind(trap), bodies[i].kind, "%s in tier %d: %s", bodies[i].name, tier, murre_trap_message(trap));
+                cr_assert_eq(murre_trap_exit_code(trap), 134);
+                uint32_t depth = i == BODIES - 1 ? 3 : i == BODIES - 2 ? 2 : 1;
+                cr_assert_eq(murre_trap_depth(trap), depth, "%s in tier %d: %u", bodies[i].name, tier, murre_trap_depth(trap));
+                struct murre_frame frame;
+                cr_assert(murre_trap_frame(trap, depth - 1, &frame));
+                cr_assert_eq(frame.instance, instance);
+                cr_assert_eq(frame.func_index, i, "%s in tier %d: %u", bodies[i].name, tier, frame.func_index);
+                if (tier == MURRE_TIER_INTERP || frame.offset != MURRE_NO_OFFSET)
+                    cr_assert_eq(frame.offset, body_offsets[i] + bodies[i].at, "%s in tier %d: %zu", bodies[i].name, tier,
+                                 (size_t)frame.offset);
+                murre_trap_delete(trap);
+            }
+        murre_store_delete(store);
+    }
 }
 
 Test(traps, frames_have_names) {

@@ -17,7 +17,8 @@ static void teardown(void) {
 TestSuite(types, .init = setup, .fini = teardown);
 
 static struct murre_type type_of(const murre_valtype *params, uint32_t param_count, const murre_valtype *results, uint32_t result_count) {
-    return (struct murre_type){.func = {params, results, param_count, result_count}, .param_slots = param_count, .result_slots = result_count};
+    return (struct murre_type){
+        .func = {params, results, param_count, result_count}, .param_slots = param_count, .result_slots = result_count};
 }
 
 Test(types, equal_types_have_one_id_wherever_they_come_from) {

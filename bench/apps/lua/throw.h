@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 #define LUAI_THROW(L, c) (fputs("lua: error in a program that must raise none\n", stderr), exit(70))
-#define LUAI_TRY(L, c, a) { a }
+#define LUAI_TRY(L, c, a) \
+    { a }
 #define luai_jmpbuf int
-#define l_signalT int // else Lua asks for signal.h
+#define l_signalT   int // else Lua asks for signal.h
 
 #endif

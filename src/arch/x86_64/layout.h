@@ -13,25 +13,25 @@
 #define CONTEXT_RIP 56
 
 /* struct murre_arch_args */
-#define ARGS_INTS 0
-#define ARGS_FLOATS 64
-#define ARGS_INT_RESULT 128
+#define ARGS_INTS         0
+#define ARGS_FLOATS       64
+#define ARGS_INT_RESULT   128
 #define ARGS_FLOAT_RESULT 136
-#define ARGS_STACK 144
-#define ARGS_STACK_COUNT 152
-#define ARGS_FLOAT_COUNT 160
-#define ARGS_MEMORY_BASE 168
-#define ARGS_FRAME 176
-#define ARGS_INTERRUPT 184
+#define ARGS_STACK        144
+#define ARGS_STACK_COUNT  152
+#define ARGS_FLOAT_COUNT  160
+#define ARGS_MEMORY_BASE  168
+#define ARGS_FRAME        176
+#define ARGS_INTERRUPT    184
 
 /* struct murre_arch_exit_frame, on the stack of murre_arch_exit */
-#define EXIT_INTS 0
-#define EXIT_FLOATS 64
-#define EXIT_INT_RESULT 128
+#define EXIT_INTS         0
+#define EXIT_FLOATS       64
+#define EXIT_INT_RESULT   128
 #define EXIT_FLOAT_RESULT 136
-#define EXIT_STACK 144
-#define EXIT_FRAME 152
-#define EXIT_INTERRUPT 160
-#define EXIT_SIZE 176 /* a multiple of 16 */
+#define EXIT_STACK        144
+#define EXIT_FRAME        152
+#define EXIT_INTERRUPT    160
+#define EXIT_SIZE         176 /* a multiple of 16 */
 
 #endif
