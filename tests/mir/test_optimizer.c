@@ -318,6 +318,46 @@ Test(optimizer, the_compiler_survives_an_overflowing_constant_division) {
         }
 }
 
+// patches/09: counts beyond the width, and negative ones, which no instruction of AArch64 takes as they are.
+struct constant_shift {
+    MIR_insn_code_t code;
+    int64_t count;
+};
+
+static MIR_item_t emit_constant_shift(void *user, MIR_context_t mir, MIR_module_t module) {
+    const struct constant_shift *shift = user;
+    struct build b;
+    test_begin(&b, mir, 'i', "i");
+    MIR_reg_t r = test_new_reg(&b, 'i');
+    test_insn(&b, MIR_new_insn(mir, shift->code, R(r), R(b.arg[0]), C(shift->count)));
+    test_return(&b, R(r));
+    return test_end(&b);
+}
+
+static uint64_t shifted(const struct constant_shift *shift, uint64_t value) {
+    switch (shift->code) {
+    case MIR_LSH: return value << (shift->count & 63);
+    case MIR_RSH: return (uint64_t)((int64_t)value >> (shift->count & 63));
+    case MIR_URSH: return value >> (shift->count & 63);
+    case MIR_LSHS: return (uint32_t)value << (shift->count & 31);
+    case MIR_RSHS: return (uint32_t)((int32_t)value >> (shift->count & 31));
+    default: return (uint32_t)value >> (shift->count & 31);
+    }
+}
+
+Test(optimizer, shifts_by_any_constant_count_modulo_the_width) {
+    static const MIR_insn_code_t codes[] = {MIR_LSH, MIR_RSH, MIR_URSH, MIR_LSHS, MIR_RSHS, MIR_URSHS};
+    static const int64_t counts[] = {1, 31, 32, 63, 64, 69, -1, -3, -32, -64, INT64_MIN};
+    const uint64_t value = 0x8123456789abcdef;
+    for (unsigned level = 0; level < LEVELS; level++)
+        for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+            for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+                struct constant_shift shift = {codes[i], counts[k]};
+                uint64_t (*f)(uint64_t) = (uint64_t(*)(uint64_t))test_compile(level, emit_constant_shift, &shift);
+                cr_assert(f(value) == shifted(&shift, value), "level %u, shift %zu by %lld", level, i, (long long)counts[k]);
+            }
+}
+
 // patches/56: (x + 32) of 32 bits, plus 4 of 64 bits.
 static MIR_item_t emit_two_widths(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;

@@ -90,58 +90,64 @@ Test(registers, of_floats_are_compared_whatever_their_number) {
     }
 }
 
-// patches/50 and patches/24: instructions whose operands are all spilled, or are one spilled register several times.
-enum { LIVE = 40 };
+// patches/50 and patches/24: instructions whose operands are all spilled, or are one spilled register several times. With the larger number
+// slots are out of AArch64's reach, and each takes a register for its address.
+enum { FEW_LIVE = 40, MANY_LIVE = 2200 };
+struct spilled {
+    char type;
+    int live;
+};
 
 static MIR_item_t emit_spilled(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
-    const char type = *(const char *)user;
+    const char type = ((const struct spilled *)user)->type;
+    const int live = ((const struct spilled *)user)->live;
     struct build b;
     test_begin(&b, mir, 'v', "i");
-    MIR_reg_t x[LIVE], n[LIVE];
+    static MIR_reg_t x[MANY_LIVE], n[MANY_LIVE];
     const bool whole = type == 'i';
     const MIR_insn_code_t move = whole ? MIR_MOV : MIR_DMOV;
-    for (int i = 0; i < LIVE; i++) {
+    for (int i = 0; i < live; i++) {
         x[i] = test_new_reg(&b, type);
         n[i] = test_new_reg(&b, 'i');
         test_insn(&b, MIR_new_insn(mir, move, R(x[i]), MIR_new_mem_op(mir, whole ? MIR_T_I64 : MIR_T_D, i * 8, b.arg[0], 0, 1)));
-        EMIT(MOV, R(n[i]), AT(I64, (LIVE + i) * 8, b.arg[0]));
+        EMIT(MOV, R(n[i]), AT(I64, (live + i) * 8, b.arg[0]));
     }
-    for (int i = 0; i < LIVE; i++)
+    for (int i = 0; i < live; i++)
         test_insn(&b, MIR_new_insn(mir, whole ? MIR_ADD : MIR_DADD, R(x[i]), R(x[i]), R(x[i])));
-    for (int i = 0; i + 2 < LIVE; i += 3)
+    for (int i = 0; i + 2 < live; i += 3)
         murre_ext_emit_select(mir, b.func, whole ? 'l' : 'd', R(x[i]), R(n[i]), R(x[i + 1]), R(x[i + 2]));
-    for (int i = 0; i < LIVE; i++) {
+    for (int i = 0; i < live; i++) {
         test_insn(&b, MIR_new_insn(mir, move, MIR_new_mem_op(mir, whole ? MIR_T_I64 : MIR_T_D, i * 8, b.arg[0], 0, 1), R(x[i])));
-        EMIT(MOV, AT(I64, (LIVE + i) * 8, b.arg[0]), R(n[i]));
+        EMIT(MOV, AT(I64, (live + i) * 8, b.arg[0]), R(n[i]));
     }
     test_insn(&b, MIR_new_ret_insn(mir, 0));
     return test_end(&b);
 }
 
 Test(registers, that_are_spilled_may_be_every_operand) {
+    static union {
+        int64_t i;
+        double d;
+    } s[2 * MANY_LIVE]; // the values, then the conditions
     for (unsigned level = 0; level < LEVELS; level++)
-        for (int whole = 0; whole < 2; whole++) {
-            void (*f)(void *) = (void (*)(void *))test_compile(level, emit_spilled, whole ? "i" : "d");
-            struct {
-                union {
-                    int64_t i;
-                    double d;
-                } x[LIVE];
-                int64_t n[LIVE];
-            } s;
-            for (int i = 0; i < LIVE; i++) {
+        for (int kind = 0; kind < 4; kind++) {
+            const bool whole = kind % 2;
+            struct spilled spilled = {whole ? 'i' : 'd', kind < 2 ? FEW_LIVE : MANY_LIVE};
+            const int live = spilled.live;
+            void (*f)(void *) = (void (*)(void *))test_compile(level, emit_spilled, &spilled);
+            for (int i = 0; i < live; i++) {
                 if (whole)
-                    s.x[i].i = i + 1;
+                    s[i].i = i + 1;
                 else
-                    s.x[i].d = i + 1;
-                s.n[i] = i & 1;
+                    s[i].d = i + 1;
+                s[live + i].i = i & 1;
             }
-            f(&s);
-            for (int i = 0; i < LIVE; i++) {
-                const int from = i % 3 == 0 && i + 2 < LIVE ? s.n[i] != 0 ? i + 1 : i + 2 : i;
-                cr_assert(whole ? s.x[i].i == 2 * (from + 1) : s.x[i].d == 2 * (from + 1), "level %u, number %d", level, i);
-                cr_assert(s.n[i] == (i & 1), "level %u, condition %d", level, i);
+            f(s);
+            for (int i = 0; i < live; i++) {
+                const int from = i % 3 == 0 && i + 2 < live ? s[live + i].i != 0 ? i + 1 : i + 2 : i;
+                cr_assert(whole ? s[i].i == 2 * (from + 1) : s[i].d == 2 * (from + 1), "level %u, number %d of %d", level, i, live);
+                cr_assert(s[live + i].i == (i & 1), "level %u, condition %d of %d", level, i, live);
             }
         }
 }
@@ -234,15 +240,15 @@ static MIR_item_t emit_compare_select(void *user, MIR_context_t mir, MIR_module_
     bool *emitted = user;
     struct build b;
     test_begin(&b, mir, 'v', "i");
-    MIR_reg_t x[LIVE];
-    for (int i = 0; i < LIVE; i++) {
+    MIR_reg_t x[FEW_LIVE];
+    for (int i = 0; i < FEW_LIVE; i++) {
         x[i] = test_new_reg(&b, 'i');
         EMIT(MOV, R(x[i]), AT(I64, i * 8, b.arg[0]));
     }
-    for (int i = 0; i + 3 < LIVE; i++)
+    for (int i = 0; i + 3 < FEW_LIVE; i++)
         *emitted =
             murre_ext_emit_compare_select(mir, b.func, i % 2 ? MIR_LTS : MIR_LT, R(x[i]), R(x[i]), R(x[i + 1]), R(x[i + 2]), R(x[i + 3]));
-    for (int i = 0; i < LIVE; i++)
+    for (int i = 0; i < FEW_LIVE; i++)
         EMIT(MOV, AT(I64, i * 8, b.arg[0]), R(x[i]));
     test_insn(&b, MIR_new_ret_insn(mir, 0));
     return test_end(&b);
@@ -255,10 +261,10 @@ Test(registers, that_are_spilled_may_be_compared_and_selected) {
 #if defined(__x86_64__)
         cr_assert(emitted);
 #endif
-        int64_t want[LIVE], got[LIVE];
-        for (int i = 0; i < LIVE; i++)
+        int64_t want[FEW_LIVE], got[FEW_LIVE];
+        for (int i = 0; i < FEW_LIVE; i++)
             want[i] = got[i] = (int64_t)(test_random() >> (i % 3 * 20));
-        for (int i = 0; emitted && i + 3 < LIVE; i++) {
+        for (int i = 0; emitted && i + 3 < FEW_LIVE; i++) {
             const bool less = i % 2 ? (int32_t)want[i] < (int32_t)want[i + 1] : want[i] < want[i + 1];
             want[i] = less ? want[i + 2] : want[i + 3];
         }
