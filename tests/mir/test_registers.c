@@ -152,6 +152,60 @@ Test(registers, that_are_spilled_may_be_every_operand) {
         }
 }
 
+// patches/24: selections whose operands are all spilled to where AArch64's offsets from the frame do not reach (16 KiB for floats,
+// 32 KiB for doubles), so that each needs a register for its address. For each third i: p[i] = p[FAR + i % FEW_LIVE] ? p[i + 1] : p[i + 2]
+enum { FAR = 4500 };
+
+static MIR_item_t emit_far_selections(void *user, MIR_context_t mir, MIR_module_t module) {
+    (void)module;
+    const char type = *(const char *)user;
+    const MIR_type_t in_memory = type == 'f' ? MIR_T_F : MIR_T_D;
+    const MIR_insn_code_t move = type == 'f' ? MIR_FMOV : MIR_DMOV;
+    struct build b;
+    test_begin(&b, mir, 'v', "i");
+    MIR_reg_t *x = murre_mirctx_alloc(FAR * sizeof *x), n[FEW_LIVE];
+    for (int i = 0; i < FEW_LIVE; i++) {
+        n[i] = test_new_reg(&b, 'i');
+        EMIT(MOV, R(n[i]), AT(I64, (FAR + i) * 8, b.arg[0]));
+    }
+    for (int i = 0; i < FAR; i++) {
+        x[i] = test_new_reg(&b, type);
+        test_insn(&b, MIR_new_insn(mir, move, R(x[i]), MIR_new_mem_op(mir, in_memory, i * 8, b.arg[0], 0, 1)));
+    }
+    for (int i = 0; i + 2 < FAR; i += 3)
+        murre_ext_emit_select(mir, b.func, type, R(x[i]), R(n[i % FEW_LIVE]), R(x[i + 1]), R(x[i + 2]));
+    for (int i = 0; i < FAR; i++)
+        test_insn(&b, MIR_new_insn(mir, move, MIR_new_mem_op(mir, in_memory, i * 8, b.arg[0], 0, 1), R(x[i])));
+    test_insn(&b, MIR_new_ret_insn(mir, 0));
+    return test_end(&b);
+}
+
+Test(registers, that_are_spilled_out_of_reach_may_be_every_operand) {
+    static struct {
+        union {
+            float f;
+            double d;
+        } x[FAR];
+        int64_t n[FEW_LIVE];
+    } s;
+    for (unsigned level = 0; level < LEVELS; level++)
+        for (const char *type = "fd"; *type != 0; type++) {
+            void (*f)(void *) = (void (*)(void *))test_compile(level, emit_far_selections, (void *)type);
+            for (int i = 0; i < FAR; i++)
+                if (*type == 'f')
+                    s.x[i].f = (float)i;
+                else
+                    s.x[i].d = i;
+            for (int i = 0; i < FEW_LIVE; i++)
+                s.n[i] = i & 1;
+            f(&s);
+            for (int i = 0; i < FAR; i++) {
+                const int from = i % 3 != 0 ? i : i % FEW_LIVE % 2 != 0 ? i + 1 : i + 2;
+                cr_assert((*type == 'f' ? s.x[i].f : s.x[i].d) == from, "level %u, type %c, number %d", level, *type, i);
+            }
+        }
+}
+
 // patches/51: a return behind a branch, in a function with a register of all code.
 #if defined(__x86_64__)
 #define GLOBAL_REG "r15"
