@@ -99,7 +99,7 @@ WASM_DECLARE_OWN(engine)
 WASM_API_EXTERN own wasm_engine_t *wasm_engine_new(void);
 WASM_API_EXTERN own wasm_engine_t *wasm_engine_new_with_config(own wasm_config_t *);
 
-/* Deleting a store while a call of it has not returned ends the process. */
+/* A store must not be deleted by a host function that is called in it: while WebAssembly of it runs, that ends the process. */
 WASM_DECLARE_OWN(store)
 WASM_API_EXTERN own wasm_store_t *wasm_store_new(wasm_engine_t *);
 
