@@ -48,19 +48,46 @@ static size_t put_utf8(char *out, unsigned code) {
         return out[0] = (char)code, 1;
     if (code < 0x800)
         return out[0] = (char)(0xc0 | code >> 6), out[1] = (char)(0x80 | (code & 0x3f)), 2;
-    out[0] = (char)(0xe0 | code >> 12);
-    out[1] = (char)(0x80 | (code >> 6 & 0x3f));
-    out[2] = (char)(0x80 | (code & 0x3f));
-    return 3;
+    if (code < 0x10000) {
+        out[0] = (char)(0xe0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (code & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (code >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (code & 0x3f));
+    return 4;
 }
 
 static int hex4(struct parser *p, unsigned *code) {
-    char digits[5] = {0};
-    if (p->end - p->next < 4)
+    static const char digits[] = "0123456789abcdef";
+    *code = 0;
+    for (int i = 0; i < 4; i++) {
+        const char *digit =
+            p->next < p->end && *p->next ? strchr(digits, *p->next | ('A' <= *p->next && *p->next <= 'F' ? 0x20 : 0)) : NULL;
+        if (!digit)
+            return 0;
+        *code = *code << 4 | (unsigned)(digit - digits);
+        p->next++;
+    }
+    return 1;
+}
+
+/* The digits of \u, and a second escape where they are the first half of a surrogate pair: what lies beyond U+FFFF. Half a pair is an error. */
+static int unicode_escape(struct parser *p, unsigned *code) {
+    unsigned low;
+    if (!hex4(p, code))
         return 0;
-    memcpy(digits, p->next, 4);
-    p->next += 4;
-    *code = (unsigned)strtoul(digits, NULL, 16);
+    if (*code < 0xd800 || *code > 0xdfff)
+        return 1;
+    if (*code > 0xdbff || p->end - p->next < 2 || p->next[0] != '\\' || p->next[1] != 'u')
+        return 0;
+    p->next += 2;
+    if (!hex4(p, &low) || low < 0xdc00 || low > 0xdfff)
+        return 0;
+    *code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
     return 1;
 }
 
@@ -87,7 +114,7 @@ static const char *parse_string(struct parser *p, size_t *size) {
         case 'b': *out++ = '\b'; break;
         case 'f': *out++ = '\f'; break;
         case 'u':
-            if (!hex4(p, &code))
+            if (!unicode_escape(p, &code))
                 return NULL;
             out += put_utf8(out, code);
             break;

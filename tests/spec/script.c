@@ -1,5 +1,6 @@
 /* The commands of a script: see script.h. A module that needs a feature murre has not got is skipped, and with it every command that would
- * have used it; both are counted under the feature's name. */
+ * have used it: acting on it, importing from it. What it imports it could have changed: where an assertion about that fails from then on, nobody knows
+ * who is wrong, and it is skipped as well. All are counted under the feature's name. */
 #include "script.h"
 
 #include <stdarg.h>
@@ -7,25 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Something that the script names: a definition, an instance, a name under which an instance is registered, a thread. One without a name can be
+ * found as the latest of its kind. */
 struct named {
-    struct named *next;
-    char *name; /* NULL: the latest, unnamed */
-    struct murre_instance *instance;
-    struct murre_module *module; /* definitions; owned */
-    char missing[40];            /* the feature it needs, when it could not be made */
+    struct named *next;              /* the one before */
+    char *name;                      /* or NULL */
+    struct murre_module *module;     /* of a definition; owned */
+    struct murre_instance *instance; /* of an instance, or registered */
+    char missing[40]; /* the feature for want of which it was not made or, where there is an instance, might not be what it should be */
 };
 
 struct script {
     struct murre_engine *engine;
     struct murre_store *store;
     struct murre_linker *linker;
-    struct named *names;
-    struct named latest;
-    char registered_missing[40]; /* a registered module could not be made: imports of it cannot be judged */
+    struct named *definitions, *instances, *registered, *threads; /* the latest first */
     const char *path;
     const char *folder;
     struct tally *tally;
     const struct json *command;
+    const char *doubt; /* the command has to do with an instance that might not be what it should be: for want of this feature */
 };
 
 void tally_skip(struct tally *tally, const char *feature) {
@@ -43,6 +45,10 @@ void tally_skip(struct tally *tally, const char *feature) {
 
 static void failed(struct script *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void failed(struct script *s, const char *format, ...) {
+    if (s->doubt) {
+        tally_skip(s->tally, s->doubt);
+        return;
+    }
     va_list arguments;
     va_start(arguments, format);
     printf("FAIL %s:%s %s: ", s->path, json_text(s->command, "line"), json_text(s->command, "type"));
@@ -67,6 +73,10 @@ static char *read_file(const char *path, size_t *size) {
     return bytes;
 }
 
+static bool module_path(const struct script *s, char *path, size_t size, const char *file) {
+    return (size_t)snprintf(path, size, "%s/%s", s->folder, file) < size;
+}
+
 /* The module that the command names; NULL with error filled. *is_text: there is no binary of it. */
 static struct murre_module *load(struct script *s, struct murre_error *error, bool *is_text) {
     const char *binary = json_text(s->command, "binary_filename"), *type = json_text(s->command, "module_type");
@@ -75,9 +85,8 @@ static struct murre_module *load(struct script *s, struct murre_error *error, bo
     if (*is_text)
         return NULL;
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s", s->folder, file);
     size_t size;
-    char *bytes = read_file(path, &size);
+    char *bytes = module_path(s, path, sizeof path, file) ? read_file(path, &size) : NULL;
     if (!bytes) {
         *error = (struct murre_error){.status = MURRE_ERROR_IO, .message = "the module's file cannot be read"};
         return NULL;
@@ -93,89 +102,161 @@ static const char *missing_feature(const struct murre_error *error) {
     return error->status == MURRE_ERROR_UNSUPPORTED ? (colon ? colon + 9 : error->message) : NULL;
 }
 
-static struct named *find(struct script *s, const char *name) {
+static struct named *find(struct named *list, const char *name) {
     if (!name)
-        return &s->latest;
-    for (struct named *n = s->names; n; n = n->next)
-        if (strcmp(n->name, name) == 0)
-            return n;
+        return list;
+    for (; list; list = list->next)
+        if (list->name && strcmp(list->name, name) == 0)
+            return list;
     return NULL;
 }
 
-static void remember(struct script *s, const char *name, struct murre_instance *instance, struct murre_module *module,
-                     const char *missing) {
-    struct named entry = {.instance = instance, .module = module};
-    snprintf(entry.missing, sizeof entry.missing, "%s", missing ? missing : "");
-    if (!module)
-        s->latest = entry;
-    if (!name && !module)
-        return;
-    struct named *n = malloc(sizeof *n);
+static struct named *remember(struct named **list, const char *name, const char *missing) {
+    struct named *n = calloc(1, sizeof *n);
     if (!n)
         abort();
-    *n = entry;
-    n->name = strdup(name ? name : "");
-    n->next = s->names;
-    s->names = n;
+    *n = (struct named){.next = *list, .name = name ? strdup(name) : NULL};
+    snprintf(n->missing, sizeof n->missing, "%s", missing ? missing : "");
+    return *list = n;
+}
+
+static void forget(struct named *list) {
+    while (list) {
+        struct named *next = list->next;
+        murre_module_unref(list->module);
+        free(list->name);
+        free(list);
+        list = next;
+    }
+}
+
+/* All but the store. */
+static void finish(struct script *s) {
+    forget(s->definitions);
+    forget(s->instances);
+    forget(s->registered);
+    forget(s->threads);
+    murre_linker_delete(s->linker);
+}
+
+static bool has_name(struct murre_name name, const char *text) {
+    return name.size == strlen(text) && memcmp(name.data, text, name.size) == 0;
+}
+
+/* The feature for want of which an import of the module is missing; NULL: there is none. Sets s->doubt. */
+static const char *missing_import(struct script *s, const struct murre_module *module) {
+    for (struct named *n = s->registered; n; n = n->next) {
+        if (!n->missing[0] || find(s->registered, n->name) != n) /* registered again since */
+            continue;
+        struct murre_import import;
+        for (uint32_t i = 0; murre_module_import(module, i, &import); i++) {
+            if (!has_name(import.module, n->name))
+                continue;
+            if (!n->instance)
+                return n->missing;
+            s->doubt = n->missing;
+        }
+    }
+    return NULL;
+}
+
+/* Whether a module's bytes may hold the name, after its size. */
+static bool mentions(const char *bytes, size_t size, const char *name) {
+    char wanted[130];
+    const size_t length = strlen(name);
+    if (length > 127)
+        return true;
+    wanted[0] = (char)length;
+    memcpy(wanted + 1, name, length);
+    return memmem(bytes, size, wanted, length + 1) != NULL;
+}
+
+/* A module that was not made could have changed the memories, tables and globals that it imports: those of registered instances that it mentions. */
+static void taint_imports(struct script *s, const char *missing) {
+    char path[4096];
+    const char *file = json_text(s->command, "filename");
+    size_t size;
+    char *bytes = file && module_path(s, path, sizeof path, file) ? read_file(path, &size) : NULL;
+    for (struct named *n = bytes ? s->registered : NULL; n; n = n->next) {
+        if (n->missing[0] || !mentions(bytes, size, n->name))
+            continue;
+        snprintf(n->missing, sizeof n->missing, "%s", missing);
+        for (struct named *instance = s->instances; instance; instance = instance->next)
+            if (instance->instance == n->instance)
+                snprintf(instance->missing, sizeof instance->missing, "%s", missing);
+    }
+    free(bytes);
 }
 
 static void make_instance(struct script *s, struct murre_module *module, const char *name) {
     struct murre_error error = {0};
     struct murre_trap *trap = NULL;
-    struct murre_instance *instance = murre_linker_instantiate(s->linker, s->store, module, &trap, &error);
-    remember(s, name, instance, NULL, NULL);
-    if (instance) {
-        s->tally->passed++;
-    } else if (s->registered_missing[0] && error.status == MURRE_ERROR_LINK) {
-        remember(s, name, NULL, NULL, s->registered_missing);
-        tally_skip(s->tally, s->registered_missing);
-    } else {
-        failed(s, "not instantiated: %s", trap ? murre_trap_message(trap) : error.message);
+    const char *missing = missing_import(s, module);
+    struct named *n = remember(&s->instances, name, missing);
+    if (missing) {
+        tally_skip(s->tally, missing);
+        return;
     }
+    if (s->doubt)
+        snprintf(n->missing, sizeof n->missing, "%s", s->doubt);
+    n->instance = murre_linker_instantiate(s->linker, s->store, module, &trap, &error);
+    if (n->instance)
+        s->tally->passed++;
+    else
+        failed(s, "not instantiated: %s", trap ? murre_trap_message(trap) : error.message);
     murre_trap_delete(trap);
 }
 
+/* "module" is a definition and an instance of it, under one name. */
 static void run_module(struct script *s, bool definition) {
     struct murre_error error = {0};
     bool is_text;
     const char *name = json_text(s->command, "name");
     struct murre_module *module = load(s, &error, &is_text);
-    if (!module) {
-        const char *missing = is_text ? "text format" : missing_feature(&error);
-        remember(s, name, NULL, NULL, missing);
-        if (missing)
-            tally_skip(s->tally, missing);
-        else
-            failed(s, "refused at %llu: %s", (unsigned long long)error.offset, error.message);
-    } else if (definition) {
-        remember(s, name, NULL, module, NULL);
+    const char *missing = module ? NULL : is_text ? "text format" : missing_feature(&error);
+    remember(&s->definitions, name, missing)->module = module;
+    if (module && !definition) {
+        make_instance(s, module, name);
+    } else if (module) {
         s->tally->passed++;
     } else {
-        make_instance(s, module, name);
-        murre_module_unref(module);
+        if (!definition)
+            remember(&s->instances, name, missing);
+        if (missing) {
+            taint_imports(s, missing);
+            tally_skip(s->tally, missing);
+        } else {
+            failed(s, "refused at %llu: %s", (unsigned long long)error.offset, error.message);
+        }
     }
 }
 
 static void run_module_instance(struct script *s) {
-    struct named *definition = find(s, json_text(s->command, "module"));
-    if (!definition) {
+    struct named *definition = find(s->definitions, json_text(s->command, "module"));
+    const char *name = json_text(s->command, "instance");
+    if (!definition || (!definition->module && !definition->missing[0])) {
         failed(s, "no such definition");
+        remember(&s->instances, name, NULL);
     } else if (!definition->module) {
-        remember(s, json_text(s->command, "instance"), NULL, NULL, definition->missing);
+        remember(&s->instances, name, definition->missing);
         tally_skip(s->tally, definition->missing);
-    } else
-        make_instance(s, definition->module, json_text(s->command, "instance"));
+    } else {
+        make_instance(s, definition->module, name);
+    }
 }
 
 static void run_register(struct script *s) {
-    struct named *n = find(s, json_text(s->command, "name"));
-    if (n && n->missing[0]) {
-        snprintf(s->registered_missing, sizeof s->registered_missing, "%s", n->missing);
-        tally_skip(s->tally, n->missing);
+    struct murre_error error = {0};
+    const char *as = json_text(s->command, "as");
+    struct named *n = find(s->instances, json_text(s->command, "name"));
+    if (!n || (!n->instance && !n->missing[0])) {
+        failed(s, "no instance to register");
         return;
     }
-    struct murre_error error = {0};
-    if (!n || !n->instance || murre_linker_define_instance(s->linker, json_text(s->command, "as"), n->instance, &error) != MURRE_OK)
+    remember(&s->registered, as, n->missing)->instance = n->instance;
+    if (!n->instance)
+        tally_skip(s->tally, n->missing);
+    else if (murre_linker_define_instance(s->linker, as, n->instance, &error) != MURRE_OK)
         failed(s, "cannot register: %s", error.message);
     else
         s->tally->passed++;
@@ -216,15 +297,17 @@ static void invoke(struct script *s, const struct json *action, struct murre_fun
 
 static void act(struct script *s, struct outcome *out) {
     const struct json *action = json_member(s->command, "action");
-    struct named *n = find(s, json_text(action, "module"));
+    struct named *n = find(s->instances, json_text(action, "module"));
     const struct json *field = json_member(action, "field");
     struct murre_extern item;
     out->kind = OUTCOME_FAILED;
-    if (n && n->missing[0]) {
+    if (n && n->missing[0] && n->instance)
+        s->doubt = n->missing;
+    if (!n || (!n->instance && !n->missing[0])) {
+        failed(s, "no instance to act on");
+    } else if (!n->instance) {
         tally_skip(s->tally, n->missing);
         out->kind = OUTCOME_SKIPPED;
-    } else if (!n || !n->instance) {
-        failed(s, "no instance to act on");
     } else if (!murre_instance_export(n->instance, field->text, field->size, &item)) {
         failed(s, "no export %s", field->text);
     } else if (strcmp(json_text(action, "type"), "get") == 0) {
@@ -276,6 +359,15 @@ static void assert_trap(struct script *s, struct outcome *out) {
         s->tally->passed++;
 }
 
+/* Also of a suspension. murre has neither, so that nothing but a missing feature of the module can be right. */
+static void assert_thrown(struct script *s, struct outcome *out, const char *what) {
+    act(s, out);
+    if (out->kind == OUTCOME_VALUES)
+        failed(s, "returned, expected %s", what);
+    else if (out->kind == OUTCOME_TRAP)
+        failed(s, "trapped with %s, expected %s", out->message, what);
+}
+
 static void assert_refused(struct script *s) {
     struct murre_error error = {0};
     bool is_text;
@@ -304,6 +396,14 @@ static void assert_not_instantiated(struct script *s, enum murre_status wanted) 
             tally_skip(s->tally, missing);
         else
             failed(s, "refused: %s", error.message);
+        if (missing)
+            taint_imports(s, missing);
+        return;
+    }
+    const char *missing = missing_import(s, module);
+    if (missing) {
+        tally_skip(s->tally, missing);
+        murre_module_unref(module);
         return;
     }
     struct murre_instance *instance = murre_linker_instantiate(s->linker, s->store, module, &trap, &error);
@@ -320,8 +420,48 @@ static void assert_not_instantiated(struct script *s, enum murre_status wanted) 
     murre_module_unref(module);
 }
 
+static void run_commands(struct script *s, const struct json *commands, struct outcome *out);
+
+/* The commands of a thread have names of their own, but for one shared module. They all run here and now, before whatever follows: one of the
+ * orders that the script has to allow, as long as nothing waits for another thread. */
+static void run_thread(struct script *s, struct outcome *out) {
+    const char *shared = json_text(s->command, "shared_module");
+    const struct json *commands = json_member(s->command, "commands");
+    const struct named *n = shared ? find(s->instances, shared) : NULL;
+    struct script thread = {.engine = s->engine, .store = s->store, .path = s->path, .folder = s->folder, .tally = s->tally};
+    if (!commands || (shared && (!n || (!n->instance && !n->missing[0])))) {
+        failed(s, "no such shared module");
+        return;
+    }
+    remember(&s->threads, json_text(s->command, "name"), n && !n->instance ? n->missing : NULL);
+    thread.linker = murre_linker_new(s->engine, NULL);
+    if (!thread.linker || !spectest_define(thread.linker, thread.store))
+        abort();
+    if (n) {
+        struct named *copy = remember(&thread.instances, shared, n->missing);
+        copy->instance = n->instance;
+    }
+    if (n && !n->instance)
+        tally_skip(s->tally, n->missing);
+    else
+        s->tally->passed++;
+    run_commands(&thread, commands, out);
+    finish(&thread);
+}
+
+static void run_wait(struct script *s) {
+    const struct named *thread = find(s->threads, json_text(s->command, "thread"));
+    if (!thread)
+        failed(s, "no such thread");
+    else if (thread->missing[0])
+        tally_skip(s->tally, thread->missing);
+    else
+        s->tally->passed++;
+}
+
 static void run_command(struct script *s, struct outcome *out) {
     const char *type = json_text(s->command, "type");
+    s->doubt = NULL;
     if (strcmp(type, "module") == 0)
         run_module(s, false);
     else if (strcmp(type, "module_definition") == 0)
@@ -343,9 +483,20 @@ static void run_command(struct script *s, struct outcome *out) {
     else if (strcmp(type, "assert_malformed_custom") == 0 || strcmp(type, "assert_invalid_custom") == 0)
         tally_skip(s->tally, "custom annotations");
     else if (strcmp(type, "assert_exception") == 0)
-        tally_skip(s->tally, "exceptions");
+        assert_thrown(s, out, "an exception");
+    else if (strcmp(type, "assert_suspension") == 0)
+        assert_thrown(s, out, "a suspension");
+    else if (strcmp(type, "thread") == 0)
+        run_thread(s, out);
+    else if (strcmp(type, "wait") == 0)
+        run_wait(s);
     else
         failed(s, "unknown command");
+}
+
+static void run_commands(struct script *s, const struct json *commands, struct outcome *out) {
+    for (s->command = commands->first; s->command; s->command = s->command->next)
+        run_command(s, out);
 }
 
 void script_run(struct murre_engine *engine, const char *path, struct tally *tally, bool verbose) {
@@ -354,6 +505,10 @@ void script_run(struct murre_engine *engine, const char *path, struct tally *tal
     struct json *root = text ? json_parse(text, size) : NULL;
     free(text);
     const struct json *commands = json_member(root, "commands");
+    if (!root) {
+        printf("FAIL %s: %s\n", path, text ? "no JSON" : "cannot be read");
+        tally->failed++;
+    }
     if (!commands) { /* an index, no script */
         json_free(root);
         return;
@@ -368,18 +523,10 @@ void script_run(struct murre_engine *engine, const char *path, struct tally *tal
     struct outcome *out = calloc(1, sizeof *out);
     if (!out || !s.store || !s.linker || !spectest_define(s.linker, s.store))
         abort();
-    for (s.command = commands->first; s.command; s.command = s.command->next)
-        run_command(&s, out);
+    run_commands(&s, commands, out);
     free(out);
-    murre_linker_delete(s.linker);
+    finish(&s);
     murre_store_delete(s.store);
-    while (s.names) {
-        struct named *next = s.names->next;
-        murre_module_unref(s.names->module);
-        free(s.names->name);
-        free(s.names);
-        s.names = next;
-    }
     free(folder);
     json_free(root);
 }
