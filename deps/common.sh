@@ -47,7 +47,7 @@ fetch_crate() {
     if (cd "$work" && cargo vendor --quiet --versioned-dirs vendor) > "$work/log" 2>&1; then
         mv "$work/vendor/$name-$version" "$deps/crates/$name"
     else
-        unpack_from_cargo_cache "$name" "$version" || { cat "$work/log" >&2; die "cannot fetch the crate $name $version"; }
+        unpack_from_cargo_cache "$name" "$version" || { cat "$work/log" >&2; die "cannot fetch the crate $name $version (cargo 1.70 or later is needed where the registry's index cannot be read over git; here is $(cargo --version))"; }
     fi
     rm -rf "$work"
 }
