@@ -29,7 +29,7 @@ static struct murre_wasi *make_wasi(const struct run_options *options, struct mu
         snprintf(error->message, sizeof error->message, "out of memory");
         return NULL;
     }
-    args[0] = options->file;
+    args[0] = options->argv0 != NULL ? options->argv0 : options->file;
     for (int i = 0; i < options->arg_count; i++)
         args[i + 1] = options->args[i];
     struct murre_wasi_config config;
@@ -130,48 +130,10 @@ static struct murre_instance *instantiate(struct run *run, int *status) {
 
 /* ---- the run ----------------------------------------------------------------------------------------------------------- */
 
-/* The export when it is a function without parameters and results. */
-static struct murre_func *plain_export(struct murre_instance *instance, const char *name) {
-    struct murre_extern item;
-    struct murre_functype type;
-    if (!murre_instance_export(instance, name, strlen(name), &item) || item.kind != MURRE_EXTERN_FUNC)
-        return NULL;
-    murre_func_type(item.of.func, &type);
-    return type.param_count == 0 && type.result_count == 0 ? item.of.func : NULL;
-}
-
-static int call_plain(struct run *run, struct murre_func *func) {
-    union murre_slot slots[1];
-    struct murre_trap *trap = murre_func_call(run->store, func, slots);
-    if (trap == NULL)
-        return CLI_OK;
-    int status = cli_report_trap(trap, run->options.file, run->options.timeout_text);
-    murre_trap_delete(trap);
-    return status;
-}
-
-/* A command has _start; a reactor has functions to be called, after _initialize. */
 static int start(struct run *run) {
     int status;
     struct murre_instance *instance = instantiate(run, &status);
-    if (instance == NULL)
-        return status;
-    struct murre_func *main_func = plain_export(instance, "_start"), *initialize = plain_export(instance, "_initialize");
-    if (run->options.invoke == NULL) {
-        if (main_func != NULL)
-            return call_plain(run, main_func);
-        cli_error("%s: exports no function '_start'; --invoke=NAME calls another", run->options.file);
-        return CLI_FAILED;
-    }
-    if (initialize != NULL && strcmp(run->options.invoke, "_initialize") != 0) {
-        struct murre_trap *trap = murre_func_call(run->store, initialize, (union murre_slot[1]){0});
-        if (trap != NULL) { /* also when it exits: there is nothing left to call */
-            status = cli_report_trap(trap, run->options.file, run->options.timeout_text);
-            murre_trap_delete(trap);
-            return status;
-        }
-    }
-    return cli_invoke(run->store, instance, &run->options);
+    return instance != NULL ? cli_start(run->store, instance, &run->options) : status;
 }
 
 static void print_stats(const struct run *run) {

@@ -1,4 +1,4 @@
-/* The command "run" and its parts: options (run_options.c), the run (run.c), calls by name (invoke.c). */
+/* The command "run" and its parts: options (run_options.c), the run (run.c), where it begins (start.c), calls by name (invoke.c). */
 #ifndef MURRE_CLI_RUN_H
 #define MURRE_CLI_RUN_H
 
@@ -10,6 +10,7 @@ struct run_options {
     struct murre_config config;
     const char *file;
     const char *invoke; /* or NULL */
+    const char *argv0;  /* the guest's name for itself; NULL: file */
     char **args;        /* behind FILE */
     int arg_count;
     const char **env; /* "NAME=value" */
@@ -30,6 +31,8 @@ int cli_run_main(int argc, char **argv);
 int cli_run_options(struct run_options *options, int argc, char **argv) MURRE_MUST_USE;
 void cli_run_options_fini(struct run_options *options);
 
+/* Runs the program from its entry, or what --invoke names. Returns an exit status. */
+int cli_start(struct murre_store *store, struct murre_instance *instance, const struct run_options *options);
 /* Calls an export with the values in options->args and prints the results. Returns an exit status. */
 int cli_invoke(struct murre_store *store, struct murre_instance *instance, const struct run_options *options);
 

@@ -9,6 +9,7 @@ enum {
     OPT_DIR_RO,
     OPT_ENV,
     OPT_SOCKET,
+    OPT_ARGV0,
     OPT_INVOKE,
     OPT_TIER,
     OPT_BOUNDS,
@@ -26,6 +27,7 @@ static const struct cli_option options_table[] = {
     {"dir-ro", "HOST[::GUEST]", "the same, but the guest cannot change anything in it", OPT_DIR_RO},
     {"env", "NAME[=VALUE]", "set an environment variable; without a value: pass it on", OPT_ENV},
     {"socket", "FD", "hand the guest an open socket that murre has inherited", OPT_SOCKET},
+    {"argv0", "NAME", "let the guest's first argument, its own name, be NAME (FILE)", OPT_ARGV0},
     {"invoke", "NAME", "call an exported function; its arguments follow FILE", OPT_INVOKE},
     {"tier", "TIER", "auto, interp (interpret only) or jit (compile all) (auto)", OPT_TIER},
     {"bounds", "MODE", "check memory bounds by auto, guard or explicit (auto)", OPT_BOUNDS},
@@ -161,6 +163,7 @@ static bool set(struct run_options *options, int id, const char *value) {
     case OPT_DIR_RO: return add_folder(options, value, true);
     case OPT_ENV: return add_env(options, value);
     case OPT_SOCKET: return add_socket(options, value);
+    case OPT_ARGV0: options->argv0 = value; return true;
     case OPT_INVOKE: options->invoke = value; return true;
     case OPT_TIMEOUT: options->timeout_text = value; return cli_duration_argument(&cli_run, "timeout", value, &options->timeout);
     case OPT_STATS: options->stats = true; return true;

@@ -476,7 +476,7 @@ def test_modules_without_a_start(folder: Path, tier: str) -> None:
     m.function(set_it, export="_initialize")
     m.function(load(0), [], ["i32"], export="get")
     path = save(folder, m)
-    expect(murre(f"--tier={tier}", path), 1, "", "no function '_start'")
+    expect(murre(f"--tier={tier}", path), 0, "", "")
     expect(murre(f"--tier={tier}", "--invoke=get", path), 0, "42\n", "")
     expect(murre(f"--tier={tier}", "--invoke=_initialize", path), 0, "", "")
 
@@ -660,7 +660,8 @@ def test_signals_still_work(folder: Path) -> None:
     assert process.wait(SECONDS) == -signal.SIGINT
 
 
-def main() -> int:
+def main(tests: "dict | None" = None) -> int:
+    """tests: the names of another file of this folder."""
     global MURRE, EMULATED, TIERS
     args = sys.argv[1:]
     EMULATED = args[:1] == ["--emulated"]
@@ -673,7 +674,7 @@ def main() -> int:
     TIERS = args[1:] or TIERS
     passed = failed = 0
     skipped: "dict[str, int]" = {}
-    for name, test in list(globals().items()):
+    for name, test in list((tests or globals()).items()):
         if not name.startswith("test_"):
             continue
         by_tier = test.__code__.co_argcount == 2
