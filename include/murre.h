@@ -355,7 +355,7 @@ struct murre_frame {
     struct murre_instance *instance; /* NULL for a host function */
     uint32_t func_index;
     uint64_t offset;        /* in the module; MURRE_NO_OFFSET where it is not known */
-    struct murre_name name; /* from the name section; size 0 where there is none */
+    struct murre_name name; /* from the name section, as it stands there: of any length, with any character; size 0 where there is none */
 };
 
 /* message is copied. Never NULL: where memory is short, a trap of kind MEMORY. A trap may outlive its store, but its frames

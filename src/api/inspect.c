@@ -49,7 +49,7 @@ bool murre_module_export(const struct murre_module *module, uint32_t index, stru
 }
 
 struct murre_name murre_module_function_name(const struct murre_module *module, uint32_t index) {
-    return index < module->info.func_count ? murre_module_func_name(&module->info, index) : (struct murre_name){0};
+    return murre_module_name((struct murre_module *)module, index); /* which remembers where names are */
 }
 
 uint32_t murre_module_section_count(const struct murre_module *module) {
@@ -83,5 +83,6 @@ enum murre_status murre_module_disassemble(struct murre_module *module, uint32_t
     murre_error_clear(error);
     if (index < module->info.func_import_count || index >= module->info.func_count)
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "function %u is not defined in the module", (unsigned)index);
-    return murre_disassemble(&module->info, index, &module->engine->allocator, sink, context, error);
+    struct murre_name name = murre_module_name(module, index);
+    return murre_disassemble(&module->info, index, name, &module->engine->allocator, sink, context, error);
 }

@@ -1,6 +1,7 @@
 /* Traps from the embedder's side. A trap belongs to whoever received it; its frames ask the store that it happened in. */
 #include <string.h>
 
+#include "runtime/module.h"
 #include "runtime/trap.h"
 
 struct murre_trap *murre_trap_new(const char *message) {
@@ -53,6 +54,6 @@ bool murre_trap_frame(const struct murre_trap *trap, uint32_t index, struct murr
     if (offset == MURRE_NO_OFFSET && found->pc)
         offset = found->native ? engine->jit_ops->offset(engine->jit, (uintptr_t)found->pc)
                                : engine->interp->offset(module, found->func_index, found->pc);
-    *frame = (struct murre_frame){found->instance, found->func_index, offset, murre_module_func_name(&module->info, found->func_index)};
+    *frame = (struct murre_frame){found->instance, found->func_index, offset, murre_module_name(module, found->func_index)};
     return true;
 }

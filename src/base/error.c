@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 const char *murre_status_name(enum murre_status status) {
     switch (status) {
@@ -35,26 +34,4 @@ enum murre_status murre_error_set(struct murre_error *error, enum murre_status s
 
 enum murre_status murre_error_memory(struct murre_error *error) {
     return murre_error_set(error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "out of memory");
-}
-
-struct murre_quoted murre_quote(struct murre_name name) {
-    struct murre_quoted quoted;
-    size_t room = sizeof quoted.text - sizeof "\"…\"";
-    size_t size = name.size;
-    if (size > room) {
-        size = room;
-        /* Not in the middle of a character. */
-        while (size > 0 && ((unsigned char)name.data[size] & 0xc0) == 0x80)
-            size--;
-    }
-    char *to = quoted.text;
-    *to++ = '"';
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)name.data[i];
-        bool c1 = c == 0xc2 && i + 1 < size && (unsigned char)name.data[i + 1] < 0xa0;
-        *to++ = c < 0x20 || c == 0x7f || c1 ? '?' : (char)c;
-        i += c1;
-    }
-    memcpy(to, size < name.size ? "…\"" : "\"", size < name.size ? sizeof "…\"" : sizeof "\"");
-    return quoted;
 }

@@ -2,16 +2,11 @@
 #ifndef MURRE_BASE_ERROR_H
 #define MURRE_BASE_ERROR_H
 
-#include "murre.h"
+#include "base/text.h"
 
 /* Returns status, so that callers can write: return murre_error_set(error, …). error may be NULL. */
 enum murre_status murre_error_set(struct murre_error *error, enum murre_status status, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* A name for a message: in quotes, cut where it is long, with ? for what would upset a terminal. */
-struct murre_quoted {
-    char text[72];
-};
-struct murre_quoted murre_quote(struct murre_name name);
 /* At the start of a public function: what the caller left in error is no description. error may be NULL. */
 static inline void murre_error_clear(struct murre_error *error) {
     if (error) {

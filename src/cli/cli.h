@@ -25,13 +25,17 @@ struct cli_command {
 };
 extern const struct cli_command cli_run, cli_validate, cli_inspect;
 
+/* Once, before there are messages: see report.c. */
+void cli_buffer_messages(void);
 /* "murre: …" and a line end. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What the library says of a file: "murre: FILE: offset 0x1f: reason". */
 void cli_error_file(const char *file, const struct murre_error *error);
-/* Names come from modules and may hold anything: control characters (C0, C1, DEL) are shown as escapes, so that they cannot play with the
- * terminal. */
+/* Names come from modules and may hold anything: characters that play with a terminal, turn text or cannot be seen are shown as escapes
+ * (base/text.h). */
 void cli_print_name(FILE *stream, struct murre_name name);
+/* The same, cut where it is long: for messages. */
+void cli_print_short_name(FILE *stream, struct murre_name name);
 /* A trap with its backtrace, or the end by a timeout, and what status follows from it. timeout: as the user wrote it. */
 int cli_report_trap(const struct murre_trap *trap, const char *file, const char *timeout);
 /* Flushes stdout; status, or CLI_FAILED when not everything could be written. */
@@ -53,6 +57,8 @@ bool cli_load(const char *name, bool may_change, struct cli_file *file) MURRE_MU
 void cli_unload(struct cli_file *file);
 /* Loads and decodes. Takes the file over: it lives as long as the module. */
 struct murre_module *cli_module(struct murre_engine *engine, const char *name, bool may_change) MURRE_MUST_USE;
+/* False, and says why, when the bytes are something else than a module that people hand in by mistake. (kind.c) */
+bool cli_plausible(const struct cli_file *file) MURRE_MUST_USE;
 /* Inflates a gzip or zlib stream; other bytes stay as they are. False when it is damaged or inflates to too much. (inflate.c) */
 bool cli_inflate(struct cli_file *file) MURRE_MUST_USE;
 

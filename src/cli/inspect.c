@@ -23,7 +23,10 @@ const struct cli_command cli_inspect = {
 };
 
 static void print_name(struct murre_name name) {
-    cli_print_name(stdout, name);
+    if (name.size == 0)
+        fputs("\"\"", stdout);
+    else
+        cli_print_name(stdout, name);
 }
 
 static bool name_is(struct murre_name name, const char *text) {
@@ -72,7 +75,7 @@ static void print_sections(struct murre_module *module) {
         printf("  0x%08" PRIx64 " %10" PRIu64 " bytes  ", section.offset, section.size);
         if (section.id == 0) {
             printf("custom \"");
-            print_name(section.name);
+            cli_print_name(stdout, section.name);
             printf("\"\n");
         } else {
             print_name(section.name);

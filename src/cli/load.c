@@ -103,22 +103,6 @@ static bool load_fd(int fd, bool may_change, struct cli_file *file) {
     return read_all(fd, plain ? (size_t)stat.st_size : 0, file);
 }
 
-/* What people hand in by mistake. */
-static bool plausible(const struct cli_file *file) {
-    static const char component[] = {0, 'a', 's', 'm', 0x0d, 0, 1, 0};
-    const char *bytes = file->bytes;
-    size_t at = 0;
-    if (file->size == 0)
-        return fail(file->name, "is empty");
-    if (file->size >= 8 && memcmp(bytes, component, 8) == 0)
-        return fail(file->name, "is a component; murre runs core modules only");
-    while (at < file->size && strchr(" \t\r\n", bytes[at]) != NULL && bytes[at] != '\0')
-        at++;
-    if (at < file->size && (bytes[at] == '(' || bytes[at] == ';'))
-        return fail(file->name, "is WebAssembly text; translate it first, for example with wat2wasm");
-    return true;
-}
-
 bool cli_load(const char *name, bool may_change, struct cli_file *file) {
     bool standard = strcmp(name, "-") == 0;
     *file = (struct cli_file){.name = standard ? "standard input" : name};
@@ -128,7 +112,7 @@ bool cli_load(const char *name, bool may_change, struct cli_file *file) {
     bool loaded = load_fd(fd, may_change, file);
     if (!standard)
         close(fd);
-    if (loaded && cli_inflate(file) && plausible(file))
+    if (loaded && cli_inflate(file) && cli_plausible(file))
         return true;
     cli_unload(file);
     return false;

@@ -44,6 +44,7 @@ static int version(void) {
 int main(int argc, char **argv) {
     if (!fill_standard_streams())
         return CLI_FAILED;
+    cli_buffer_messages();
     cli_watch_files();
     if (argc < 2)
         return cli_usage(NULL, "no file to run");

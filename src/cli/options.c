@@ -18,6 +18,7 @@ int cli_usage(const struct cli_command *command, const char *format, ...) {
     vfprintf(stderr, format, args);
     va_end(args);
     fprintf(stderr, "\nTry 'murre %s%s--help'.\n", command != NULL ? command->name : "", command != NULL ? " " : "");
+    fflush(stderr);
     return CLI_USAGE;
 }
 

@@ -1,11 +1,23 @@
-/* Messages to the user: errors, traps with their backtraces. */
+/* Messages to the user: errors, names, traps with their backtraces. stderr is buffered, so that a long message is few system calls; each
+ * function here that ends a message empties the buffer, since the guest writes past it. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <errno.h>
-
+#include "base/text.h"
 #include "cli/cli.h"
+
+enum {
+    LONGEST_NAME = 256,  /* bytes, in messages */
+    LONGEST_PERIOD = 16, /* frames that are looked at as one unit of a recursion */
+    REPEATS = 3,         /* so often a unit is shown */
+};
+
+void cli_buffer_messages(void) {
+    static char buffer[1 << 16];
+    setvbuf(stderr, buffer, _IOFBF, sizeof buffer);
+}
 
 void cli_error(const char *format, ...) {
     va_list args;
@@ -14,6 +26,7 @@ void cli_error(const char *format, ...) {
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
+    fflush(stderr);
 }
 
 void cli_error_file(const char *file, const struct murre_error *error) {
@@ -24,15 +37,39 @@ void cli_error_file(const char *file, const struct murre_error *error) {
 }
 
 void cli_print_name(FILE *stream, struct murre_name name) {
-    for (size_t i = 0; i < name.size; i++) {
-        unsigned char c = (unsigned char)name.data[i];
-        bool c1 = c == 0xc2 && i + 1 < name.size && (unsigned char)name.data[i + 1] < 0xa0;
-        if (c < 0x20 || c == 0x7f)
-            fprintf(stream, "\\%02x", c);
-        else if (c1)
-            fprintf(stream, "\\%02x", (unsigned char)name.data[++i]);
-        else
-            fputc(c, stream);
+    size_t shown = 0; /* up to here */
+    for (size_t i = 0; i < name.size;) {
+        uint32_t code;
+        size_t length = murre_text_hidden(name.data + i, name.size - i, &code);
+        if (length == 0) {
+            i++;
+            continue;
+        }
+        fwrite(name.data + shown, 1, i - shown, stream);
+        fprintf(stream, code < 0xa0 ? "\\%02x" : "\\u{%04x}", (unsigned)code);
+        shown = i += length;
+    }
+    if (name.size > shown)
+        fwrite(name.data + shown, 1, name.size - shown, stream);
+}
+
+void cli_print_short_name(FILE *stream, struct murre_name name) {
+    size_t size = murre_text_cut(name.data, name.size, LONGEST_NAME);
+    cli_print_name(stream, (struct murre_name){name.data, size});
+    if (size < name.size)
+        fputs("…", stream);
+}
+
+/* ---- backtraces ----------------------------------------------------------------------------------------------------------- */
+
+/* 732494 → "732,494". */
+static void print_count(FILE *stream, uint64_t count) {
+    char text[32];
+    int size = snprintf(text, sizeof text, "%llu", (unsigned long long)count);
+    for (int i = 0; i < size; i++) {
+        if (i > 0 && (size - i) % 3 == 0)
+            fputc(',', stream);
+        fputc(text[i], stream);
     }
 }
 
@@ -41,13 +78,62 @@ static void print_frame(uint32_t number, const struct murre_frame *frame) {
         fprintf(stderr, "  %3u: a host function", (unsigned)number);
     else if (frame->name.size != 0) {
         fprintf(stderr, "  %3u: ", (unsigned)number);
-        cli_print_name(stderr, frame->name);
+        cli_print_short_name(stderr, frame->name);
         fprintf(stderr, " (function %u)", (unsigned)frame->func_index);
     } else
         fprintf(stderr, "  %3u: function %u", (unsigned)number, (unsigned)frame->func_index);
     if (frame->offset != MURRE_NO_OFFSET)
         fprintf(stderr, " at 0x%llx", (unsigned long long)frame->offset);
     fputc('\n', stderr);
+}
+
+static bool same_frame(const struct murre_frame *a, const struct murre_frame *b) {
+    return a->instance == b->instance && a->func_index == b->func_index && a->offset == b->offset;
+}
+
+/* How many of the first frames are one unit of at most LONGEST_PERIOD frames again and again; *period: its size. 0 where that is not more
+ * than REPEATS units. */
+static uint32_t recursion(const struct murre_frame *frames, uint32_t count, uint32_t *period) {
+    for (*period = 1; *period <= LONGEST_PERIOD && *period * REPEATS < count; ++*period) {
+        uint32_t size = *period;
+        while (size < count && same_frame(&frames[size], &frames[size - *period]))
+            size++;
+        if (size > *period * REPEATS)
+            return size;
+    }
+    return 0;
+}
+
+static void print_more(uint64_t more, const char *of_what) {
+    fputs("  … ", stderr);
+    print_count(stderr, more);
+    fprintf(stderr, " more%s\n", of_what);
+}
+
+static void print_backtrace(const struct murre_trap *trap) {
+    enum { KEPT = 64 }; /* as murre_trap_frame_count promises */
+    struct murre_frame frames[KEPT];
+    uint32_t count = 0, depth = murre_trap_depth(trap), shown = 0;
+    while (count < KEPT && murre_trap_frame(trap, count, &frames[count]))
+        count++;
+    while (shown < count) {
+        uint32_t period, size = recursion(frames + shown, count - shown, &period);
+        if (size == 0) {
+            print_frame(shown, &frames[shown]);
+            shown++;
+            continue;
+        }
+        for (uint32_t i = 0; i < period * REPEATS; i++)
+            print_frame(shown + i, &frames[shown + i]);
+        shown += size;
+        if (shown == count && depth > count)
+            size += depth - count;
+        print_more(size - period * REPEATS, shown < count ? " of the same" : "");
+        if (shown == count)
+            return;
+    }
+    if (depth > count)
+        print_more(depth - count, "");
 }
 
 int cli_report_trap(const struct murre_trap *trap, const char *file, const char *timeout) {
@@ -61,18 +147,13 @@ int cli_report_trap(const struct murre_trap *trap, const char *file, const char 
         cli_error("%s: still running after %s", file, timeout);
     else
         cli_error("%s: trap: %s", file, murre_trap_message(trap));
-    uint32_t count = murre_trap_frame_count(trap), depth = murre_trap_depth(trap);
-    for (uint32_t i = 0; i < count; i++) {
-        struct murre_frame frame;
-        if (murre_trap_frame(trap, i, &frame))
-            print_frame(i, &frame);
-    }
-    if (depth > count)
-        fprintf(stderr, "  and %u more\n", (unsigned)(depth - count));
+    print_backtrace(trap);
+    fflush(stderr);
     return kind == MURRE_TRAP_INTERRUPT ? CLI_TIMEOUT : CLI_TRAP;
 }
 
 int cli_finish(int status) {
+    fflush(stderr);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     cli_error("standard output: %s", strerror(errno));

@@ -104,11 +104,12 @@ static uint32_t report_missing_imports(const struct run *run) {
         if (missing++ == 0)
             cli_error("%s: imports that murre does not provide:", run->options.file);
         fputs("  ", stderr);
-        cli_print_name(stderr, import.module);
+        cli_print_short_name(stderr, import.module);
         fputc('.', stderr);
-        cli_print_name(stderr, import.name);
+        cli_print_short_name(stderr, import.name);
         fputc('\n', stderr);
     }
+    fflush(stderr);
     return missing;
 }
 
@@ -155,6 +156,7 @@ static void print_stats(const struct run *run) {
             (unsigned long long)stats.functions_refused, (unsigned long long)stats.loops_entered, (double)stats.compile_nanoseconds / 1e6,
             (double)stats.lower_nanoseconds / 1e6, (unsigned long long)stats.code_bytes, (unsigned long long)stats.register_code_bytes,
             usage.ru_maxrss);
+    fflush(stderr);
 }
 
 int cli_run_main(int argc, char **argv) {

@@ -17,6 +17,7 @@
 #include "jit/emit.h"
 #include "jit/mirctx.h"
 #include "runtime/log.h"
+#include "runtime/module.h"
 
 struct compiled {
     struct compiled *next;
@@ -164,7 +165,9 @@ static const uint8_t *run(struct request *request, int level, struct compiled *c
 }
 
 static void tell_compiled(const struct request *request, const struct murre_mirctx_result *result) {
-    const struct murre_name name = murre_module_func_name(&request->module->info, request->func_index);
+    if (!murre_log_wants(request->module->engine, MURRE_LOG_DEBUG))
+        return;
+    const struct murre_name name = murre_module_name(request->module, request->func_index);
     murre_log(request->module->engine, MURRE_LOG_DEBUG, "%s %u %s compiled at level %d: %zu bytes; %zu KiB of working memory given back",
               request->loop == UINT32_MAX ? "function" : "a loop of function", (unsigned)request->func_index,
               name.size != 0 ? murre_quote(name).text : "without name", request->level, result->code_size, result->peak_memory / 1024);

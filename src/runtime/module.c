@@ -5,6 +5,7 @@
 #include "runtime/instance.h"
 #include "runtime/tier.h"
 #include "runtime/types.h"
+#include "wasm/names.h"
 
 static uint32_t defined(const struct murre_module *module) {
     return module->info.func_count - module->info.func_import_count;
@@ -16,6 +17,7 @@ static void free_module(struct murre_module *module) {
     const struct murre_allocator *allocator = &engine->allocator;
     murre_free(allocator, module->codes, defined(module) * sizeof *module->codes);
     murre_free(allocator, module->type_ids, module->info.type_count * sizeof *module->type_ids);
+    murre_names_delete(atomic_load_explicit(&module->names, memory_order_acquire), allocator);
     murre_module_fini(&module->info);
     murre_free(allocator, module, sizeof *module);
     murre_engine_unref(engine);
@@ -117,6 +119,21 @@ enum murre_status murre_module_validate_bodies(struct murre_module *module, stru
     if (status == MURRE_OK)
         atomic_store_explicit(&module->all_validated, true, memory_order_release);
     return status;
+}
+
+struct murre_name murre_module_name(struct murre_module *module, uint32_t func_index) {
+    const struct murre_allocator *allocator = &module->engine->allocator;
+    struct murre_names *names = atomic_load_explicit(&module->names, memory_order_acquire);
+    if (!names) {
+        struct murre_names *made = murre_names_new(&module->info, allocator);
+        if (!made)
+            return (struct murre_name){0};
+        if (atomic_compare_exchange_strong_explicit(&module->names, &names, made, memory_order_acq_rel, memory_order_acquire))
+            names = made;
+        else
+            murre_names_delete(made, allocator);
+    }
+    return murre_names_get(names, &module->info, func_index);
 }
 
 bool murre_module_decide_bounds(struct murre_module *module) {

@@ -9,6 +9,8 @@ struct murre_module *murre_module_create(struct murre_engine *engine, const uint
                                          void *context, struct murre_error *error) MURRE_MUST_USE;
 /* Every function body through the front end, unless that has been done. */
 enum murre_status murre_module_validate_bodies(struct murre_module *module, struct murre_error *error) MURRE_MUST_USE;
+/* A function's name in the name section; size 0 where there is none, and when memory is short. */
+struct murre_name murre_module_name(struct murre_module *module, uint32_t func_index);
 /* To be called before anything of the module is compiled: from now on module->explicit_bounds stays as it is. Returns it. */
 bool murre_module_decide_bounds(struct murre_module *module);
 

@@ -136,7 +136,8 @@ struct murre_module {
     uint32_t *type_ids;       /* by type index: the engine's canonical id; equal ids are equal types */
     struct murre_code *codes; /* by function index less func_import_count */
     atomic_bool all_validated;
-    _Atomic murre_features used; /* by bodies too, once somebody has asked; 0 until then */
+    struct murre_names *_Atomic names; /* NULL until somebody has asked for one */
+    _Atomic murre_features used;       /* by bodies too, once somebody has asked; 0 until then */
     /* How compiled code of this module finds out-of-bounds addresses, once for all its code: engine->lock guards both. Free to be set until
      * decided; the first compilation decides (murre_module_decide_bounds), after that explicit_bounds is read without the lock. An instance
      * without a guarded memory sets explicit_bounds while it is free; when it comes too late, it is interpreted_only. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "wasm/walk.h"
 
 enum { FIRST_LINE = 256, INDENT = 2, DEEPEST_INDENT = 40 };
@@ -317,23 +318,26 @@ static void print_name(struct listing *l, struct murre_name name) {
         plain = plain && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr(others, c)));
     }
     print(l, plain ? " $" : " $\"");
-    for (size_t i = 0; i < name.size; i++) {
-        unsigned char c = (unsigned char)name.data[i];
-        unsigned char next = i + 1 < name.size ? (unsigned char)name.data[i + 1] : 0;
-        if (c < 0x20 || c == 0x7f || c == '"' || (c == '\\' && !plain))
-            print(l, "\\%02x", c);
-        else if (c == 0xc2 && next < 0xa0) /* a control character of C1 */
-            print(l, "\\c2\\%02x", (i++, next));
+    for (size_t i = 0; i < name.size;) {
+        uint32_t code;
+        char c = name.data[i];
+        size_t hidden = murre_text_hidden(name.data + i, name.size - i, &code);
+        if (hidden > 2 || (hidden == 2 && code >= 0xa0))
+            print(l, "\\u{%x}", (unsigned)code);
+        else if (hidden == 2) /* a control character of C1 */
+            print(l, "\\c2\\%02x", (unsigned)code);
+        else if (hidden || c == '"' || (c == '\\' && !plain))
+            print(l, "\\%02x", (unsigned char)c);
         else
             print(l, "%c", c);
+        i += hidden ? hidden : 1;
     }
     if (!plain)
         print(l, "\"");
 }
 
-static void print_head(struct listing *l, uint32_t func_index) {
+static void print_head(struct listing *l, uint32_t func_index, struct murre_name name) {
     const struct murre_functype *type = &murre_module_func_type(l->info, func_index)->func;
-    struct murre_name name = murre_module_func_name(l->info, func_index);
     print(l, "(func");
     if (name.size)
         print_name(l, name);
@@ -363,8 +367,9 @@ static void print_locals(struct listing *l, struct murre_reader *r, uint32_t gro
     }
 }
 
-enum murre_status murre_disassemble(const struct murre_module_info *info, uint32_t func_index, const struct murre_allocator *allocator,
-                                    void (*sink)(void *context, const char *line), void *context, struct murre_error *error) {
+enum murre_status murre_disassemble(const struct murre_module_info *info, uint32_t func_index, struct murre_name name,
+                                    const struct murre_allocator *allocator, void (*sink)(void *context, const char *line), void *context,
+                                    struct murre_error *error) {
     struct murre_error local = {.status = MURRE_OK};
     if (!error)
         error = &local;
@@ -372,7 +377,7 @@ enum murre_status murre_disassemble(const struct murre_module_info *info, uint32
     struct murre_reader r;
     struct murre_instruction instruction;
     uint32_t groups = murre_walk_begin(&r, info, func_index, error);
-    print_head(&listing, func_index);
+    print_head(&listing, func_index, name);
     print_locals(&listing, &r, groups);
     while (!listing.failed && murre_walk_next(&r, &instruction)) {
         /* The body's own end closes the function. */

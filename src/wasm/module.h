@@ -116,7 +116,6 @@ enum murre_status murre_module_decode(struct murre_module_info *info, const uint
                                       const struct murre_allocator *allocator, struct murre_error *error) MURRE_MUST_USE;
 void murre_module_fini(struct murre_module_info *info);
 
-/* The contents of a defined function's body: locals and code. index counts imports. */
 /* See MURRE_SHAPE_REGISTERS. */
 uint32_t murre_type_shape(const struct murre_functype *type);
 static inline const struct murre_type *murre_module_func_type(const struct murre_module_info *info, uint32_t index) {
@@ -124,8 +123,6 @@ static inline const struct murre_type *murre_module_func_type(const struct murre
 }
 /* Offsets of first byte and end of the body (without its size field). The size was checked at decoding. */
 void murre_module_body(const struct murre_module_info *info, uint32_t func_index, uint32_t *start, uint32_t *end);
-/* From the custom section "name", read at each call; size 0 when there is none. A malformed section has no names. */
-struct murre_name murre_module_func_name(const struct murre_module_info *info, uint32_t func_index);
 
 static inline bool murre_is_ref(murre_valtype type) {
     return type == MURRE_FUNCREF || type == MURRE_EXTERNREF;

@@ -1,37 +1,63 @@
-/* Function names from the custom section "name" (appendix A.4.1), looked up when a trap or a listing wants one. The section is no part of
- * the module's meaning: a malformed one just has no names. */
-#include "wasm/module.h"
+/* Function names from the custom section "name" (appendix A.4.1). The section is no part of the module's meaning: a malformed one has the
+ * names before the fault only. */
+#include "wasm/names.h"
+
 #include "wasm/reader.h"
 
 enum { SUBSECTION_FUNCTIONS = 1 };
 
-static struct murre_name find(struct murre_reader *r, uint32_t func_index) {
-    uint32_t count = murre_read_u32(r);
-    for (uint32_t i = 0; i < count && murre_reader_ok(r); i++) {
-        uint32_t index = murre_read_u32(r);
-        struct murre_name name = murre_read_name(r);
-        if (murre_reader_ok(r) && index == func_index)
-            return name;
-        if (index > func_index) /* they are in order */
-            break;
+/* Sets r at the list of the functions' names; false when there is none. */
+static bool find_functions(struct murre_reader *r, const struct murre_module_info *info, struct murre_error *ignored) {
+    const uint8_t *start = info->bytes + info->name_offset;
+    *r = (struct murre_reader){info->bytes, start, start + info->name_size, ignored};
+    while (murre_reader_left(r)) {
+        uint8_t id = murre_read_byte(r);
+        uint32_t size = murre_read_u32(r);
+        if (!murre_reader_ok(r) || size > murre_reader_left(r))
+            return false;
+        if (id == SUBSECTION_FUNCTIONS) {
+            r->end = r->next + size;
+            return true;
+        }
+        r->next += size;
     }
-    return (struct murre_name){0};
+    return false;
 }
 
-struct murre_name murre_module_func_name(const struct murre_module_info *info, uint32_t func_index) {
+struct murre_names *murre_names_new(const struct murre_module_info *info, const struct murre_allocator *allocator) {
+    struct murre_names *names = murre_alloc_zero(allocator, sizeof *names + info->func_count * sizeof *names->offsets);
     struct murre_error ignored = {0};
-    const uint8_t *start = info->bytes + info->name_offset;
-    struct murre_reader r = {info->bytes, start, start + info->name_size, &ignored};
-    while (murre_reader_left(&r)) {
-        uint8_t id = murre_read_byte(&r);
-        uint32_t size = murre_read_u32(&r);
-        if (!murre_reader_ok(&r) || size > murre_reader_left(&r))
-            break;
-        if (id == SUBSECTION_FUNCTIONS) {
-            r.end = r.next + size;
-            return find(&r, func_index);
-        }
-        r.next += size;
+    struct murre_reader r;
+    if (!names)
+        return NULL;
+    names->count = info->func_count;
+    if (!find_functions(&r, info, &ignored))
+        return names;
+    uint32_t count = murre_read_u32(&r);
+    uint64_t next = 0; /* indices are in order: what is not has no name */
+    for (uint32_t i = 0; i < count && murre_reader_ok(&r); i++) {
+        uint32_t index = murre_read_u32(&r);
+        uint64_t offset = murre_reader_offset(&r);
+        murre_read_name(&r);
+        if (!murre_reader_ok(&r) || index < next)
+            continue;
+        if (index < names->count)
+            names->offsets[index] = (uint32_t)offset;
+        next = (uint64_t)index + 1;
     }
-    return (struct murre_name){0};
+    return names;
+}
+
+void murre_names_delete(struct murre_names *names, const struct murre_allocator *allocator) {
+    if (names)
+        murre_free(allocator, names, sizeof *names + names->count * sizeof *names->offsets);
+}
+
+struct murre_name murre_names_get(const struct murre_names *names, const struct murre_module_info *info, uint32_t func_index) {
+    if (func_index >= names->count || !names->offsets[func_index])
+        return (struct murre_name){0};
+    struct murre_error ignored = {0};
+    struct murre_reader r = {info->bytes, info->bytes + names->offsets[func_index], info->bytes + info->size, &ignored};
+    uint32_t size = murre_read_u32(&r);
+    return (struct murre_name){(const char *)r.next, size};
 }

@@ -79,6 +79,7 @@ Test(base, quoted_names_are_short_and_harmless) {
                      "\"a?2J\xc2\xa0\"");
     cr_assert_str_eq(murre_quote((struct murre_name){"a\0b", 3}).text, "\"a?b\"");
     cr_assert_str_eq(murre_quote((struct murre_name){"\xc2", 1}).text, "\"\xc2\"");
+    cr_assert_str_eq(murre_quote(name_of("a\u200b\u202e\u2066\ufeff\U000e0041z")).text, "\"a?????z\"");
     /* Wherever the cut falls, whole characters are left. */
     for (size_t lead = 0; lead < 4; lead++) {
         char text[200];
