@@ -108,17 +108,25 @@ void murre_emit_branch_if(struct murre_sink *sink, uint32_t label, const struct 
     branch_when(e, murre_emit_label(e, label), cond, false);
 }
 
-void murre_emit_branch_table(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count) {
+void murre_emit_branch_table(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t all) {
     struct murre_emit *e = (struct murre_emit *)sink;
-    MIR_op_t otherwise = murre_emit_label(e, labels[count]);
+    MIR_op_t otherwise = murre_emit_label(e, labels[all]);
+    uint32_t count = all;
+    while (count > 0 && labels[count - 1] == labels[all])
+        count--; /* goes where the default goes */
     if (count == 0 || index.kind == MURRE_OPERAND_CONST) {
-        uint32_t chosen = index.kind == MURRE_OPERAND_CONST && (uint32_t)index.bits < count ? (uint32_t)index.bits : count;
+        uint32_t chosen = index.kind == MURRE_OPERAND_CONST && (uint32_t)index.bits < count ? (uint32_t)index.bits : all;
         emit1(e, MIR_JMP, murre_emit_label(e, labels[chosen]));
         return;
     }
     if (e->has_loop && count >= DISPATCH_TARGETS)
         e->dispatches = true;
     MIR_op_t value = murre_emit_use(e, index);
+    if (count == 1) {
+        emit2(e, MIR_BTS, otherwise, value);
+        emit1(e, MIR_JMP, murre_emit_label(e, labels[0]));
+        return;
+    }
     emit3(e, MIR_UBGES, otherwise, value, emit_int(e, (int32_t)count));
     MIR_op_t *ops = murre_mirctx_alloc(((size_t)count + 1) * sizeof *ops);
     ops[0] = murre_emit_use_extended(e, index);
