@@ -1,4 +1,4 @@
-/* murre: WASI preview1 (module wasi_snapshot_preview1) for programs that run in murre.
+/* murre: WASI preview1 (module wasi_snapshot_preview1) for programs that run in murre, and preview 0 (wasi_unstable) for those of 2019.
  *
  * A struct murre_wasi is one guest's view of the world: its arguments, its environment, its descriptors. It belongs to one store at a
  * time, is used by one thread at a time, and must outlive the stores in which its linker instantiates.
@@ -84,11 +84,15 @@ MURRE_API void murre_wasi_config_init(struct murre_wasi_config *config);
 MURRE_API struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct murre_error *error) MURRE_MUST_USE;
 /* Closes what the guest left open, except borrowed descriptors. */
 MURRE_API void murre_wasi_delete(struct murre_wasi *wasi);
-/* True when murre_wasi_define defines such a function. */
+/* True when murre_wasi_define defines such a function, or murre_wasi_define_preview0 (module wasi_unstable). */
 MURRE_API bool murre_wasi_provides(struct murre_name module, struct murre_name name);
 /* Defines all functions of wasi_snapshot_preview1. */
 MURRE_API enum murre_status murre_wasi_define(struct murre_wasi *wasi, struct murre_linker *linker,
                                               struct murre_error *error) MURRE_MUST_USE;
+/* Defines all functions of wasi_unstable, on the same descriptors. They are a second way to everything that the guest may do: a host that
+ * replaces functions of preview 1 to look at or refuse what the guest does leaves them out. */
+MURRE_API enum murre_status murre_wasi_define_preview0(struct murre_wasi *wasi, struct murre_linker *linker,
+                                                       struct murre_error *error) MURRE_MUST_USE;
 
 /* ---- functions of the host's own --------------------------------------------------------------------------------- */
 

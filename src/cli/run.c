@@ -54,6 +54,15 @@ static bool may_write(const struct run_options *options) {
     return false;
 }
 
+/* Programs of 2019 import preview 0; nobody else pays for it. */
+static bool imports_preview0(const struct murre_module *module) {
+    struct murre_import import;
+    for (uint32_t i = 0; murre_module_import(module, i, &import); i++)
+        if (import.module.size == strlen("wasi_unstable") && memcmp(import.module.data, "wasi_unstable", import.module.size) == 0)
+            return true;
+    return false;
+}
+
 static bool set_up(struct run *run) {
     struct murre_error error = {.offset = MURRE_NO_OFFSET};
     run->engine = murre_engine_new(&run->options.config, &error);
@@ -67,6 +76,8 @@ static bool set_up(struct run *run) {
         goto failed;
     run->linker = murre_linker_new(run->engine, &error);
     if (run->linker == NULL || murre_wasi_define(run->wasi, run->linker, &error) != MURRE_OK)
+        goto failed;
+    if (imports_preview0(run->module) && murre_wasi_define_preview0(run->wasi, run->linker, &error) != MURRE_OK)
         goto failed;
     run->store = murre_store_new(run->engine, &error);
     if (run->store == NULL)

@@ -82,9 +82,10 @@ static murre_wasi_errno seek(struct murre_wasi_call *call, uint32_t fd, int64_t 
 }
 
 murre_wasi_errno murre_wasi_fd_seek(struct murre_wasi_call *call, const union murre_slot *args) {
-    static const int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
+    static const int whences1[] = {SEEK_SET, SEEK_CUR, SEEK_END}, whences0[] = {SEEK_CUR, SEEK_END, SEEK_SET};
+    const int *whences = call->preview0 ? whences0 : whences1;
     uint32_t whence = args[2].u32;
-    if (whence >= sizeof whences / sizeof *whences)
+    if (whence >= sizeof whences1 / sizeof *whences1)
         return WASI_INVAL;
     /* Asking where one is needs less than moving. */
     bool tell = args[1].i64 == 0 && whences[whence] == SEEK_CUR;

@@ -54,8 +54,8 @@ murre_wasi_errno murre_wasi_fd_fdstat_get(struct murre_wasi_call *call, const un
     memset(result, 0, 24);
     result[0] = entry->type;
     murre_wasi_put16(result + 2, guest_flags(flags));
-    murre_wasi_put64(result + 8, entry->base);
-    murre_wasi_put64(result + 16, entry->inheriting);
+    murre_wasi_put64(result + 8, murre_wasi_known_rights(call, entry->base));
+    murre_wasi_put64(result + 16, murre_wasi_known_rights(call, entry->inheriting));
     return WASI_SUCCESS;
 }
 
@@ -91,22 +91,29 @@ murre_wasi_errno murre_wasi_fd_fdstat_set_rights(struct murre_wasi_call *call, c
     return WASI_SUCCESS;
 }
 
-/* ---- filestat: {u64 dev; u64 ino; u8 type; u64 nlink at 24; u64 size; u64 atim; u64 mtim; u64 ctim} ------------------------ */
+/* ---- filestat: {u64 dev; u64 ino; u8 type; u64 nlink at 24; u64 size; u64 atim; u64 mtim; u64 ctim} ------------------------
+ * In preview 0: {u64 dev; u64 ino; u8 type; u32 nlink at 20; u64 size; …}. */
 
-void murre_wasi_put_filestat(uint8_t *result, const struct murre_wasi_stat *stat) {
-    memset(result, 0, MURRE_WASI_FILESTAT);
+void murre_wasi_put_filestat(const struct murre_wasi_call *call, uint8_t *result, const struct murre_wasi_stat *stat) {
+    memset(result, 0, murre_wasi_filestat_size(call));
     murre_wasi_put64(result, stat->dev);
     murre_wasi_put64(result + 8, stat->ino);
     result[16] = stat->type;
-    murre_wasi_put64(result + 24, stat->links);
-    murre_wasi_put64(result + 32, stat->size);
-    murre_wasi_put64(result + 40, stat->accessed);
-    murre_wasi_put64(result + 48, stat->modified);
-    murre_wasi_put64(result + 56, stat->changed);
+    if (call->preview0) {
+        murre_wasi_put32(result + 20, stat->links < UINT32_MAX ? (uint32_t)stat->links : UINT32_MAX);
+        result += 24;
+    } else {
+        murre_wasi_put64(result + 24, stat->links);
+        result += 32;
+    }
+    murre_wasi_put64(result, stat->size);
+    murre_wasi_put64(result + 8, stat->accessed);
+    murre_wasi_put64(result + 16, stat->modified);
+    murre_wasi_put64(result + 24, stat->changed);
 }
 
 murre_wasi_errno murre_wasi_fd_filestat_get(struct murre_wasi_call *call, const union murre_slot *args) {
-    uint8_t *result = murre_wasi_guest(call, args[1].u32, MURRE_WASI_FILESTAT, 1, 8);
+    uint8_t *result = murre_wasi_guest(call, args[1].u32, murre_wasi_filestat_size(call), 1, 8);
     if (result == NULL)
         return WASI_FAULT;
     struct murre_wasi_entry *entry;
@@ -119,7 +126,7 @@ murre_wasi_errno murre_wasi_fd_filestat_get(struct murre_wasi_call *call, const 
     if (error != WASI_SUCCESS)
         return error;
     stat.type = entry->type;
-    murre_wasi_put_filestat(result, &stat);
+    murre_wasi_put_filestat(call, result, &stat);
     return WASI_SUCCESS;
 }
 

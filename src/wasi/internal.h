@@ -20,6 +20,7 @@ typedef murre_wasi_errno (*murre_wasi_fn)(struct murre_wasi_call *call, const un
 struct murre_wasi_binding {
     struct murre_wasi *wasi;
     murre_wasi_fn fn;
+    bool preview0;
 };
 
 enum {
@@ -44,7 +45,7 @@ struct murre_wasi {
     struct murre_wasi_fdtable fds;
     struct murre_wasi_resolver resolver;
     struct murre_wasi_memfs *memory_folders; /* a list, first come first */
-    struct murre_wasi_binding bindings[MURRE_WASI_FUNCTIONS];
+    struct murre_wasi_binding bindings[MURRE_WASI_FUNCTIONS], preview0[MURRE_WASI_FUNCTIONS];
 };
 
 /* One call from the guest. On the C stack. */
@@ -53,6 +54,7 @@ struct murre_wasi_call {
     struct murre_store *store;
     uint8_t *memory; /* of the caller; its size cannot change during the call */
     uint64_t memory_size;
+    bool preview0;           /* by the rules of wasi_unstable (preview0.h) */
     struct murre_trap *trap; /* ends the guest; becomes murre's */
 };
 

@@ -47,14 +47,14 @@ murre_wasi_errno murre_wasi_path_unlink_file(struct murre_wasi_call *call, const
 murre_wasi_errno murre_wasi_path_filestat_get(struct murre_wasi_call *call, const union murre_slot *args) {
     struct place place;
     struct murre_wasi_stat stat;
-    uint8_t *result = murre_wasi_guest(call, args[4].u32, MURRE_WASI_FILESTAT, 1, 8);
+    uint8_t *result = murre_wasi_guest(call, args[4].u32, murre_wasi_filestat_size(call), 1, 8);
     if (result == NULL)
         return WASI_FAULT;
     murre_wasi_errno error = get_place(call, args[0].u32, WASI_RIGHT_PATH_FILESTAT_GET, args[2].u32, args[3].u32, &place);
     if (error == WASI_SUCCESS)
         error = place.act->stat(call, place.folder, place.path.text, args[1].u32 & WASI_LOOKUP_SYMLINK_FOLLOW, &stat);
     if (error == WASI_SUCCESS)
-        murre_wasi_put_filestat(result, &stat);
+        murre_wasi_put_filestat(call, result, &stat);
     return error;
 }
 

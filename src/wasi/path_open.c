@@ -24,8 +24,8 @@ murre_wasi_errno murre_wasi_path_open(struct murre_wasi_call *call, const union 
     const struct request request = {
         .follow = args[1].u32 & WASI_LOOKUP_SYMLINK_FOLLOW,
         .oflags = args[4].u32,
-        .base = args[5].u64,
-        .inheriting = args[6].u64,
+        .base = murre_wasi_known_rights(call, args[5].u64),
+        .inheriting = murre_wasi_known_rights(call, args[6].u64),
         .fdflags = args[7].u32,
     };
     struct murre_wasi_path path;

@@ -2,7 +2,7 @@
  * written, so that the guest's arrays may overlap. The call returns as soon as one event is there, with all that are there then.
  *
  * subscription, 48 bytes: {u64 userdata; u8 tag at 8; clock at 16: {u32 id; u64 timeout at 24; u64 precision at 32; u16 flags at 40};
- *                          or descriptor at 16: u32}
+ *                          or descriptor at 16: u32}; preview0.h tells how that of preview 0 differs
  * event, 32 bytes:        {u64 userdata; u16 error at 8; u8 type at 10; u64 size at 16; u16 flags at 24} */
 #include <errno.h>
 #include <poll.h>
@@ -12,7 +12,6 @@
 #include "wasi/kind.h"
 #include "wasi/wait.h"
 
-#define SUBSCRIPTION       48
 #define EVENT              32
 #define MOST_SUBSCRIPTIONS 65536
 #define FEW                8 /* so many are handled without an allocation */
@@ -41,9 +40,9 @@ static uint64_t now(clockid_t clock) {
 }
 
 static void read_clock(struct subscription *subscription, const uint8_t *from) {
-    uint32_t id = murre_wasi_get32(from + 16);
-    uint64_t timeout = murre_wasi_get64(from + 24);
-    bool absolute = murre_wasi_get16(from + 40) & WASI_SUBCLOCKFLAG_ABSTIME;
+    uint32_t id = murre_wasi_get32(from);
+    uint64_t timeout = murre_wasi_get64(from + 8);
+    bool absolute = murre_wasi_get16(from + 24) & WASI_SUBCLOCKFLAG_ABSTIME;
     if (id > 1) { /* nobody can wait for CPU time while using none */
         subscription->error = id > 3 ? WASI_INVAL : WASI_NOTSUP;
         subscription->ready = true;
@@ -66,12 +65,12 @@ static void read_descriptor(struct murre_wasi_call *call, struct subscription *s
 }
 
 static murre_wasi_errno read_all(struct murre_wasi_call *call, struct poll *poll, const uint8_t *from) {
-    for (uint32_t i = 0; i < poll->count; i++, from += SUBSCRIPTION) {
+    for (uint32_t i = 0; i < poll->count; i++, from += murre_wasi_subscription_size(call)) {
         struct subscription *subscription = &poll->subscriptions[i];
         *subscription = (struct subscription){.userdata = murre_wasi_get64(from), .type = from[8]};
         poll->fds[i] = (struct pollfd){.fd = -1};
         if (subscription->type == WASI_EVENTTYPE_CLOCK)
-            read_clock(subscription, from);
+            read_clock(subscription, from + murre_wasi_clock_offset(call));
         else if (subscription->type <= WASI_EVENTTYPE_FD_WRITE)
             read_descriptor(call, subscription, &poll->fds[i], murre_wasi_get32(from + 16));
         else
@@ -158,7 +157,7 @@ static murre_wasi_errno run(struct murre_wasi_call *call, struct poll *poll, con
 
 murre_wasi_errno murre_wasi_poll_oneoff(struct murre_wasi_call *call, const union murre_slot *args) {
     struct poll poll = {.count = args[2].u32};
-    const uint8_t *in = murre_wasi_guest(call, args[0].u32, poll.count, SUBSCRIPTION, 8);
+    const uint8_t *in = murre_wasi_guest(call, args[0].u32, poll.count, murre_wasi_subscription_size(call), 8);
     uint8_t *out = murre_wasi_guest(call, args[1].u32, poll.count, EVENT, 8);
     void *result = murre_wasi_guest(call, args[3].u32, 1, 4, 4);
     if (in == NULL || out == NULL || result == NULL)

@@ -4,15 +4,15 @@
 
 #include <sys/stat.h>
 
-#include "wasi/internal.h"
+#include "wasi/preview0.h"
 
-#define MURRE_WASI_FILESTAT 64 /* bytes of a filestat, aligned to 8 */
 struct murre_wasi_stat {
     uint64_t dev, ino, links, size;
     uint64_t accessed, modified, changed; /* nanoseconds since 1970 */
     uint8_t type;                         /* WASI_FILETYPE_… */
 };
-void murre_wasi_put_filestat(uint8_t *result, const struct murre_wasi_stat *stat);
+/* result: murre_wasi_filestat_size bytes. */
+void murre_wasi_put_filestat(const struct murre_wasi_call *call, uint8_t *result, const struct murre_wasi_stat *stat);
 /* For utimensat. False when the flags contradict each other or are unknown. */
 bool murre_wasi_set_times(struct timespec times[2], uint64_t atim, uint64_t mtim, uint32_t flags);
 /* O_ flags of fdflags. */

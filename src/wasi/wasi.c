@@ -1,4 +1,4 @@
-/* The object and its definitions in a linker: public functions of wasi.h. One C function (dispatch) stands between the linker and all
+/* The object and its definitions in a linker, for both versions of the interface: public functions of wasi.h. One C function (dispatch) stands between the linker and all
  * functions of the interface; it fetches the caller's memory and turns a bad pointer into a trap. */
 #include "wasi.h"
 
@@ -23,9 +23,12 @@ static const struct {
 #undef EXIT
 };
 _Static_assert(MURRE_WASI_FUNCTIONS == 46, "wasi_snapshot_preview1 has 46 functions");
-#define MAX_PARAMS    9
-#define MODULE_NAME   "wasi_snapshot_preview1"
-#define DEFAULT_LIMIT (UINT64_C(64) << 20) /* of a folder in memory */
+/* Preview 0 has the others. */
+#define IN_PREVIEW0(function) ((function) != MURRE_WASI_INDEX_sock_accept)
+#define MAX_PARAMS            9
+#define MODULE_NAME           "wasi_snapshot_preview1"
+#define PREVIEW0_NAME         "wasi_unstable"
+#define DEFAULT_LIMIT         (UINT64_C(64) << 20) /* of a folder in memory */
 
 /* ---- creation ----------------------------------------------------------------------------------------------------- */
 
@@ -189,8 +192,10 @@ struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct
     wasi->allocator = *allocator;
     murre_wasi_fdtable_init(&wasi->fds, allocator);
     wasi->resolver = (struct murre_wasi_resolver){.allocator = *allocator, .walk = config->no_openat2};
-    for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++)
+    for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++) {
         wasi->bindings[i] = (struct murre_wasi_binding){.wasi = wasi, .fn = functions[i].fn};
+        wasi->preview0[i] = (struct murre_wasi_binding){.wasi = wasi, .fn = functions[i].fn, .preview0 = true};
+    }
     if (fill(wasi, config, error) != MURRE_OK) {
         murre_wasi_delete(wasi);
         return NULL;
@@ -224,6 +229,7 @@ static struct murre_trap *dispatch(void *env, struct murre_caller *caller, const
         .store = murre_caller_store(caller),
         .memory = memory != NULL ? murre_memory_data(memory) : NULL,
         .memory_size = memory != NULL ? murre_memory_size(memory) : 0,
+        .preview0 = binding->preview0,
     };
     murre_wasi_errno error = binding->fn(&call, args);
     if (call.trap == NULL)
@@ -264,25 +270,40 @@ static int find_function(struct murre_name name) {
 }
 
 bool murre_wasi_provides(struct murre_name module, struct murre_name name) {
-    return name_is(module, MODULE_NAME) && find_function(name) >= 0;
+    if (name_is(module, MODULE_NAME))
+        return find_function(name) >= 0;
+    int function = name_is(module, PREVIEW0_NAME) ? find_function(name) : -1;
+    return function >= 0 && IN_PREVIEW0(function);
 }
 
-static enum murre_status define(struct murre_linker *linker, int function, murre_host_fn fn, void *env, struct murre_error *error) {
+static enum murre_status define(struct murre_linker *linker, const char *module, int function, murre_host_fn fn, void *env,
+                                struct murre_error *error) {
     static const murre_valtype result[] = {MURRE_I32};
     murre_valtype params[MAX_PARAMS];
     struct murre_functype type = {.params = params, .results = result, .result_count = functions[function].returns};
     for (const char *p = functions[function].params; *p != '\0'; p++)
         params[type.param_count++] = *p == 'I' ? MURRE_I64 : MURRE_I32;
-    return murre_linker_define_func(linker, MODULE_NAME, functions[function].name, &type, fn, env, error);
+    return murre_linker_define_func(linker, module, functions[function].name, &type, fn, env, error);
 }
 
-enum murre_status murre_wasi_define(struct murre_wasi *wasi, struct murre_linker *linker, struct murre_error *error) {
+static enum murre_status define_all(struct murre_wasi_binding *bindings, const char *module, struct murre_linker *linker,
+                                    struct murre_error *error) {
     for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++) {
-        enum murre_status status = define(linker, i, functions[i].returns ? dispatch : dispatch_exit, &wasi->bindings[i], error);
+        if (bindings[i].preview0 && !IN_PREVIEW0(i))
+            continue;
+        enum murre_status status = define(linker, module, i, functions[i].returns ? dispatch : dispatch_exit, &bindings[i], error);
         if (status != MURRE_OK)
             return status;
     }
     return MURRE_OK;
+}
+
+enum murre_status murre_wasi_define(struct murre_wasi *wasi, struct murre_linker *linker, struct murre_error *error) {
+    return define_all(wasi->bindings, MODULE_NAME, linker, error);
+}
+
+enum murre_status murre_wasi_define_preview0(struct murre_wasi *wasi, struct murre_linker *linker, struct murre_error *error) {
+    return define_all(wasi->preview0, PREVIEW0_NAME, linker, error);
 }
 
 enum murre_status murre_wasi_replace(struct murre_linker *linker, const char *name, murre_host_fn fn, void *env,
@@ -291,7 +312,7 @@ enum murre_status murre_wasi_replace(struct murre_linker *linker, const char *na
     int function = find_function((struct murre_name){name, strlen(name)});
     if (function < 0)
         return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: there is no function %.60s", name);
-    return define(linker, function, fn, env, error);
+    return define(linker, MODULE_NAME, function, fn, env, error);
 }
 
 struct murre_trap *murre_wasi_original(struct murre_wasi *wasi, const char *name, struct murre_caller *caller, const union murre_slot *args,

@@ -80,6 +80,7 @@ def make(program: Program, folder: Path) -> Path:
 
 def run_there(runtime: str, program: Program, module: Path, folder: Path) -> "tuple[int, str]":
     """The same program in Wasmtime."""
+    make_files(program, folder)
     options = program.options if program.there_options is None else program.there_options
     line = [runtime, "run", *options, module.name, *program.args]
     done = subprocess.run(line, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)

@@ -74,6 +74,59 @@ func add(number int32) int32 { return int32(ready) + number }
 func main() { os.Stdout.WriteString("main\\n") }
 """
 
+# In C, beside this file; all of wasi_unstable that a program of its time used.
+PREVIEW0 = (Path(__file__).parent / "preview0.c").read_text()
+
+PREVIEW0_SAYS = """\
+program.wasm x
+A=b
+prestat: error 0
+ size 5
+ error 0
+/data
+no more: error 8
+open: error 0
+fdstat: error 0
+ type 4
+from the end 7
+from there 8
+from the start 2
+from before it 1028
+tell: error 0
+ at 2
+read: error 0
+ bytes 4
+2345
+filestat: error 0
+ type 4
+ links 1
+ size 10
+ times are of today 1
+filestat of a path: error 0
+ type 4
+ links 1
+ size 10
+ times are of today 1
+behind 12345
+close: error 0
+missing: error 44
+unlink: error 0
+readdir: error 0
+ names 2
+poll: error 0
+ events 1
+ userdata 12
+ error 0
+ type 0
+ in time 1
+poll for output: error 0
+ userdata 14
+ type 2
+random: error 0
+ some 1
+yield: error 0
+"""
+
 SELF = "murre starts what is called _start where both are there"
 TYPED = "calls it and prints its result, or complains of missing arguments"
 TWICE = "calls it twice, which libraries of today trap at"
@@ -146,6 +199,44 @@ PROGRAMS = [
     Program("--argv0 chooses", COMMAND, "c", options=("--argv0=false",), args=("x",), status=1, out="false, 1 arguments\n"),
     Program("--argv0 with a path", COMMAND, "c", options=("--argv0=/usr/bin/true",), out="true, 0 arguments\n"),
     Program("--argv0 may be empty", COMMAND, "c", options=("--argv0=",), args=("x",), out=", 1 arguments\n"),
+    # Preview 0.
+    Program(
+        "a program of wasi_unstable",
+        PREVIEW0,
+        "c",
+        ("-nostartfiles", "-Wl,--no-entry"),
+        ("--dir=here::/data", "--env=A=b"),
+        ("x",),
+        status=42,
+        out=PREVIEW0_SAYS,
+        files={"text": "0123456789"},
+    ),
+    Program(
+        "wasi_unstable waits for one of several",
+        PREVIEW0,
+        "c",
+        ("-nostartfiles", "-Wl,--no-entry"),
+        out="program.wasm\npoll: error 0\n events 1\n userdata 12\n error 0\n type 0\n in time 1\npoll for output: error 0\n userdata 14\n type 2\n",
+        there=(0, "program.wasm\npoll: error 28\n", "takes the second subscription from where preview 1 has it, 8 bytes before"),
+    ),
+    Program(
+        "both versions in one program",
+        '''(module
+          (import "wasi_unstable" "fd_seek" (func $old (param i32 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_seek" (func $new (param i32 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_unstable" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 64) "text")
+          (func (export "_start")
+            (drop (call $open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 4) (i32.const 0) (i64.const 6) (i64.const 6) (i32.const 0) (i32.const 8)))
+            (drop (call $new (i32.load (i32.const 8)) (i64.const 4) (i32.const 0) (i32.const 16)))
+            (drop (call $old (i32.load (i32.const 8)) (i64.const -2) (i32.const 1) (i32.const 24)))
+            (call $exit (i32.add (i32.mul (i32.load (i32.const 16)) (i32.const 10)) (i32.load (i32.const 24))))))''',
+        options=("--dir=here::/data",),
+        status=48,
+        files={"text": "0123456789"},
+    ),
 ]
 
 
