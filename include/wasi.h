@@ -61,7 +61,12 @@ struct murre_wasi_preopen {
     uint64_t limit; /* bytes, of contents and names and what manages them; 0: 64 MiB */
 };
 
-/* Everything is borrowed until murre_wasi_new returns, except streams' bytes and contexts and the bytes of files in memory, which must
+/* Rights. What a guest asks for when it opens something is recorded and told (fd_fdstat_get), and refuses nothing: a guest may do in a folder what
+ * the folder itself allows. Reading and writing are how a file is opened, as in POSIX (error BADF); one that is opened with neither right is
+ * opened for what can be had. With enforce_rights each call needs its right, rights only shrink from folder to file (error NOTCAPABLE), and
+ * programs that ask for too little fail; that is how the interface was meant until rights were dropped from it in 2022.
+ *
+ * Everything is borrowed until murre_wasi_new returns, except streams' bytes and contexts and the bytes of files in memory, which must
  * outlive the object (the guest's changes go to copies). */
 struct murre_wasi_config {
     const char *const *args; /* the program's name first */
@@ -74,6 +79,7 @@ struct murre_wasi_config {
     size_t socket_count;
     struct murre_wasi_stream in, out, err; /* descriptors 0, 1, 2 */
     struct murre_allocator allocator;      /* alloc NULL: the C library's */
+    bool enforce_rights;                   /* refuse what a guest has no right to (error NOTCAPABLE); see above */
     bool no_openat2;                       /* resolve paths without openat2(2), as on kernels that lack it; for tests */
 };
 

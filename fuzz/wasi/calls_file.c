@@ -135,6 +135,7 @@ static void begin(struct guest *g, bool at_offset, uint64_t right, struct transf
     const struct guest_fd *any = guest_fd(g, t->number);
     if (any && at_offset && any->kind != GUEST_NODE) {
         model_error(&t->errors, WASI_SPIPE);
+        model_error(&t->errors, WASI_BADF);
         model_error(&t->errors, WASI_NOTCAPABLE);
         model_error(&t->errors, WASI_INVAL);
     }
@@ -245,8 +246,10 @@ static void may_seek(struct guest_fd *fd, uint64_t rights, struct model_errors *
     guest_learn(fd);
     if (fd->kind != GUEST_NODE)
         model_error(errors, WASI_SPIPE);
-    else if (!(fd->base & rights))
+    else if (!(fd->allowed & rights))
         model_error(errors, WASI_NOTCAPABLE);
+    else if (!(fd->able & fd->allowed & rights))
+        model_error(errors, guest_type(fd) == WASI_FILETYPE_DIRECTORY ? WASI_BADF : WASI_SPIPE);
 }
 
 static void seek(struct guest *g) {
@@ -262,9 +265,7 @@ static void seek(struct guest *g) {
         may_seek(fd, WASI_RIGHT_FD_SEEK | (offset == 0 && whence == 1 ? WASI_RIGHT_FD_TELL : 0), &errors);
     if (!g->bad_pointer && !model_fails(&errors)) {
         int64_t from = whence == 0 ? 0 : whence == 1 ? (int64_t)fd->position : (int64_t)fd->node->size;
-        if (fd->node->kind == MODEL_DIR)
-            model_error(&errors, WASI_NOTCAPABLE);
-        else if (__builtin_add_overflow(from, offset, &to) || to < 0) {
+        if (__builtin_add_overflow(from, offset, &to) || to < 0) {
             model_error(&errors, WASI_INVAL);
             model_error(&errors, WASI_OVERFLOW);
         }
@@ -434,6 +435,8 @@ static void readdir_(struct guest *g) {
     uint8_t how = guest_byte(g);
     uint64_t cookie = how < 200 ? 0 : guest_number(g);
     const struct model_node *dir = guest_folder(g, number, WASI_RIGHT_FD_READDIR, &errors);
+    if (model_error_in(&errors, WASI_NOTDIR))
+        errors = (struct model_errors){0}, model_error(&errors, WASI_BADF);
     if (dir)
         may_list(dir, cookie, size, &errors);
     bool from_start = cookie == 0;

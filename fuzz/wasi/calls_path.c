@@ -327,15 +327,21 @@ static void open_(struct guest *g) {
         model_error(&errors, WASI_INVAL);
     t.folder = readable && !strange ? guest_folder(g, t.fd, needed, &errors) : NULL;
     struct guest_fd fd = {.kind = GUEST_NODE};
+    bool reads = false, writes = false, may_write = false;
     if (t.folder) {
         const struct guest_fd *from = guest_fd(g, t.fd);
-        if (base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE) & ~from->inheriting)
+        if (base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE) & ~from->passes)
             model_error(&errors, WASI_NOTCAPABLE);
         if (oflags & WASI_OFLAG_CREAT && oflags & WASI_OFLAG_DIRECTORY)
             model_error(&errors, WASI_INVAL);
-        fd.base = base & from->inheriting;
-        fd.inheriting = inheriting & from->inheriting;
-        bool writes = fd.base & (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE);
+        fd.base = base & from->passes;
+        fd.inheriting = inheriting & from->passes;
+        fd.allowed = g->enforces ? fd.base : from->passes;
+        fd.passes = g->enforces ? fd.inheriting : from->passes;
+        writes = fd.base & (g->enforces ? WASI_RIGHTS_WRITES : WASI_RIGHT_FD_WRITE);
+        reads = fd.base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR) || !writes;
+        may_write = !g->enforces && from->passes & WASI_RIGHT_FD_WRITE &&
+                    (fd.base & WASI_RIGHTS_WRITES || !(fd.base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR)));
         bool create = oflags & WASI_OFLAG_CREAT, follow = flags && !(create && oflags & WASI_OFLAG_EXCL);
         if (model_resolve(t.folder, t.path.text, follow, create, &t.place, &errors)) {
             if (t.place.node)
@@ -356,6 +362,9 @@ static void open_(struct guest *g) {
         guest_time_changes(t.place.node);
     }
     fd.node = t.place.node;
+    fd.able = WASI_RIGHTS_ALL & ~(reads ? 0 : WASI_RIGHT_FD_READ);
+    if (!writes && !(may_write && !fd.node->immutable))
+        fd.able &= ~WASI_RIGHTS_WRITES;
     fd.append = fdflags & WASI_FDFLAG_APPEND;
     fd.nonblock = fdflags & WASI_FDFLAG_NONBLOCK;
     fd.sync = fdflags & (WASI_FDFLAG_SYNC | WASI_FDFLAG_RSYNC) ? 2 : fdflags & WASI_FDFLAG_DSYNC ? 1 : 0;

@@ -52,7 +52,9 @@ static void fdstat_set_flags(struct guest *g) {
         model_error(&errors, WASI_INVAL);
     uint8_t sync = flags & (WASI_FDFLAG_SYNC | WASI_FDFLAG_RSYNC) ? 2 : flags & WASI_FDFLAG_DSYNC ? 1 : 0;
     bool real = fd && (fd->kind == GUEST_NODE || fd->kind == GUEST_SOCKET);
-    if (fd && (real ? sync != fd->sync : flags != 0))
+    if (fd && sync != fd->sync)
+        model_error(&errors, WASI_INVAL);
+    if (fd && !real && flags != 0)
         model_error(&errors, WASI_NOTSUP);
     if (GUEST_CALL(g, fd_fdstat_set_flags, &errors, number, flags) && real) {
         fd->append = flags & WASI_FDFLAG_APPEND;
@@ -72,6 +74,8 @@ static void fdstat_set_rights(struct guest *g) {
             model_error(&errors, WASI_NOTCAPABLE);
     }
     if (GUEST_CALL(g, fd_fdstat_set_rights, &errors, number, base, inheriting)) {
+        fd->allowed &= ~(fd->base & ~base); /* given up */
+        fd->passes &= ~(fd->inheriting & ~inheriting);
         fd->base = base;
         fd->inheriting = inheriting;
     }
@@ -110,7 +114,7 @@ static void prestat(struct guest *g, bool name) {
     uint32_t number = guest_pick_fd(g), size = guest_byte(g) % 16, result = guest_pointer(g, name ? size : 8, name ? 1 : 4);
     struct guest_fd *fd = guest_fd(g, number);
     if (!fd || !fd->preopen)
-        model_error(&errors, WASI_BADF);
+        model_error(&errors, fd && name ? WASI_NOTDIR : WASI_BADF);
     else if (name && size < strlen(fd->preopen))
         model_error(&errors, WASI_NAMETOOLONG);
     if (name && GUEST_CALL(g, fd_prestat_dir_name, &errors, number, result, size))

@@ -175,29 +175,46 @@ void guest_learn(struct guest_fd *fd) {
     if (fd->learned)
         return;
     fd->base &= rights[guest_type(fd)];
+    fd->able &= rights[guest_type(fd)];
     if (guest_type(fd) != WASI_FILETYPE_DIRECTORY)
         fd->inheriting = 0;
     fd->learned = true;
+}
+
+struct guest_fd guest_granted(const struct guest *g, enum guest_kind kind, uint64_t base, uint64_t inheriting) {
+    return (struct guest_fd){.kind = kind,
+                             .base = base,
+                             .inheriting = inheriting,
+                             .allowed = g->enforces ? base : WASI_RIGHTS_ALL,
+                             .passes = g->enforces ? inheriting : WASI_RIGHTS_ALL,
+                             .able = base};
+}
+
+/* Of a file that is open for reading, the size is an argument that does not do. */
+static unsigned unable(const struct guest_fd *fd, uint64_t rights) {
+    return rights == WASI_RIGHT_FD_FILESTAT_SET_SIZE && guest_type(fd) == WASI_FILETYPE_REGULAR_FILE ? WASI_INVAL : WASI_BADF;
 }
 
 struct guest_fd *guest_with(struct guest *g, uint32_t number, uint64_t rights, struct model_errors *errors) {
     struct guest_fd *fd = guest_fd(g, number);
     if (!fd)
         model_error(errors, WASI_BADF);
-    else if ((fd->base & rights) != rights)
+    else if ((fd->allowed & rights) != rights)
         model_error(errors, WASI_NOTCAPABLE);
+    else if ((fd->able & rights) != rights)
+        model_error(errors, unable(fd, rights));
     else
         return fd;
     return NULL;
 }
 
-/* Streams may have lost the right with their type, or say that they are none. */
+/* Streams may have lost with their type what it takes, or say that they are none. */
 struct guest_fd *guest_with_host(struct guest *g, uint32_t number, uint64_t rights, struct model_errors *errors) {
     struct guest_fd *fd = guest_with(g, number, rights, errors);
     struct guest_fd *any = guest_fd(g, number);
     if (any && any->kind != GUEST_NODE && any->kind != GUEST_SOCKET) {
         model_error(errors, WASI_INVAL);
-        model_error(errors, WASI_NOTCAPABLE);
+        model_error(errors, WASI_BADF);
     }
     return fd;
 }

@@ -21,8 +21,10 @@ enum guest_kind { GUEST_CLOSED, GUEST_INPUT, GUEST_SINK, GUEST_EMPTY, GUEST_NODE
 struct guest_fd {
     enum guest_kind kind;
     struct model_node *node;
-    uint64_t base, inheriting;
-    bool learned; /* rights are cut down to the type's when murre first needs the type */
+    uint64_t base, inheriting; /* as the guest is told */
+    uint64_t allowed, passes;  /* not refused, to it and to what is opened from it */
+    uint64_t able;             /* what can be done */
+    bool learned;              /* what is told and can be done is cut down to the type's when murre first needs the type */
     bool append, nonblock;
     uint8_t sync; /* 0, 1: data, 2: all */
     uint64_t position;
@@ -43,6 +45,7 @@ struct guest {
     int sockets[2];                                   /* the guest's, and its other end */
     const struct murre_wasi_memfs *fs[MODEL_VOLUMES]; /* of the volumes in memory */
     struct budget budget;
+    bool enforces;   /* GUEST_ENFORCE */
     bool starves;    /* calls have so many allocations as the input says, and say NOMEM beyond */
     int64_t allowed; /* of the next call */
 };
@@ -56,6 +59,7 @@ enum {
     GUEST_READ_ONLY = 16, /* some files in memory are given as read-only */
     GUEST_STARVED = 32,   /* allocations fail, where all folders are in memory (the host's kind may have changed something by then) */
     GUEST_CROWDED = 64,   /* many more names in memory */
+    GUEST_ENFORCE = 128,  /* what has not been asked for is refused */
 };
 /* Makes the folders, the model and the guest's descriptors. */
 void guest_start(struct guest *g, uint8_t head);
@@ -92,6 +96,8 @@ struct guest_fd *guest_with(struct guest *g, uint32_t fd, uint64_t rights, struc
 /* The same for calls that only make sense on a descriptor of the host. */
 struct guest_fd *guest_with_host(struct guest *g, uint32_t fd, uint64_t rights, struct model_errors *errors);
 void guest_learn(struct guest_fd *fd);
+/* What the host gives: rights as told, and what can be done. */
+struct guest_fd guest_granted(const struct guest *g, enum guest_kind kind, uint64_t base, uint64_t inheriting);
 uint8_t guest_type(const struct guest_fd *fd);
 uint32_t guest_add_fd(struct guest *g, struct guest_fd fd);
 void guest_time_changes(struct model_node *node);

@@ -37,6 +37,7 @@ static void make_wasi(struct guest *g, uint8_t head, const struct murre_wasi_pre
     config.out = (struct murre_wasi_stream){.kind = MURRE_WASI_CALLBACK, .write = swallow};
     config.err = (struct murre_wasi_stream){.kind = MURRE_WASI_NULL};
     config.no_openat2 = head & GUEST_WALK;
+    config.enforce_rights = g->enforces;
     g->budget.allowed = INT64_MAX;
     config.allocator = budget_allocator(&g->budget);
     g->wasi = murre_wasi_new(&config, NULL);
@@ -45,19 +46,20 @@ static void make_wasi(struct guest *g, uint8_t head, const struct murre_wasi_pre
 }
 
 static void add_streams(struct guest *g) {
-    guest_add_fd(g, (struct guest_fd){.kind = GUEST_INPUT, .base = WASI_RIGHTS_INPUT});
-    guest_add_fd(g, (struct guest_fd){.kind = GUEST_SINK, .base = WASI_RIGHTS_OUTPUT});
-    guest_add_fd(g, (struct guest_fd){.kind = GUEST_EMPTY, .base = WASI_RIGHTS_OUTPUT});
+    guest_add_fd(g, guest_granted(g, GUEST_INPUT, WASI_RIGHTS_INPUT, 0));
+    guest_add_fd(g, guest_granted(g, GUEST_SINK, WASI_RIGHTS_OUTPUT, 0));
+    guest_add_fd(g, guest_granted(g, GUEST_EMPTY, WASI_RIGHTS_OUTPUT, 0));
 }
 
 static void add_folder(struct guest *g, const struct murre_wasi_preopen *preopen, struct model_node *node) {
-    uint64_t lost = preopen->read_only ? WASI_RIGHTS_CHANGE : 0;
-    guest_add_fd(g, (struct guest_fd){.kind = GUEST_NODE,
-                                      .node = node,
-                                      .base = WASI_RIGHTS_DIRECTORY & ~lost,
-                                      .inheriting = WASI_RIGHTS_ALL & ~lost,
-                                      .learned = true,
-                                      .preopen = preopen->guest});
+    uint64_t rights = WASI_RIGHTS_ALL & ~(preopen->read_only ? WASI_RIGHTS_CHANGE : 0);
+    struct guest_fd fd = guest_granted(g, GUEST_NODE, WASI_RIGHTS_DIRECTORY & rights, rights);
+    if (preopen->read_only)
+        fd.allowed = fd.passes = rights;
+    fd.node = node;
+    fd.learned = true;
+    fd.preopen = preopen->guest;
+    guest_add_fd(g, fd);
 }
 
 /* ---- the folders ------------------------------------------------------------------------------------------------------- */
@@ -74,6 +76,7 @@ static struct model_volume *add_memory(struct guest *g) {
 
 void guest_start(struct guest *g, uint8_t head) {
     bool memory = head & GUEST_MEMORY, second = head & GUEST_SECOND;
+    g->enforces = head & GUEST_ENFORCE;
     static struct murre_wasi_file files[WORLD_MEMORY_FILES];
     static const struct murre_wasi_file shared = {.path = "g", .bytes = "shared", .size = 6};
     uint64_t limit = head & GUEST_TIGHT ? LIMIT_TIGHT : LIMIT_WIDE;
@@ -111,7 +114,9 @@ void guest_start(struct guest *g, uint8_t head) {
         world_fill_memory(g->wasi, 3 + SECOND, files, count, &g->model, volume);
         add_folder(g, &folders[SECOND], volume->top);
     }
-    guest_add_fd(g, (struct guest_fd){.kind = GUEST_SOCKET, .base = WASI_RIGHTS_SOCKET, .learned = true, .nonblock = true});
+    struct guest_fd socket = guest_granted(g, GUEST_SOCKET, WASI_RIGHTS_SOCKET, 0);
+    socket.learned = socket.nonblock = true;
+    guest_add_fd(g, socket);
     g->starves = memory && head & GUEST_STARVED;
 }
 

@@ -42,6 +42,7 @@ static struct murre_wasi *make_wasi(const struct run_options *options, struct mu
     config.preopen_count = options->folder_count;
     config.sockets = options->sockets;
     config.socket_count = options->socket_count;
+    config.enforce_rights = options->enforce_rights;
     struct murre_wasi *wasi = murre_wasi_new(&config, error);
     free(args);
     return wasi;

@@ -22,6 +22,7 @@ struct run_options {
     size_t socket_count;
     uint64_t timeout; /* nanoseconds, or 0 */
     const char *timeout_text;
+    bool enforce_rights;
     bool stats;
 };
 

@@ -7,6 +7,7 @@
 enum {
     OPT_DIR = 1,
     OPT_DIR_RO,
+    OPT_ENFORCE_RIGHTS,
     OPT_ENV,
     OPT_SOCKET,
     OPT_ARGV0,
@@ -25,6 +26,7 @@ enum {
 static const struct cli_option options_table[] = {
     {"dir", "HOST[::GUEST]", "let the guest see a folder, under the name GUEST (HOST)", OPT_DIR},
     {"dir-ro", "HOST[::GUEST]", "the same, but the guest cannot change anything in it", OPT_DIR_RO},
+    {"enforce-rights", NULL, "refuse what the program has not asked for the right to", OPT_ENFORCE_RIGHTS},
     {"env", "NAME[=VALUE]", "set an environment variable; without a value: pass it on", OPT_ENV},
     {"socket", "FD", "hand the guest an open socket that murre has inherited", OPT_SOCKET},
     {"argv0", "NAME", "let the guest's first argument, its own name, be NAME (FILE)", OPT_ARGV0},
@@ -161,6 +163,7 @@ static bool set(struct run_options *options, int id, const char *value) {
     switch (id) {
     case OPT_DIR: return add_folder(options, value, false);
     case OPT_DIR_RO: return add_folder(options, value, true);
+    case OPT_ENFORCE_RIGHTS: options->enforce_rights = true; return true;
     case OPT_ENV: return add_env(options, value);
     case OPT_SOCKET: return add_socket(options, value);
     case OPT_ARGV0: options->argv0 = value; return true;

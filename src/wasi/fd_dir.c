@@ -21,6 +21,8 @@ murre_wasi_errno murre_wasi_fd_readdir(struct murre_wasi_call *call, const union
         return WASI_FAULT;
     struct murre_wasi_entry *entry;
     murre_wasi_errno error = murre_wasi_fdtable_get_dir(&call->wasi->fds, args[0].u32, WASI_RIGHT_FD_READDIR, &entry);
+    if (error == WASI_NOTDIR) /* no folder stream, as POSIX's readdir has it: libraries tell by it that there is nothing to list */
+        return WASI_BADF;
     if (error == WASI_SUCCESS)
         error = args[3].u64 > INT64_MAX ? WASI_INVAL : entry->kind->folder->seek(call, entry, args[3].u64);
     if (error != WASI_SUCCESS)

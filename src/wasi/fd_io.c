@@ -6,19 +6,22 @@
 
 #define NO_OFFSET MURRE_WASI_NO_OFFSET
 
+/* right: to read or to write. */
 static murre_wasi_errno transfer(struct murre_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint64_t offset, uint32_t result,
-                                 uint64_t rights) {
-    bool out = (rights & WASI_RIGHT_FD_WRITE) != 0;
+                                 uint64_t right) {
+    bool out = right == WASI_RIGHT_FD_WRITE;
     struct murre_wasi_entry *entry;
     void *moved = murre_wasi_guest(call, result, 1, 4, 4);
     struct murre_wasi_iovecs iovecs;
     if (moved == NULL || !murre_wasi_guest_iovecs(call, list, count, &iovecs))
         return WASI_FAULT;
-    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, fd, rights, &entry);
+    murre_wasi_errno error = murre_wasi_fdtable_get(&call->wasi->fds, fd, right, &entry);
     if (error != WASI_SUCCESS)
         return error;
     if (offset != NO_OFFSET) {
-        if (!entry->kind->positioned)
+        if (!(entry->allowed & WASI_RIGHT_FD_SEEK))
+            return WASI_NOTCAPABLE;
+        if (!entry->kind->positioned || !(entry->able & WASI_RIGHT_FD_SEEK))
             return WASI_SPIPE;
         if (offset > INT64_MAX)
             return WASI_INVAL;
@@ -44,19 +47,26 @@ static uint64_t clamp_offset(uint64_t offset) {
 }
 
 murre_wasi_errno murre_wasi_fd_pread(struct murre_wasi_call *call, const union murre_slot *args) {
-    return transfer(call, args[0].u32, args[1].u32, args[2].u32, clamp_offset(args[3].u64), args[4].u32,
-                    WASI_RIGHT_FD_READ | WASI_RIGHT_FD_SEEK);
+    return transfer(call, args[0].u32, args[1].u32, args[2].u32, clamp_offset(args[3].u64), args[4].u32, WASI_RIGHT_FD_READ);
 }
 
 /* On a file opened for appending Linux appends, wherever the offset points; so does every kind. */
 murre_wasi_errno murre_wasi_fd_pwrite(struct murre_wasi_call *call, const union murre_slot *args) {
-    return transfer(call, args[0].u32, args[1].u32, args[2].u32, clamp_offset(args[3].u64), args[4].u32,
-                    WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_SEEK);
+    return transfer(call, args[0].u32, args[1].u32, args[2].u32, clamp_offset(args[3].u64), args[4].u32, WASI_RIGHT_FD_WRITE);
 }
 
 /* ---- positions ------------------------------------------------------------------------------------------------------ */
 
-static murre_wasi_errno seek(struct murre_wasi_call *call, uint32_t fd, int64_t offset, int whence, uint32_t result, uint64_t rights) {
+/* Why a descriptor does not. either: one of these rights would do. A folder has no position that could be set. */
+static murre_wasi_errno refuse_seek(const struct murre_wasi_entry *entry, uint64_t either) {
+    bool is_folder = entry->type == WASI_FILETYPE_DIRECTORY;
+    bool positioned = is_folder || entry->type == WASI_FILETYPE_REGULAR_FILE || entry->type == WASI_FILETYPE_BLOCK_DEVICE;
+    if (positioned && !(entry->allowed & either))
+        return WASI_NOTCAPABLE;
+    return is_folder ? WASI_BADF : WASI_SPIPE;
+}
+
+static murre_wasi_errno seek(struct murre_wasi_call *call, uint32_t fd, int64_t offset, int whence, uint32_t result, uint64_t either) {
     struct murre_wasi_entry *entry = murre_wasi_fdtable_entry(&call->wasi->fds, fd);
     void *position = murre_wasi_guest(call, result, 1, 8, 8);
     if (position == NULL)
@@ -69,11 +79,8 @@ static murre_wasi_errno seek(struct murre_wasi_call *call, uint32_t fd, int64_t 
         return error;
     if (!entry->kind->positioned)
         return WASI_SPIPE;
-    if ((entry->base & rights) != rights) {
-        bool positioned = entry->type == WASI_FILETYPE_REGULAR_FILE || entry->type == WASI_FILETYPE_DIRECTORY ||
-                          entry->type == WASI_FILETYPE_BLOCK_DEVICE;
-        return positioned ? WASI_NOTCAPABLE : WASI_SPIPE;
-    }
+    if (!(entry->allowed & entry->able & either))
+        return refuse_seek(entry, either);
     uint64_t at;
     error = entry->kind->seek(entry, offset, whence, &at);
     if (error == WASI_SUCCESS)
@@ -89,13 +96,9 @@ murre_wasi_errno murre_wasi_fd_seek(struct murre_wasi_call *call, const union mu
         return WASI_INVAL;
     /* Asking where one is needs less than moving. */
     bool tell = args[1].i64 == 0 && whences[whence] == SEEK_CUR;
-    struct murre_wasi_entry *entry = murre_wasi_fdtable_entry(&call->wasi->fds, args[0].u32);
-    uint64_t rights = tell && entry != NULL && entry->base & WASI_RIGHT_FD_TELL ? WASI_RIGHT_FD_TELL : WASI_RIGHT_FD_SEEK;
-    return seek(call, args[0].u32, args[1].i64, whences[whence], args[3].u32, rights);
+    return seek(call, args[0].u32, args[1].i64, whences[whence], args[3].u32, WASI_RIGHT_FD_SEEK | (tell ? WASI_RIGHT_FD_TELL : 0));
 }
 
 murre_wasi_errno murre_wasi_fd_tell(struct murre_wasi_call *call, const union murre_slot *args) {
-    struct murre_wasi_entry *entry = murre_wasi_fdtable_entry(&call->wasi->fds, args[0].u32);
-    uint64_t rights = entry != NULL && entry->base & WASI_RIGHT_FD_SEEK ? WASI_RIGHT_FD_SEEK : WASI_RIGHT_FD_TELL; /* either will do */
-    return seek(call, args[0].u32, 0, SEEK_CUR, args[1].u32, rights);
+    return seek(call, args[0].u32, 0, SEEK_CUR, args[1].u32, WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL);
 }

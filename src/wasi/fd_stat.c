@@ -73,7 +73,7 @@ murre_wasi_errno murre_wasi_fd_fdstat_set_flags(struct murre_wasi_call *call, co
         return error;
     /* Whether writes are synchronous is settled when a file is opened: Linux would ignore the change. */
     if ((wanted ^ now) & O_SYNC)
-        return WASI_NOTSUP;
+        return WASI_INVAL;
     return entry->kind->set_flags(entry, (now & ~(O_APPEND | O_NONBLOCK)) | (wanted & (O_APPEND | O_NONBLOCK)));
 }
 
@@ -86,6 +86,9 @@ murre_wasi_errno murre_wasi_fd_fdstat_set_rights(struct murre_wasi_call *call, c
         return error;
     if (args[1].u64 & ~entry->base || args[2].u64 & ~entry->inheriting)
         return WASI_NOTCAPABLE;
+    /* What a guest gives up itself is refused from now on. */
+    entry->allowed &= ~(entry->base & ~args[1].u64);
+    entry->passes &= ~(entry->inheriting & ~args[2].u64);
     entry->base = args[1].u64;
     entry->inheriting = args[2].u64;
     return WASI_SUCCESS;
@@ -167,7 +170,7 @@ murre_wasi_errno murre_wasi_fd_filestat_set_times(struct murre_wasi_call *call, 
 
 /* ---- prestat: {u8 tag (0: a folder); u32 name size at 4} ------------------------------------------------------------------ */
 
-/* Guests' libraries look at 3, 4, … until the first BADF: whatever is not a preopened folder must say that. */
+/* Guests' libraries look at 3, 4, … with fd_prestat_get until the first BADF: whatever is not a preopened folder must say that. */
 static struct murre_wasi_entry *get_preopen(struct murre_wasi_call *call, uint32_t fd) {
     struct murre_wasi_entry *entry = murre_wasi_fdtable_entry(&call->wasi->fds, fd);
     return entry != NULL && entry->is_preopen ? entry : NULL;
@@ -191,7 +194,7 @@ murre_wasi_errno murre_wasi_fd_prestat_dir_name(struct murre_wasi_call *call, co
         return WASI_FAULT;
     struct murre_wasi_entry *entry = get_preopen(call, args[0].u32);
     if (entry == NULL)
-        return WASI_BADF;
+        return murre_wasi_fdtable_entry(&call->wasi->fds, args[0].u32) == NULL ? WASI_BADF : WASI_NOTDIR;
     if (args[2].u32 < entry->name_size)
         return WASI_NAMETOOLONG;
     memcpy(result, entry->name, entry->name_size);

@@ -69,6 +69,13 @@ struct murre_wasi_entry *murre_wasi_fdtable_add_host(struct murre_wasi_fdtable *
     return entry;
 }
 
+void murre_wasi_fdtable_grant(const struct murre_wasi_fdtable *table, struct murre_wasi_entry *entry, uint64_t base, uint64_t inheriting) {
+    entry->base = entry->able = base;
+    entry->inheriting = inheriting;
+    entry->allowed = table->enforce_rights ? base : WASI_RIGHTS_ALL;
+    entry->passes = table->enforce_rights ? inheriting : WASI_RIGHTS_ALL;
+}
+
 struct murre_wasi_entry *murre_wasi_fdtable_entry(const struct murre_wasi_fdtable *table, uint32_t fd) {
     uint32_t page = fd / MURRE_WASI_FD_PAGE, slot = fd % MURRE_WASI_FD_PAGE;
     if (page >= table->page_count || (table->pages[page]->used >> slot & 1) == 0)
@@ -80,8 +87,13 @@ murre_wasi_errno murre_wasi_fdtable_get(struct murre_wasi_fdtable *table, uint32
     struct murre_wasi_entry *found = murre_wasi_fdtable_entry(table, fd);
     if (found == NULL)
         return WASI_BADF;
-    if ((found->base & rights) != rights)
+    if ((found->allowed & rights) != rights)
         return WASI_NOTCAPABLE;
+    if ((found->able & rights) !=
+        rights) { /* a standard stream is not taken for a file that it may lead to: it has no times to be set either */
+        bool is_file = found->has_type && found->type == WASI_FILETYPE_REGULAR_FILE && found->able & WASI_RIGHT_FD_FILESTAT_SET_TIMES;
+        return rights == WASI_RIGHT_FD_FILESTAT_SET_SIZE && is_file ? WASI_INVAL : WASI_BADF;
+    }
     *entry = found;
     return WASI_SUCCESS;
 }
@@ -155,6 +167,7 @@ murre_wasi_errno murre_wasi_entry_learn_type(struct murre_wasi_entry *entry) {
     if (error != WASI_SUCCESS)
         return error;
     entry->base &= possible;
+    entry->able &= possible;
     if (entry->type != WASI_FILETYPE_DIRECTORY)
         entry->inheriting = 0;
     entry->has_type = true;

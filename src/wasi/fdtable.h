@@ -25,7 +25,9 @@ struct murre_wasi_entry {
     uint8_t type;                       /* WASI_FILETYPE_…; meaningful when has_type */
     bool has_type;                      /* the type, and the rights that follow from it, are looked up when first needed */
     bool is_preopen;                    /* name is set */
-    uint64_t base, inheriting;          /* rights */
+    uint64_t base, inheriting;          /* rights as the guest is told: what it has asked for, cut to what such a thing can have */
+    uint64_t allowed, passes;           /* rights that are not refused, to this entry and to what is opened from it */
+    uint64_t able;                      /* what can be done, said in rights, by what it is and how it was opened */
     char *name;                         /* of a preopened folder, terminated; owned */
     size_t name_size;
     union {
@@ -62,6 +64,7 @@ struct murre_wasi_fdpage {
 };
 struct murre_wasi_fdtable {
     struct murre_allocator allocator;
+    bool enforce_rights; /* allowed and passes are what was asked for */
     struct murre_wasi_fdpage **pages;
     uint32_t page_count, page_capacity;
 };
@@ -73,17 +76,20 @@ struct murre_wasi_entry *murre_wasi_fdtable_add(struct murre_wasi_fdtable *table
                                                 uint32_t *fd) MURRE_MUST_USE;
 /* An owned host descriptor; moved above 2 when it is not. On failure it is closed and errno is set. */
 struct murre_wasi_entry *murre_wasi_fdtable_add_host(struct murre_wasi_fdtable *table, int host, uint32_t *fd) MURRE_MUST_USE;
+/* The rights of an entry that comes from the host, and what it is able to do: as much as base says. */
+void murre_wasi_fdtable_grant(const struct murre_wasi_fdtable *table, struct murre_wasi_entry *entry, uint64_t base, uint64_t inheriting);
 /* NULL when there is no such descriptor. */
 struct murre_wasi_entry *murre_wasi_fdtable_entry(const struct murre_wasi_fdtable *table, uint32_t fd);
-/* The entry when it exists and has all these rights. *entry is set on success only. */
+/* The entry when it exists and all this may and can be done. *entry is set on success only. Otherwise NOTCAPABLE for what it may not; and for what it
+ * cannot, INVAL where that is the size of a file that is open for reading, else BADF. */
 murre_wasi_errno murre_wasi_fdtable_get(struct murre_wasi_fdtable *table, uint32_t fd, uint64_t rights, struct murre_wasi_entry **entry);
-/* The same for what must be a directory: NOTDIR comes before NOTCAPABLE. */
+/* The same for what must be a directory: NOTDIR comes first. */
 murre_wasi_errno murre_wasi_fdtable_get_dir(struct murre_wasi_fdtable *table, uint32_t fd, uint64_t rights,
                                             struct murre_wasi_entry **entry);
 /* Frees the number. Returns what close(2) said. */
 murre_wasi_errno murre_wasi_fdtable_close(struct murre_wasi_fdtable *table, uint32_t fd);
 /* from becomes to; what to was is closed. Both must exist. */
 murre_wasi_errno murre_wasi_fdtable_move(struct murre_wasi_fdtable *table, uint32_t from, uint32_t to);
-/* Finds out what the entry is, and takes away the rights that this cannot have. */
+/* Finds out what the entry is, and takes away what this cannot have or do. */
 murre_wasi_errno murre_wasi_entry_learn_type(struct murre_wasi_entry *entry);
 #endif

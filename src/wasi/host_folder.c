@@ -94,9 +94,9 @@ static int open_path(struct murre_wasi_call *call, struct murre_wasi_entry *fold
     return murre_wasi_resolve_open(&call->wasi->resolver, folder->host, path, O_PATH, 0);
 }
 
-static int open_flags(const struct murre_wasi_open *request) {
+static int open_flags(const struct murre_wasi_open *request, bool write) {
     int flags = murre_wasi_host_flags(request->fdflags);
-    if (request->write)
+    if (write)
         flags |= request->read ? O_RDWR : O_WRONLY;
     if (request->oflags & WASI_OFLAG_CREAT)
         flags |= O_CREAT;
@@ -111,17 +111,49 @@ static int open_flags(const struct murre_wasi_open *request) {
     return flags;
 }
 
-static murre_wasi_errno open_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
-                                  const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd) {
+static int open_for(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path, const struct murre_wasi_open *request,
+                    bool write) {
     int host;
     do {
-        host = murre_wasi_resolve_open(&call->wasi->resolver, folder->host, path, open_flags(request), 0666);
+        host = murre_wasi_resolve_open(&call->wasi->resolver, folder->host, path, open_flags(request, write), 0666);
         errno = host < 0 ? -host : 0;
     } while (host < 0 && murre_wasi_retry(call));
+    return host;
+}
+
+/* What may be there to be read all the same. */
+static bool forbids_writing(int error) {
+    return error == EACCES || error == EPERM || error == EROFS || error == EISDIR || error == ETXTBSY;
+}
+
+/* A link that is not to be followed is one (LOOP) before it is no folder, though Linux sees it the other way. */
+static bool is_link(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path) {
+    struct murre_wasi_parent parent;
+    struct stat stat;
+    if (find_parent(call, folder, path, &parent) < 0)
+        return false;
+    bool is = parent.plain && fstatat(parent.dir, parent.name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(stat.st_mode);
+    murre_wasi_parent_fini(&parent);
+    return is;
+}
+
+static murre_wasi_errno open_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                                  const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd) {
+    bool write = request->write || (request->try_write && !(request->oflags & WASI_OFLAG_DIRECTORY));
+    int host = open_for(call, folder, path, request, write);
+    if (write && !request->write && forbids_writing(-host)) {
+        write = false;
+        host = open_for(call, folder, path, request, write);
+    }
+    if (host == -ENOTDIR && !request->follow && request->oflags & WASI_OFLAG_DIRECTORY && is_link(call, folder, path))
+        host = -ELOOP;
     if (host < 0)
         return murre_wasi_from_errno(-host);
     *entry = murre_wasi_fdtable_add_host(&call->wasi->fds, host, fd);
-    return *entry == NULL ? murre_wasi_from_errno(errno) : WASI_SUCCESS;
+    if (*entry == NULL)
+        return murre_wasi_from_errno(errno);
+    (*entry)->able = murre_wasi_access(request->read || !write, write);
+    return WASI_SUCCESS;
 }
 
 /* ---- one path, not followed ------------------------------------------------------------------------------------------------- */

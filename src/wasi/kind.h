@@ -1,7 +1,7 @@
 /* What can stand behind a descriptor of the guest, as a table of operations: a descriptor of the host (host_file.c, host_folder.c), a stream
  * in memory (stream.c), a file or folder in memory (memfs_file.c, memfs_folder.c). The families of functions (fd_*.c, path*.c, poll.c) look
- * at guest memory, check rights and write results; an operation does the thing itself and knows nothing of guest pointers. It has been
- * called for a right that the descriptor has, and rights follow from the type: operations on contents never see a folder, those of
+ * at guest memory, check what the descriptor is able to do and write results; an operation does the thing itself and knows nothing of guest
+ * pointers. What a descriptor is able to do follows from its type and from how it was opened: operations on contents never see a folder, those of
  * folders (struct murre_wasi_folder) see nothing else. Host errors have been retried where a signal that is not murre's came between.
  *
  * An operation that is NULL does not exist for that kind: INVAL. */
@@ -18,8 +18,14 @@
 struct murre_wasi_open {
     bool follow;
     bool read, write; /* contents */
+    bool try_write;   /* where that can be done; else without */
     uint32_t oflags, fdflags;
 };
+
+/* What a file that is open for these is able to do at most. */
+static inline uint64_t murre_wasi_access(bool read, bool write) {
+    return WASI_RIGHTS_ALL & ~(read ? 0 : WASI_RIGHT_FD_READ) & ~(write ? 0 : WASI_RIGHTS_WRITES);
+}
 
 /* An entry of a folder. name is good until the folder is asked again or changed. */
 struct murre_wasi_dirent {
@@ -37,7 +43,8 @@ struct murre_wasi_folder {
     bool (*peek)(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent, murre_wasi_errno *error);
     void (*take)(struct murre_wasi_entry *entry);
 
-    /* Paths beneath: terminated, as the guest wrote them. Unless an operation is told to follow, the last component is taken as it is. */
+    /* Paths beneath: terminated, as the guest wrote them. Unless an operation is told to follow, the last component is taken as it is. open
+     * sets able by murre_wasi_access. */
     murre_wasi_errno (*open)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
                              const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd);
     murre_wasi_errno (*make_directory)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path);

@@ -78,10 +78,10 @@ static murre_wasi_errno check_opened(const struct murre_wasi_found *found, const
         return WASI_EXIST;
     if (create && is_folder)
         return WASI_ISDIR;
-    if (!is_folder && (found->slash || request->oflags & WASI_OFLAG_DIRECTORY))
-        return WASI_NOTDIR;
     if (node->type == WASI_FILETYPE_SYMBOLIC_LINK)
         return WASI_LOOP;
+    if (!is_folder && (found->slash || request->oflags & WASI_OFLAG_DIRECTORY))
+        return WASI_NOTDIR;
     if (is_folder && change)
         return WASI_ISDIR;
     return node->immutable && change ? WASI_PERM : WASI_SUCCESS;
@@ -116,6 +116,8 @@ static murre_wasi_errno open_file(struct murre_wasi_call *call, struct murre_was
     /* A descriptor that leads nowhere closes like one of the folder. */
     (*entry)->node = error == WASI_SUCCESS ? node : folder->node;
     (*entry)->flags = murre_wasi_host_flags(request->fdflags);
+    bool write = request->write || (request->try_write && !(*entry)->node->immutable);
+    (*entry)->able = murre_wasi_access(request->read || !write, write);
     murre_wasi_memfs_hold((*entry)->node);
     if (error != WASI_SUCCESS)
         murre_wasi_fdtable_close(&call->wasi->fds, *fd);

@@ -1,9 +1,9 @@
-/* path_open. What the new descriptor may do is what was asked for, less what the folder does not pass on, less what a thing of that type
- * cannot do: guests ask for more than they need. Only reading and writing contents are refused outright when the folder forbids them. */
+/* path_open. Rights are recorded: what was asked for, cut to what the folder passes on and to what a thing of that type can have. They refuse
+ * nothing by themselves; only what a folder does not pass on (a read-only one, or one whose guest has given rights up) is refused. But reading and
+ * writing are how a file is opened, as in POSIX: who asks for neither, or for what takes writing without asking for that, gets what can be had. */
 #include "wasi/kind.h"
 
-#define READS  (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR)
-#define WRITES (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE)
+#define READS (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR)
 
 struct request {
     bool follow;
@@ -18,6 +18,32 @@ static uint64_t needed_rights(const struct request *request) {
     if (request->oflags & WASI_OFLAG_TRUNC)
         rights |= WASI_RIGHT_PATH_FILESTAT_SET_SIZE;
     return rights;
+}
+
+static struct murre_wasi_open how_to_open(const struct murre_wasi_fdtable *table, const struct murre_wasi_entry *folder,
+                                          const struct request *request) {
+    uint64_t base = request->base & folder->passes;
+    struct murre_wasi_open open = {
+        .follow = request->follow,
+        .read = base & READS,
+        .write = base & (table->enforce_rights ? WASI_RIGHTS_WRITES : WASI_RIGHT_FD_WRITE),
+        .oflags = request->oflags,
+        .fdflags = request->fdflags,
+    };
+    bool neither = !open.read && !open.write;
+    if (!table->enforce_rights && (neither || (!open.write && base & WASI_RIGHTS_WRITES))) {
+        open.read = true;
+        open.try_write = folder->passes & WASI_RIGHT_FD_WRITE;
+    }
+    return open;
+}
+
+static void record_rights(const struct murre_wasi_fdtable *table, const struct murre_wasi_entry *folder, const struct request *request,
+                          struct murre_wasi_entry *entry) {
+    entry->base = request->base & folder->passes;
+    entry->inheriting = request->inheriting & folder->passes;
+    entry->allowed = table->enforce_rights ? entry->base : folder->passes;
+    entry->passes = table->enforce_rights ? entry->inheriting : folder->passes;
 }
 
 murre_wasi_errno murre_wasi_path_open(struct murre_wasi_call *call, const union murre_slot *args) {
@@ -39,27 +65,17 @@ murre_wasi_errno murre_wasi_path_open(struct murre_wasi_call *call, const union 
     error = murre_wasi_fdtable_get_dir(&call->wasi->fds, args[0].u32, needed_rights(&request), &folder);
     if (error != WASI_SUCCESS)
         return error;
-    uint64_t contents = WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE;
-    if (request.base & contents & ~folder->inheriting)
+    if (request.base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE) & ~folder->passes)
         return WASI_NOTCAPABLE;
     if ((request.oflags & (WASI_OFLAG_CREAT | WASI_OFLAG_DIRECTORY)) == (WASI_OFLAG_CREAT | WASI_OFLAG_DIRECTORY))
         return WASI_INVAL; /* kernels do not agree on what this means */
-    uint64_t base = request.base & folder->inheriting;
-    const struct murre_wasi_open granted = {
-        .follow = request.follow,
-        .read = base & READS,
-        .write = base & WRITES,
-        .oflags = request.oflags,
-        .fdflags = request.fdflags,
-    };
-    uint64_t inheriting = request.inheriting & folder->inheriting;
+    const struct murre_wasi_open granted = how_to_open(&call->wasi->fds, folder, &request);
     struct murre_wasi_entry *entry;
     uint32_t fd;
     error = folder->kind->folder->open(call, folder, path.text, &granted, &entry, &fd);
     if (error != WASI_SUCCESS)
         return error;
-    entry->base = base;
-    entry->inheriting = inheriting;
+    record_rights(&call->wasi->fds, folder, &request, entry);
     error = murre_wasi_entry_learn_type(entry);
     if (error != WASI_SUCCESS) {
         murre_wasi_fdtable_close(&call->wasi->fds, fd);

@@ -56,8 +56,19 @@ static void read_clock(struct subscription *subscription, const uint8_t *from) {
         subscription->deadline = UINT64_MAX;
 }
 
+/* What is neither read nor written to will never be ready for it; but files always are, however they were opened. */
+static murre_wasi_errno check_descriptor(struct murre_wasi_entry *entry, uint8_t type) {
+    uint64_t right = type == WASI_EVENTTYPE_FD_READ ? WASI_RIGHT_FD_READ : WASI_RIGHT_FD_WRITE;
+    if (entry->able & right)
+        return WASI_SUCCESS;
+    murre_wasi_errno error = murre_wasi_entry_learn_type(entry);
+    return error != WASI_SUCCESS ? error : entry->type == WASI_FILETYPE_REGULAR_FILE ? WASI_SUCCESS : WASI_BADF;
+}
+
 static void read_descriptor(struct murre_wasi_call *call, struct subscription *subscription, struct pollfd *fd, uint32_t number) {
     subscription->error = murre_wasi_fdtable_get(&call->wasi->fds, number, WASI_RIGHT_POLL_FD_READWRITE, &subscription->entry);
+    if (subscription->error == WASI_SUCCESS)
+        subscription->error = check_descriptor(subscription->entry, subscription->type);
     if (subscription->error == WASI_SUCCESS)
         fd->fd = subscription->entry->kind->waits_for(subscription->entry);
     subscription->ready = fd->fd < 0;

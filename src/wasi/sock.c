@@ -47,7 +47,8 @@ murre_wasi_errno murre_wasi_sock_accept(struct murre_wasi_call *call, const unio
     struct murre_wasi_entry *entry = murre_wasi_fdtable_add_host(&call->wasi->fds, host, &fd);
     if (entry == NULL)
         return murre_wasi_from_errno(errno);
-    entry->base = WASI_RIGHTS_SOCKET & ~WASI_RIGHT_SOCK_ACCEPT;
+    murre_wasi_fdtable_grant(&call->wasi->fds, entry, WASI_RIGHTS_SOCKET & ~WASI_RIGHT_SOCK_ACCEPT, 0);
+    entry->able = WASI_RIGHTS_SOCKET; /* the system says what a socket does not do */
     murre_wasi_put32(result, fd);
     return WASI_SUCCESS;
 }

@@ -61,13 +61,13 @@ static bool add_stream(struct murre_wasi *wasi, const struct murre_wasi_stream *
     struct murre_wasi_entry *entry = murre_wasi_fdtable_add(&wasi->fds, kinds[stream->kind], &fd);
     if (entry == NULL)
         return false;
-    entry->base = number == 0 ? WASI_RIGHTS_INPUT : WASI_RIGHTS_OUTPUT;
+    murre_wasi_fdtable_grant(&wasi->fds, entry, number == 0 ? WASI_RIGHTS_INPUT : WASI_RIGHTS_OUTPUT, 0);
     if (entry->kind == &murre_wasi_kind_host) {
         entry->host = stream->kind == MURRE_WASI_FD ? stream->fd : number;
         entry->shared = true;
         if (stream->kind == MURRE_WASI_FD && murre_wasi_entry_learn_type(entry) == WASI_SUCCESS &&
             (entry->type == WASI_FILETYPE_SOCKET_STREAM || entry->type == WASI_FILETYPE_SOCKET_DGRAM))
-            entry->base = WASI_RIGHTS_SOCKET;
+            murre_wasi_fdtable_grant(&wasi->fds, entry, WASI_RIGHTS_SOCKET, 0);
     } else {
         entry->bytes = stream->bytes;
         entry->size = stream->size;
@@ -136,12 +136,10 @@ static enum murre_status add_preopen(struct murre_wasi *wasi, const struct murre
         return status;
     entry->type = WASI_FILETYPE_DIRECTORY;
     entry->has_type = true;
-    entry->base = WASI_RIGHTS_DIRECTORY;
-    entry->inheriting = WASI_RIGHTS_ALL;
-    if (preopen->read_only) {
-        entry->base &= ~WASI_RIGHTS_CHANGE;
-        entry->inheriting &= ~WASI_RIGHTS_CHANGE;
-    }
+    uint64_t rights = preopen->read_only ? WASI_RIGHTS_ALL & ~WASI_RIGHTS_CHANGE : WASI_RIGHTS_ALL;
+    murre_wasi_fdtable_grant(&wasi->fds, entry, WASI_RIGHTS_DIRECTORY & rights, rights);
+    if (preopen->read_only)
+        entry->allowed = entry->passes = rights;
     entry->name_size = strlen(preopen->guest);
     entry->name = murre_alloc(&wasi->allocator, entry->name_size + 1);
     if (entry->name == NULL)
@@ -169,7 +167,7 @@ static enum murre_status fill(struct murre_wasi *wasi, const struct murre_wasi_c
         if (entry == NULL)
             return murre_error_memory(error);
         entry->host = config->sockets[i];
-        entry->base = WASI_RIGHTS_SOCKET;
+        murre_wasi_fdtable_grant(&wasi->fds, entry, WASI_RIGHTS_SOCKET, 0);
         if (murre_wasi_entry_learn_type(entry) != WASI_SUCCESS)
             return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: socket %d is not open", config->sockets[i]);
     }
@@ -191,6 +189,7 @@ struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct
     }
     wasi->allocator = *allocator;
     murre_wasi_fdtable_init(&wasi->fds, allocator);
+    wasi->fds.enforce_rights = config->enforce_rights;
     wasi->resolver = (struct murre_wasi_resolver){.allocator = *allocator, .walk = config->no_openat2};
     for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++) {
         wasi->bindings[i] = (struct murre_wasi_binding){.wasi = wasi, .fn = functions[i].fn};
