@@ -29,6 +29,7 @@ _murre() {
     case $cur in
     --tier=*) mapfile -t COMPREPLY < <(compgen -W 'auto interp jit' -- "${cur#*=}") ;;
     --bounds=*) mapfile -t COMPREPLY < <(compgen -W 'auto guard explicit' -- "${cur#*=}") ;;
+    --unknown-imports=*) mapfile -t COMPREPLY < <(compgen -W 'trap zero' -- "${cur#*=}") ;;
     --opt-level=*) mapfile -t COMPREPLY < <(compgen -W '0 1 2 3' -- "${cur#*=}") ;;
     --dir=* | --dir-ro=*) mapfile -t COMPREPLY < <(compgen -d -- "${cur#*=}") ;;
     --env=*) mapfile -t COMPREPLY < <(compgen -v -- "${cur#*=}") ;;

@@ -388,6 +388,16 @@ MURRE_API enum murre_status murre_linker_define(struct murre_linker *linker, con
 /* All exports of an instance, under a module name. */
 MURRE_API enum murre_status murre_linker_define_instance(struct murre_linker *linker, const char *module, struct murre_instance *instance,
                                                          struct murre_error *error) MURRE_MUST_USE;
+/* What stands for imports that nobody provides. */
+enum murre_unknown {
+    MURRE_UNKNOWN_TRAP, /* functions trap when they are called (kind HOST, "unknown import called: …") */
+    MURRE_UNKNOWN_ZERO  /* functions do nothing and return zeros and nulls; globals hold them; tables and memories are as small as may be */
+};
+/* Defines, in one store, the imports of the module that the linker does not know yet; with TRAP only its functions. Definitions that are there
+ * stay, also where their type does not fit. */
+MURRE_API enum murre_status murre_linker_define_unknown(struct murre_linker *linker, struct murre_store *store,
+                                                        const struct murre_module *module, enum murre_unknown how,
+                                                        struct murre_error *error) MURRE_MUST_USE;
 /* Resolves the imports by name, creates the instance in the store, runs its start function. On MURRE_ERROR_TRAP, *trap (if trap is not
  * NULL) receives the trap. Returns NULL on failure. */
 MURRE_API struct murre_instance *murre_linker_instantiate(struct murre_linker *linker, struct murre_store *store,

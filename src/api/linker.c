@@ -1,11 +1,15 @@
 /* The linker: a table from (module name, name) to what stands for an import. Open addressing over a power of two; names may come from
  * hostile modules (murre_linker_define_instance), so the hash is keyed. Definitions own their strings and types; they live in the
  * linker's arena and go with it. One thread at a time. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "runtime/instance.h"
+#include "runtime/memory.h"
 #include "runtime/store.h"
+#include "runtime/table.h"
 
 struct definition {
     struct murre_name module, name;
@@ -185,6 +189,85 @@ enum murre_status murre_linker_define_instance(struct murre_linker *linker, cons
     for (uint32_t i = 0; i < info->export_count && status == MURRE_OK; i++)
         status = define_item(linker, name_of(module), info->exports[i].name, murre_instance_extern(instance, &info->exports[i]), error);
     return status;
+}
+
+/* ---- imports that nobody provides ---------------------------------------------------------------------------------------- */
+
+/* env: the message. */
+static struct murre_trap *trap_when_called(void *env, struct murre_caller *caller, const union murre_slot *args,
+                                           union murre_slot *results) {
+    (void)caller, (void)args, (void)results;
+    return murre_trap_new(env);
+}
+
+/* env: how many slots the results take. */
+static struct murre_trap *give_zeros(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    (void)caller, (void)args;
+    memset(results, 0, (uintptr_t)env * sizeof *results);
+    return NULL;
+}
+
+static struct murre_func *unknown_func(struct murre_store *store, const struct murre_import *import, enum murre_unknown how,
+                                       struct murre_error *error) {
+    const struct murre_functype *type = &import->type.func;
+    if (how == MURRE_UNKNOWN_ZERO) {
+        uintptr_t slots = type->result_count;
+        for (uint32_t i = 0; i < type->result_count; i++)
+            slots += type->results[i] == MURRE_V128;
+        return murre_store_host_func(store, type, give_zeros, (void *)slots, NULL, error);
+    }
+    char text[2 * sizeof(struct murre_quoted) + 32];
+    int size =
+        snprintf(text, sizeof text, "unknown import called: %s %s", murre_quote(import->module).text, murre_quote(import->name).text);
+    char *message = murre_arena_alloc(&store->arena, (size_t)size + 1);
+    if (!message) {
+        murre_error_memory(error);
+        return NULL;
+    }
+    memcpy(message, text, (size_t)size + 1);
+    return murre_store_host_func(store, type, trap_when_called, message, NULL, error);
+}
+
+/* *item stays empty, with MURRE_OK, when nothing can stand for the import. */
+static enum murre_status make_unknown(struct murre_store *store, const struct murre_import *import, enum murre_unknown how,
+                                      struct murre_extern *item, struct murre_error *error) {
+    const struct murre_externtype *type = &import->type;
+    *item = (struct murre_extern){.kind = type->kind};
+    if (type->kind == MURRE_EXTERN_TAG || (type->kind != MURRE_EXTERN_FUNC && how == MURRE_UNKNOWN_TRAP))
+        return MURRE_OK;
+    switch (type->kind) {
+    case MURRE_EXTERN_TABLE: item->of.table = murre_table_create(store, type->valtype, type->limits, NULL, error); break;
+    case MURRE_EXTERN_MEMORY: item->of.memory = murre_memory_create(store, type->limits, error); break;
+    case MURRE_EXTERN_GLOBAL:
+        item->of.global = murre_store_global(store, type->valtype, type->is_mutable, (union murre_slot){0}, error);
+        break;
+    default: item->of.func = unknown_func(store, import, how, error); break;
+    }
+    return item->of.func ? MURRE_OK : error->status;
+}
+
+enum murre_status murre_linker_define_unknown(struct murre_linker *linker, struct murre_store *store, const struct murre_module *module,
+                                              enum murre_unknown how, struct murre_error *error) {
+    struct murre_error unused;
+    error = error ? error : &unused;
+    murre_error_clear(error);
+    if (how > MURRE_UNKNOWN_ZERO)
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "no such way to stand for an import");
+    if (store->engine != linker->engine)
+        return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "the store belongs to another engine than the linker");
+    struct murre_import import;
+    for (uint32_t i = 0; murre_module_import(module, i, &import); i++) {
+        struct murre_extern item;
+        if (linker->slot_count && *find(linker, import.module, import.name, hash_names(linker, import.module, import.name)))
+            continue;
+        enum murre_status status = make_unknown(store, &import, how, &item, error);
+        if (status == MURRE_OK && item.of.func)
+            status = define_item(linker, import.module, import.name, item, error);
+        if (status != MURRE_OK)
+            return status;
+    }
+    murre_error_clear(error);
+    return MURRE_OK;
 }
 
 /* What stands for the definition in this store. */

@@ -48,6 +48,19 @@ static struct murre_wasi *make_wasi(const struct run_options *options, struct mu
     return wasi;
 }
 
+/* "HOST:GUEST", as other programs have it, is the name of one folder here. */
+static void hint_at_colons(const struct run_options *options) {
+    for (size_t i = 0; i < options->folder_count; i++) {
+        const struct murre_wasi_preopen *folder = &options->folders[i];
+        const char *colon = strchr(folder->host, ':');
+        if (colon == NULL || colon == folder->host || colon[1] == '\0' || folder->guest != folder->host || access(folder->host, F_OK) == 0)
+            continue;
+        int size = (int)(colon - folder->host);
+        cli_error("--dir takes two colons: did you mean --dir%s=%.*s::%s?", folder->read_only ? "-ro" : "", size, folder->host, colon + 1);
+        return;
+    }
+}
+
 static bool may_write(const struct run_options *options) {
     for (size_t i = 0; i < options->folder_count; i++)
         if (!options->folders[i].read_only)
@@ -64,6 +77,13 @@ static bool imports_preview0(const struct murre_module *module) {
     return false;
 }
 
+static bool define_unknown(struct run *run, struct murre_error *error) {
+    if (run->options.unknown == RUN_UNKNOWN_REFUSE)
+        return true;
+    enum murre_unknown how = run->options.unknown == RUN_UNKNOWN_TRAP ? MURRE_UNKNOWN_TRAP : MURRE_UNKNOWN_ZERO;
+    return murre_linker_define_unknown(run->linker, run->store, run->module, how, error) == MURRE_OK;
+}
+
 static bool set_up(struct run *run) {
     struct murre_error error = {.offset = MURRE_NO_OFFSET};
     run->engine = murre_engine_new(&run->options.config, &error);
@@ -73,8 +93,12 @@ static bool set_up(struct run *run) {
     if (run->module == NULL)
         return false;
     run->wasi = make_wasi(&run->options, &error);
-    if (run->wasi == NULL)
-        goto failed;
+    if (run->wasi == NULL) {
+        cli_error("%s", error.message);
+        if (error.status == MURRE_ERROR_IO)
+            hint_at_colons(&run->options);
+        return false;
+    }
     run->linker = murre_linker_new(run->engine, &error);
     if (run->linker == NULL || murre_wasi_define(run->wasi, run->linker, &error) != MURRE_OK)
         goto failed;
@@ -84,6 +108,8 @@ static bool set_up(struct run *run) {
     if (run->store == NULL)
         goto failed;
     if (run->options.timeout != 0 && murre_store_set_timeout(run->store, run->options.timeout, &error) != MURRE_OK)
+        goto failed;
+    if (!define_unknown(run, &error))
         goto failed;
     return true;
 failed:
@@ -106,13 +132,21 @@ __attribute__((unused)) static void clean_up(struct run *run) {
 
 /* ---- linking ----------------------------------------------------------------------------------------------------------- */
 
-/* All imports that nobody provides. Returns how many. */
+static bool is_provided(const struct run *run, const struct murre_import *import) {
+    if (import->type.kind == MURRE_EXTERN_FUNC)
+        return run->options.unknown != RUN_UNKNOWN_REFUSE || murre_wasi_provides(import->module, import->name);
+    return run->options.unknown == RUN_UNKNOWN_ZERO && import->type.kind != MURRE_EXTERN_TAG;
+}
+
+/* All imports that nobody provides, and what can be done about it. Returns how many. */
 static uint32_t report_missing_imports(const struct run *run) {
     uint32_t missing = 0;
+    bool functions = true;
     struct murre_import import;
     for (uint32_t i = 0; murre_module_import(run->module, i, &import); i++) {
-        if (import.type.kind == MURRE_EXTERN_FUNC && murre_wasi_provides(import.module, import.name))
+        if (is_provided(run, &import))
             continue;
+        functions &= import.type.kind == MURRE_EXTERN_FUNC;
         if (missing++ == 0)
             cli_error("%s: imports that murre does not provide:", run->options.file);
         fputs("  ", stderr);
@@ -121,6 +155,10 @@ static uint32_t report_missing_imports(const struct run *run) {
         cli_print_short_name(stderr, import.name);
         fputc('\n', stderr);
     }
+    if (missing != 0 && functions)
+        fputs("(--unknown-imports=trap runs it until it calls one of them; --unknown-imports=zero lets them return zeros)\n", stderr);
+    else if (missing != 0 && run->options.unknown != RUN_UNKNOWN_ZERO)
+        fputs("(--unknown-imports=zero runs it with zeros in their place, and with memories and tables of the least size)\n", stderr);
     fflush(stderr);
     return missing;
 }

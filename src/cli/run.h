@@ -5,6 +5,8 @@
 #include "cli/options.h"
 #include "wasi.h"
 
+enum run_unknown { RUN_UNKNOWN_REFUSE, RUN_UNKNOWN_TRAP, RUN_UNKNOWN_ZERO };
+
 /* The command line of "run", understood. Arrays are owned; texts are argv's. */
 struct run_options {
     struct murre_config config;
@@ -20,7 +22,8 @@ struct run_options {
     size_t folder_count;
     int *sockets;
     size_t socket_count;
-    uint64_t timeout; /* nanoseconds, or 0 */
+    enum run_unknown unknown; /* imports that nobody provides */
+    uint64_t timeout;         /* nanoseconds, or 0 */
     const char *timeout_text;
     bool enforce_rights;
     bool stats;

@@ -12,6 +12,7 @@ enum {
     OPT_SOCKET,
     OPT_ARGV0,
     OPT_INVOKE,
+    OPT_UNKNOWN_IMPORTS,
     OPT_TIER,
     OPT_BOUNDS,
     OPT_OPT_LEVEL,
@@ -31,6 +32,7 @@ static const struct cli_option options_table[] = {
     {"socket", "FD", "hand the guest an open socket that murre has inherited", OPT_SOCKET},
     {"argv0", "NAME", "let the guest's first argument, its own name, be NAME (FILE)", OPT_ARGV0},
     {"invoke", "NAME", "call an exported function; its arguments follow FILE", OPT_INVOKE},
+    {"unknown-imports", "WHAT", "run a module whose imports are missing: they trap, or give zero", OPT_UNKNOWN_IMPORTS},
     {"tier", "TIER", "auto, interp (interpret only) or jit (compile all) (auto)", OPT_TIER},
     {"bounds", "MODE", "check memory bounds by auto, guard or explicit (auto)", OPT_BOUNDS},
     {"opt-level", "LEVEL", "optimise compiled code at level 0 to 3", OPT_OPT_LEVEL},
@@ -54,6 +56,8 @@ const struct cli_command cli_run = {
 static const char *const tiers[] = {[MURRE_TIER_AUTO] = "auto", [MURRE_TIER_INTERP] = "interp", [MURRE_TIER_JIT] = "jit", NULL};
 static const char *const bounds_modes[] = {
     [MURRE_BOUNDS_AUTO] = "auto", [MURRE_BOUNDS_GUARD] = "guard", [MURRE_BOUNDS_EXPLICIT] = "explicit", NULL};
+
+static const char *const unknowns[] = {"trap", "zero", NULL};
 
 static void *append(void *array, size_t count, size_t size) {
     void *grown = reallocarray(array, count + 1, size);
@@ -83,7 +87,7 @@ static bool add_folder(struct run_options *options, const char *text, bool read_
     }
     names[options->folder_count] = host;
     folders[options->folder_count++] =
-        (struct murre_wasi_preopen){.host = host, .guest = separator != NULL ? separator + 2 : text, .read_only = read_only};
+        (struct murre_wasi_preopen){.host = host, .guest = separator != NULL ? separator + 2 : host, .read_only = read_only};
     return true;
 }
 
@@ -117,6 +121,14 @@ static bool add_socket(struct run_options *options, const char *text) {
         return false;
     options->sockets = sockets;
     sockets[options->socket_count++] = (int)fd;
+    return true;
+}
+
+static bool set_unknown(struct run_options *options, const char *text) {
+    int choice;
+    if (!cli_choice_argument(&cli_run, "unknown-imports", text, unknowns, &choice))
+        return false;
+    options->unknown = choice == 0 ? RUN_UNKNOWN_TRAP : RUN_UNKNOWN_ZERO;
     return true;
 }
 
@@ -168,6 +180,7 @@ static bool set(struct run_options *options, int id, const char *value) {
     case OPT_SOCKET: return add_socket(options, value);
     case OPT_ARGV0: options->argv0 = value; return true;
     case OPT_INVOKE: options->invoke = value; return true;
+    case OPT_UNKNOWN_IMPORTS: return set_unknown(options, value);
     case OPT_TIMEOUT: options->timeout_text = value; return cli_duration_argument(&cli_run, "timeout", value, &options->timeout);
     case OPT_STATS: options->stats = true; return true;
     default: return set_engine(options, id, value);

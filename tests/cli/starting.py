@@ -27,7 +27,10 @@ SAY = """
 
 
 def module(*parts: str) -> str:
-    return f"(module {SAY} {' '.join(parts)})"
+    """Imports first."""
+    parts = tuple(sorted(parts, key=lambda part: not part.lstrip().startswith("(import")))
+    imports = [part for part in parts if part.lstrip().startswith("(import")]
+    return f"(module {' '.join(imports)} {SAY} {' '.join(part for part in parts if part not in imports)})"
 
 
 def says(name: str, type_: str = "", more: str = "") -> str:
@@ -73,6 +76,30 @@ func add(number int32) int32 { return int32(ready) + number }
 
 func main() { os.Stdout.WriteString("main\\n") }
 """
+
+# Exits with the sum of what two missing functions return, and 7.
+MISSING = module(
+    """(import "env" "one" (func $one (param i32) (result i32)))
+       (import "env" "two" (func $two (result i64 f32 f64)))""",
+    """(func (export "_start") (local $sum i32)
+         (call $say (i32.const 115))
+         (local.set $sum (i32.add (call $one (i32.const 3)) (i32.const 7)))
+         (call $two)
+         (local.set $sum (i32.add (i32.trunc_f64_s) (local.get $sum)))
+         (local.set $sum (i32.add (i32.trunc_f32_s) (local.get $sum)))
+         (call $exit (i32.add (i32.wrap_i64) (local.get $sum))))""",
+)
+OTHERS = """(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (import "env" "m" (memory 1 2))
+  (import "env" "g" (global $g i32))
+  (import "env" "v" (global $v (mut i64)))
+  (import "env" "t" (table $t 2 3 funcref))
+  (export "memory" (memory 0))
+  (func (export "_start")
+    (global.set $v (i64.const 1))
+    (call $exit (i32.add (i32.add (i32.add (global.get $g) (i32.load (i32.const 0))) (i32.mul (table.size $t) (i32.const 4)))
+                         (i32.wrap_i64 (global.get $v))))))"""
 
 # In C, beside this file; all of wasi_unstable that a program of its time used.
 PREVIEW0 = (Path(__file__).parent / "preview0.c").read_text()
@@ -199,6 +226,86 @@ PROGRAMS = [
     Program("--argv0 chooses", COMMAND, "c", options=("--argv0=false",), args=("x",), status=1, out="false, 1 arguments\n"),
     Program("--argv0 with a path", COMMAND, "c", options=("--argv0=/usr/bin/true",), out="true, 0 arguments\n"),
     Program("--argv0 may be empty", COMMAND, "c", options=("--argv0=",), args=("x",), out=", 1 arguments\n"),
+    # Imports that nobody provides.
+    Program(
+        "missing imports are all said, with the way out",
+        MISSING,
+        status=1,
+        err="imports that murre does not provide:\n  env.one\n  env.two\n(--unknown-imports=trap runs it until it calls one of them; "
+        "--unknown-imports=zero lets them return zeros)",
+    ),
+    Program(
+        "--unknown-imports=trap, called",
+        MISSING,
+        options=("--unknown-imports=trap",),
+        status=134,
+        out="s\n",
+        err='trap: unknown import called: "env" "one"\n',
+        there=(1, "s\n", "has another status for what is not a trap of WebAssembly's own"),
+        there_options=("-Wunknown-imports-trap",),
+    ),
+    Program(
+        "--unknown-imports=trap, not called",
+        module('(import "env" "f" (func (param i32)))', START),
+        options=("--unknown-imports=trap",),
+        out="s\n",
+        there_options=("-Wunknown-imports-trap",),
+    ),
+    Program(
+        "--unknown-imports=trap leaves WASI as it is",
+        module('(import "wasi_snapshot_preview1" "no_such" (func (param i32)))', START),
+        options=("--unknown-imports=trap",),
+        out="s\n",
+        there_options=("-Wunknown-imports-trap",),
+    ),
+    Program(
+        "--unknown-imports=trap, and a memory",
+        OTHERS,
+        options=("--unknown-imports=trap",),
+        status=1,
+        err="does not provide:\n  env.m\n  env.g\n  env.v\n  env.t\n(--unknown-imports=zero runs it with zeros in their place",
+        there_options=("-Wunknown-imports-trap",),
+    ),
+    Program(
+        "--unknown-imports=zero",
+        MISSING,
+        options=("--unknown-imports=zero",),
+        status=7,
+        out="s\n",
+        there_options=("-Wunknown-imports-default",),
+    ),
+    Program(
+        "--unknown-imports=zero, and other kinds",
+        OTHERS,
+        options=("--unknown-imports=zero",),
+        status=9,
+        there_options=("-Wunknown-imports-default",),
+    ),
+    Program(
+        "an import of a wrong type is not unknown",
+        '(module (import "wasi_snapshot_preview1" "fd_write" (func (param i32) (result i32))) (func (export "_start")))',
+        options=("--unknown-imports=zero",),
+        status=1,
+        err="the function has another type",
+        there_options=("-Wunknown-imports-default",),
+    ),
+    # Folders.
+    Program(
+        "one colon is not two",
+        module(START),
+        options=("--dir=.:/data",),
+        status=1,
+        err="folder .:/data: No such file or directory\nmurre: --dir takes two colons: did you mean --dir=.::/data?\n",
+    ),
+    Program(
+        "one colon is not two, read-only",
+        module(START),
+        options=("--dir-ro=.:/data",),
+        status=1,
+        err="did you mean --dir-ro=.::/data?\n",
+        there_options=("--dir=.:/data",),
+    ),
+    Program("a folder may have a colon", module(START), options=("--dir=here/a:b",), out="s\n", files={"a:b/text": ""}),
     # Preview 0.
     Program(
         "a program of wasi_unstable",
