@@ -1,6 +1,6 @@
 /* path_open. Rights are recorded: what was asked for, cut to what the folder passes on and to what a thing of that type can have. They refuse
  * nothing by themselves; only what a folder does not pass on (a read-only one, or one whose guest has given rights up) is refused. But reading and
- * writing are how a file is opened, as in POSIX: who asks for neither, or for what takes writing without asking for that, gets what can be had. */
+ * writing are how a file is opened, as in POSIX: who asks for neither gets what can be had. */
 #include "wasi/kind.h"
 
 #define READS (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR)
@@ -30,8 +30,7 @@ static struct murre_wasi_open how_to_open(const struct murre_wasi_fdtable *table
         .oflags = request->oflags,
         .fdflags = request->fdflags,
     };
-    bool neither = !open.read && !open.write;
-    if (!table->enforce_rights && (neither || (!open.write && base & WASI_RIGHTS_WRITES))) {
+    if (!table->enforce_rights && !open.read && !open.write) {
         open.read = true;
         open.try_write = folder->passes & WASI_RIGHT_FD_WRITE;
     }

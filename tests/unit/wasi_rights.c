@@ -96,6 +96,8 @@ FOLDER_TEST(what_is_opened_to_be_read_is_not_written) {
     cr_expect_eq(CALL(fd_pwrite, fd, 0, 1, 0, 16), WASI_BADF);
     cr_expect_eq(CALL(fd_allocate, fd, 0, 8), WASI_BADF);
     cr_expect_eq(CALL(fd_filestat_set_size, fd, 8), WASI_INVAL);
+    cr_assert_eq(open_at(3, "f", 0, WASI_RIGHTS_ALL & ~WASI_RIGHT_FD_WRITE, &fd), WASI_SUCCESS);
+    cr_expect_eq(write_text(fd, "text"), WASI_BADF, "as Go opens for reading");
     cr_assert_eq(open_at(3, "f", 0, WASI_RIGHT_FD_WRITE, &fd), WASI_SUCCESS);
     cr_expect_eq(read_some(fd), WASI_BADF);
     cr_expect_eq(CALL(fd_pread, fd, 0, 1, 0, 16), WASI_BADF);
