@@ -395,6 +395,8 @@ static size_t check_entries(struct guest *g, const struct model_node *dir, const
         if (dir->volume->memory)
             check_order(g, dir, name, count);
         *cookie = murre_wasi_get64(at);
+        if (*cookie == 0 || *cookie > INT32_MAX)
+            guest_wrong(g, "a cookie that a guest's long does not hold: %llx", (unsigned long long)*cookie);
         at += 24 + size;
         used -= 24 + size;
         count++;

@@ -340,8 +340,7 @@ static void open_(struct guest *g) {
         fd.passes = g->enforces ? fd.inheriting : from->passes;
         writes = fd.base & (g->enforces ? WASI_RIGHTS_WRITES : WASI_RIGHT_FD_WRITE);
         reads = fd.base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR) || !writes;
-        may_write = !g->enforces && from->passes & WASI_RIGHT_FD_WRITE &&
-                    !(fd.base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR));
+        may_write = !g->enforces && from->passes & WASI_RIGHT_FD_WRITE && !(fd.base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR));
         bool create = oflags & WASI_OFLAG_CREAT, follow = flags && !(create && oflags & WASI_OFLAG_EXCL);
         if (model_resolve(t.folder, t.path.text, follow, create, &t.place, &errors)) {
             if (t.place.node)

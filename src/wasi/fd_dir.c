@@ -1,4 +1,5 @@
-/* fd_readdir. Cookies are the kind's own, so that they stay good over buffer borders and across changes to the folder; 0 is the start. A
+/* fd_readdir. Cookies are the kind's own, so that they stay good over buffer borders and across changes to the folder; 0 is the start. They fit
+ * into 31 bits, since guests keep them in a long (telldir). A
  * name that does not fit is cut at the end of the guest's buffer, which the guest takes for "ask again from there". */
 #include <string.h>
 

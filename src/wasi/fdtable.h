@@ -12,11 +12,16 @@ struct murre_wasi_kind;
 struct murre_wasi_node;
 struct murre_wasi_name;
 
-/* What has been read of a directory ahead of the guest: raw records of getdents64. */
+/* What is known of a directory that the guest reads: raw records of getdents64, read ahead, and the places that cookies stand for. */
 struct murre_wasi_dirbuf {
-    uint64_t cookie; /* of the entry at next: where the directory must be read on from */
+    uint64_t *places; /* by cookie: where the file system goes on behind it (d_off); places[0] is the start */
+    uint32_t count, capacity;
+    uint64_t at;    /* the cookie in front of the record at next */
+    uint64_t ahead; /* the cookie behind it; 0: not looked at */
+    uint32_t known; /* places up to here lie before the record, in the order of the last reading */
     size_t next, end;
-    bool valid; /* cookie is known */
+    bool in_order; /* ahead follows known */
+    bool valid;    /* the directory stands behind the records; else at does not say where anything is */
     char bytes[4096] __attribute__((aligned(8)));
 };
 

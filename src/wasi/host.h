@@ -16,4 +16,11 @@ void murre_wasi_host_stat(const struct stat *from, struct murre_wasi_stat *stat)
 
 extern const struct murre_wasi_folder murre_wasi_folder_host; /* host_folder.c */
 
+/* host_entries.c: reading a folder, as kind.h has it, and giving up what that takes. */
+murre_wasi_errno murre_wasi_host_seek_entry(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie);
+bool murre_wasi_host_peek_entry(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent,
+                                murre_wasi_errno *error);
+void murre_wasi_host_take_entry(struct murre_wasi_entry *entry);
+void murre_wasi_host_free_entries(const struct murre_allocator *allocator, struct murre_wasi_dirbuf *dir);
+
 #endif

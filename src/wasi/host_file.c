@@ -68,7 +68,7 @@ static murre_wasi_errno close_host(const struct murre_allocator *allocator, stru
     if (entry->owned && close(entry->host) != 0 && errno != EINTR)
         error = murre_wasi_from_errno(errno);
     if (entry->dir != NULL)
-        murre_free(allocator, entry->dir, sizeof *entry->dir);
+        murre_wasi_host_free_entries(allocator, entry->dir);
     return error;
 }
 

@@ -1,87 +1,11 @@
-/* Folders of the host as a kind (kind.h): paths beneath them and reading them. The last component is resolved in its folder without being
+/* Folders of the host as a kind (kind.h): paths beneath them; what reads them is in host_entries.c. The last component is resolved in its folder without being
  * followed; where the guest wants it followed, or writes "name/", "." or "..", the file is opened with O_PATH and asked itself. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "wasi/host.h"
-
-/* ---- reading: cookies are the file system's own (d_off); entries already read wait in the descriptor's dirbuf -------------- */
-
-/* What lies above a preopened folder is none of the guest's business, not even its number: ".." is told as ".". */
-static uint64_t shown_ino(const struct murre_wasi_entry *entry, const struct dirent64 *from) {
-    struct stat stat;
-    if (strcmp(from->d_name, "..") == 0)
-        return fstat(entry->host, &stat) == 0 ? stat.st_ino : 0;
-    return from->d_ino;
-}
-
-static uint8_t shown_type(const struct murre_wasi_entry *entry, const struct dirent64 *from) {
-    struct stat stat;
-    if (from->d_type != DT_UNKNOWN)
-        return murre_wasi_host_filetype(DTTOIF(from->d_type), 0);
-    if (fstatat(entry->host, from->d_name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
-        return WASI_FILETYPE_UNKNOWN;
-    return murre_wasi_host_filetype(stat.st_mode, 0);
-}
-
-static murre_wasi_errno seek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie) {
-    if (entry->dir == NULL) {
-        entry->dir = murre_alloc_zero(&call->wasi->allocator, sizeof *entry->dir);
-        if (entry->dir == NULL)
-            return WASI_NOMEM;
-    }
-    struct murre_wasi_dirbuf *dir = entry->dir;
-    if (dir->valid && cookie != 0 && dir->cookie == cookie)
-        return WASI_SUCCESS;
-    dir->valid = false;
-    dir->next = dir->end = 0;
-    if (lseek(entry->host, (off_t)cookie, SEEK_SET) < 0)
-        return murre_wasi_from_errno(errno);
-    dir->cookie = cookie;
-    dir->valid = true;
-    return WASI_SUCCESS;
-}
-
-/* Reads on when all records have been taken. False at the end and on an error. */
-static bool fill(struct murre_wasi_call *call, struct murre_wasi_entry *entry, murre_wasi_errno *error) {
-    struct murre_wasi_dirbuf *dir = entry->dir;
-    if (dir->next < dir->end)
-        return true;
-    ssize_t got;
-    do
-        got = getdents64(entry->host, dir->bytes, sizeof dir->bytes);
-    while (got < 0 && murre_wasi_retry(call));
-    dir->next = 0;
-    dir->end = got > 0 ? (size_t)got : 0;
-    if (got < 0) {
-        dir->valid = false;
-        *error = murre_wasi_from_errno(errno);
-    }
-    return got > 0;
-}
-
-static bool peek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent, murre_wasi_errno *error) {
-    if (!fill(call, entry, error))
-        return false;
-    const struct dirent64 *from = (const struct dirent64 *)(entry->dir->bytes + entry->dir->next);
-    *dirent = (struct murre_wasi_dirent){
-        .next = (uint64_t)from->d_off,
-        .ino = shown_ino(entry, from),
-        .name = from->d_name,
-        .size = (uint32_t)strlen(from->d_name),
-        .type = shown_type(entry, from),
-    };
-    return true;
-}
-
-static void take(struct murre_wasi_entry *entry) {
-    const struct dirent64 *from = (const struct dirent64 *)(entry->dir->bytes + entry->dir->next);
-    entry->dir->cookie = (uint64_t)from->d_off;
-    entry->dir->next += from->d_reclen;
-}
 
 /* ---- looking up ------------------------------------------------------------------------------------------------------------ */
 
@@ -335,9 +259,9 @@ static murre_wasi_errno read_link(struct murre_wasi_call *call, struct murre_was
 }
 
 const struct murre_wasi_folder murre_wasi_folder_host = {
-    .seek = seek,
-    .peek = peek,
-    .take = take,
+    .seek = murre_wasi_host_seek_entry,
+    .peek = murre_wasi_host_peek_entry,
+    .take = murre_wasi_host_take_entry,
     .open = open_file,
     .make_directory = make_directory,
     .remove_directory = remove_directory,

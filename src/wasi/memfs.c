@@ -7,7 +7,7 @@
 #include "base/hash.h"
 
 #define FIRST_BUCKETS 64
-#define FIRST_ORDER   3 /* "." and ".." come before: 1, 2 */
+#define LAST_DOTS     2 /* the orders of "." and ".." are 1 and 2 */
 
 /* ---- allocation, counted --------------------------------------------------------------------------------------------- */
 
@@ -227,6 +227,19 @@ static void count_node(struct murre_wasi_name *name, int change) {
     murre_wasi_memfs_touch(name->folder);
 }
 
+/* The order of a new name, which comes last. */
+static uint32_t next_order(struct murre_wasi_node *folder) {
+    if (folder->last_order == 0)
+        folder->last_order = LAST_DOTS;
+    if (folder->last_order >= INT32_MAX) { /* there are far fewer names by now; who reads the folder at this moment may miss some */
+        folder->last_order = LAST_DOTS;
+        for (struct murre_wasi_name *name = folder->first; name != NULL; name = name->next)
+            name->order = ++folder->last_order;
+        folder->removals++;
+    }
+    return ++folder->last_order;
+}
+
 murre_wasi_errno murre_wasi_memfs_name(struct murre_wasi_node *folder, struct murre_wasi_text text, struct murre_wasi_node *node) {
     struct murre_wasi_memfs *fs = folder->fs;
     if (murre_wasi_memfs_is_gone(folder))
@@ -246,7 +259,7 @@ murre_wasi_errno murre_wasi_memfs_name(struct murre_wasi_node *folder, struct mu
         .node = node,
         .previous = folder->last,
         .hash = hash_of(folder, text),
-        .order = fs->next_order++,
+        .order = next_order(folder),
         .size = (uint32_t)text.size,
     };
     memcpy(name->text, text.at, text.size);
@@ -398,7 +411,6 @@ struct murre_wasi_memfs *murre_wasi_memfs_new(const struct murre_allocator *allo
         .allocator = *allocator,
         .limit = UINT64_MAX,
         .seed = murre_hash_seed(),
-        .next_order = FIRST_ORDER,
         .next_ino = 1,
         .dev = dev,
     };

@@ -3,7 +3,8 @@
  * read-only is immutable, as chattr +i makes one (PERM).
  *
  * nodes   files, folders, symbolic links; live while a name or a descriptor has them (and the root as long as the file system)
- * names   what a folder lists: one hash table for all, a list in each folder by ascending order, which is fd_readdir's cookie
+ * names   what a folder lists: one hash table for all, a list in each folder by ascending order, which is fd_readdir's cookie. A guest may keep
+ *         that in 31 bits: when a folder has had so many names, those that it has are numbered anew
  * bytes   of a file: one block. What the host has given is borrowed until the guest changes it, then copied.
  * limit   in bytes, for all that the guest makes the file system allocate: contents, names, nodes, table. Beyond it: NOSPC; when the
  *         allocator has no more: NOMEM; and then nothing has changed.
@@ -26,7 +27,6 @@ struct murre_wasi_memfs {
     uint64_t seed;        /* of the hash */
     struct murre_wasi_name **buckets;
     size_t bucket_count, name_count; /* bucket_count is a power of two */
-    uint64_t next_order;
     uint64_t next_ino, dev;
 };
 
@@ -46,8 +46,9 @@ struct murre_wasi_node {
         struct {                          /* folder */
             struct murre_wasi_name *self; /* NULL: the root, or removed */
             struct murre_wasi_name *first, *last;
-            uint32_t folders; /* among its names */
-            uint64_t removals;
+            uint32_t folders;    /* among its names */
+            uint32_t last_order; /* of its names so far */
+            uint64_t removals;   /* and other changes after which a name may be elsewhere in the list, or nowhere */
         };
     };
 };
@@ -56,8 +57,8 @@ struct murre_wasi_name {
     struct murre_wasi_node *folder, *node;
     struct murre_wasi_name *previous, *next; /* in the folder */
     struct murre_wasi_name *chain;           /* in the bucket */
-    uint64_t hash, order;
-    uint32_t size;
+    uint64_t hash;
+    uint32_t order, size;
     char text[]; /* terminated */
 };
 
