@@ -163,6 +163,41 @@ static void released(void *context) {
     ++*(int *)context;
 }
 
+/* Whatever the bytes are, what can be read of them is shown; it says the same of them as loading does. */
+static void look_at(struct murre_engine *engine, const uint8_t *data, size_t size, const struct murre_error *expected) {
+    struct murre_error error;
+    struct murre_import import;
+    struct murre_export item;
+    struct murre_section section;
+    int releases = 0;
+    size_t lines = 0;
+    char type[48];
+    struct murre_module *module = murre_module_survey(engine, data, size, released, &releases, &error);
+    require(module && error.status == expected->status && strcmp(error.message, expected->message) == 0);
+    for (uint32_t i = 0; murre_module_section(module, i, &section); i++) {
+        check_name(section.name);
+        require(section.offset + section.size <= size);
+    }
+    for (uint32_t i = 0; murre_module_import(module, i, &import); i++) {
+        check_name(import.module);
+        check_name(import.name);
+        murre_valtype_text(import.type.valtype, type, sizeof type);
+    }
+    for (uint32_t i = 0; murre_module_export(module, i, &item); i++) {
+        check_name(item.name);
+        for (uint32_t n = 0; n < item.type.func.param_count; n++)
+            murre_valtype_text(item.type.func.params[n], type, sizeof type);
+    }
+    for (uint32_t i = module->info.func_import_count; i < module->info.func_count; i++) {
+        check_name(murre_module_function_name(module, i));
+        if (murre_module_disassemble(module, i, check_line, &lines, NULL) == MURRE_ERROR_ARGUMENT)
+            abort();
+    }
+    require(error.status == MURRE_OK || murre_module_validate(module, NULL) == error.status);
+    murre_module_unref(module);
+    require(releases == 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct murre_engine *strict = fuzz_engine(false), *deferred = fuzz_engine(true);
@@ -178,6 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require(module || (later.status == error.status && later.offset == error.offset));
     }
     require(error.status == MURRE_OK || error.offset == MURRE_NO_OFFSET || error.offset <= size);
+    look_at(strict, data, size, &error);
     if (module) {
         describe(module, size, true);
         switch_features(module, data, size);

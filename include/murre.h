@@ -68,7 +68,7 @@ enum murre_status {
     MURRE_OK = 0,
     MURRE_ERROR_MALFORMED,   /* the bytes are not a module (binary format, chapter 5) */
     MURRE_ERROR_INVALID,     /* a module, but not a valid one (validation, chapter 3) */
-    MURRE_ERROR_UNSUPPORTED, /* needs a feature that is switched off or missing; the message names it */
+    MURRE_ERROR_UNSUPPORTED, /* needs features that are switched off or missing; the message names all */
     MURRE_ERROR_LIMIT,       /* over an implementation limit (src/wasm/limits.h) */
     MURRE_ERROR_LINK,        /* an import is missing or of another type */
     MURRE_ERROR_TRAP,        /* instantiation or a call trapped */
@@ -122,6 +122,9 @@ struct murre_functype {
     uint32_t result_count;
 };
 
+/* "i32", "funcref"… size: 48 is enough. Modules that are surveyed (murre_module_survey) may have other types than those above: "(ref null 3)". */
+MURRE_API void murre_valtype_text(murre_valtype type, char *text, size_t size);
+
 enum murre_externkind { MURRE_EXTERN_FUNC, MURRE_EXTERN_TABLE, MURRE_EXTERN_MEMORY, MURRE_EXTERN_GLOBAL, MURRE_EXTERN_TAG };
 
 struct murre_limits {
@@ -134,7 +137,7 @@ struct murre_limits {
 
 struct murre_externtype {
     enum murre_externkind kind;
-    struct murre_functype func; /* kind FUNC */
+    struct murre_functype func; /* kinds FUNC and TAG */
     struct murre_limits limits; /* kinds TABLE (elements) and MEMORY (pages) */
     murre_valtype valtype;      /* kinds TABLE (element type) and GLOBAL */
     bool is_mutable;            /* kind GLOBAL */
@@ -234,6 +237,12 @@ MURRE_API struct murre_module *murre_module_new_borrowed(struct murre_engine *en
                                                          struct murre_error *error) MURRE_MUST_USE;
 MURRE_API struct murre_module *murre_module_ref(struct murre_module *module);
 MURRE_API void murre_module_unref(struct murre_module *module);
+/* A module to look at, also one that cannot be run here: that needs features which are missing or switched off, or that is malformed or invalid.
+ * error tells which (MURRE_OK: it could be run), and what murre_instance_new says of it. What can be read is there: sections, imports, exports,
+ * features, names, bodies; bytes that are no module at all have nothing. Takes the bytes as murre_module_new_borrowed does. NULL, with
+ * MURRE_ERROR_MEMORY or MURRE_ERROR_LIMIT, when there is no room for it; then release is not called. */
+MURRE_API struct murre_module *murre_module_survey(struct murre_engine *engine, const void *bytes, size_t size,
+                                                   void (*release)(void *context), void *context, struct murre_error *error) MURRE_MUST_USE;
 /* Validates every function body that has not been validated yet. Thread safe. */
 MURRE_API enum murre_status murre_module_validate(struct murre_module *module, struct murre_error *error) MURRE_MUST_USE;
 
@@ -269,6 +278,8 @@ MURRE_API uint32_t murre_module_section_count(const struct murre_module *module)
 MURRE_API bool murre_module_section(const struct murre_module *module, uint32_t index, struct murre_section *section);
 /* Names of the features beyond the MVP that the module uses, in a fixed order, one call each; NULL past the last. Reads every body. */
 MURRE_API const char *murre_module_feature(struct murre_module *module, uint32_t index);
+/* The same of those among them that the engine has not got or that are switched off. */
+MURRE_API const char *murre_module_missing(struct murre_module *module, uint32_t index);
 /* Prints one function's body, a line an instruction, through sink. index counts imports. */
 MURRE_API enum murre_status murre_module_disassemble(struct murre_module *module, uint32_t index,
                                                      void (*sink)(void *context, const char *line), void *context,
@@ -348,6 +359,7 @@ enum murre_trapkind {
     MURRE_TRAP_HOST,         /* a host function's own */
     MURRE_TRAP_EXIT,         /* not a fault: a host function ends the run with a code (WASI proc_exit) */
     MURRE_TRAP_NULL_REFERENCE,
+    MURRE_TRAP_UNSUPPORTED, /* no fault of the module: a function was called that needs a feature which is missing or switched off */
     MURRE_TRAP_COUNT
 };
 

@@ -1,20 +1,34 @@
 /* What a module contains: imports, exports, sections, features, bodies as text. Everything handed out is borrowed from the module. */
 #include "runtime/module.h"
 #include "wasm/disassemble.h"
-#include "wasm/walk.h"
 
+/* Of a module that is only looked at an export's index may be out of range: its type is empty. */
 static void describe(const struct murre_module_info *info, uint8_t kind, uint32_t index, struct murre_externtype *type) {
     *type = (struct murre_externtype){.kind = kind};
     switch (kind) {
-    case MURRE_EXTERN_FUNC: type->func = murre_module_func_type(info, index)->func; break;
-    case MURRE_EXTERN_TABLE:
-        type->limits = info->tables[index].limits;
-        type->valtype = info->tables[index].type;
+    case MURRE_EXTERN_FUNC:
+        if (index < info->func_count)
+            type->func = murre_module_func_type(info, index)->func;
         break;
-    case MURRE_EXTERN_MEMORY: type->limits = info->memories[index]; break;
+    case MURRE_EXTERN_TABLE:
+        if (index < info->table_count) {
+            type->limits = info->tables[index].limits;
+            type->valtype = info->tables[index].type;
+        }
+        break;
+    case MURRE_EXTERN_MEMORY:
+        if (index < info->memory_count)
+            type->limits = info->memories[index];
+        break;
     case MURRE_EXTERN_GLOBAL:
-        type->valtype = info->globals[index].type;
-        type->is_mutable = info->globals[index].is_mutable;
+        if (index < info->global_count) {
+            type->valtype = info->globals[index].type;
+            type->is_mutable = info->globals[index].is_mutable;
+        }
+        break;
+    case MURRE_EXTERN_TAG:
+        if (index < info->tag_count)
+            type->func = info->types[info->tag_types[index]].func;
         break;
     }
 }
@@ -64,18 +78,19 @@ bool murre_module_section(const struct murre_module *module, uint32_t index, str
     return true;
 }
 
-const char *murre_module_feature(struct murre_module *module, uint32_t index) {
-    const murre_features mvp = (murre_features)1 << MURRE_FEATURE_MVP;
-    murre_features features = atomic_load_explicit(&module->used, memory_order_relaxed);
-    if (!features) {
-        features = murre_walk_features(&module->info) | mvp;
-        atomic_store_explicit(&module->used, features, memory_order_relaxed);
-    }
-    features &= ~mvp;
+static const char *nth_feature(murre_features features, uint32_t index) {
     for (unsigned feature = 0; feature < MURRE_FEATURE_COUNT; feature++)
         if (features >> feature & 1 && index-- == 0)
             return murre_feature_name(feature);
     return NULL;
+}
+
+const char *murre_module_feature(struct murre_module *module, uint32_t index) {
+    return nth_feature(murre_module_features(module), index);
+}
+
+const char *murre_module_missing(struct murre_module *module, uint32_t index) {
+    return nth_feature(murre_module_features(module) & ~module->engine->features, index);
 }
 
 enum murre_status murre_module_disassemble(struct murre_module *module, uint32_t index, void (*sink)(void *context, const char *line),

@@ -53,6 +53,18 @@ struct murre_module *murre_module_new_borrowed(struct murre_engine *engine, cons
     return murre_module_create(engine, size ? bytes : none, size, release, context, error);
 }
 
+struct murre_module *murre_module_survey(struct murre_engine *engine, const void *bytes, size_t size, void (*release)(void *context),
+                                         void *context, struct murre_error *error) {
+    static const uint8_t none[1];
+    struct murre_error local;
+    if (!error)
+        error = &local;
+    murre_error_clear(error);
+    if (check_size(size, error) != MURRE_OK)
+        return NULL;
+    return murre_module_look_at(engine, size ? bytes : none, size, release, context, error);
+}
+
 enum murre_status murre_module_validate(struct murre_module *module, struct murre_error *error) {
     murre_error_clear(error);
     return murre_module_validate_bodies(module, error);

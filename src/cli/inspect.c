@@ -1,4 +1,4 @@
-/* "inspect": what a module contains, without running it. */
+/* "inspect": what a module contains, without running it, as far as it can be read. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,19 +49,20 @@ static const char *kind_name(enum murre_externkind kind) {
 }
 
 static void print_type(const struct murre_externtype *type) {
-    char text[512];
+    char text[512], value[48];
+    murre_valtype_text(type->valtype, value, sizeof value);
     switch (type->kind) {
     case MURRE_EXTERN_FUNC:
+    case MURRE_EXTERN_TAG:
         cli_type_text(text, sizeof text, &type->func);
         fputs(text, stdout);
         break;
     case MURRE_EXTERN_TABLE:
-        printf("%s, ", cli_type_name(type->valtype));
+        printf("%s, ", value);
         print_limits(&type->limits, "elements");
         break;
     case MURRE_EXTERN_MEMORY: print_limits(&type->limits, "pages"); break;
-    case MURRE_EXTERN_GLOBAL: printf("%s%s", type->is_mutable ? "mutable " : "", cli_type_name(type->valtype)); break;
-    default: break;
+    case MURRE_EXTERN_GLOBAL: printf("%s%s", type->is_mutable ? "mutable " : "", value); break;
     }
     putchar('\n');
 }
@@ -116,6 +117,10 @@ static void print_features(struct murre_module *module) {
     if (murre_module_feature(module, 0) == NULL)
         printf(" none beyond the first version");
     putchar('\n');
+    for (uint32_t i = 0; (feature = murre_module_missing(module, i)) != NULL; i++)
+        printf("%s %s", i == 0 ? "missing:" : "", feature);
+    if (murre_module_missing(module, 0) != NULL)
+        putchar('\n');
 }
 
 /* ---- disassembly --------------------------------------------------------------------------------------------------------- */
@@ -128,6 +133,7 @@ static uint32_t imported_functions(struct murre_module *module) {
     return count;
 }
 
+/* In the first function section: of a module that is malformed it may say more than there are. */
 static uint32_t defined_functions(struct murre_module *module) {
     struct murre_section section;
     for (uint32_t i = 0; murre_module_section(module, i, &section); i++)
@@ -210,19 +216,27 @@ static int inspect(const char *file, bool instructions, const char *function) {
         cli_error("%s", error.message);
         return CLI_FAILED;
     }
-    struct murre_module *module = cli_module(engine, file, false);
-    int status = CLI_FAILED;
-    if (module != NULL && instructions) {
+    struct murre_module *module = cli_survey(engine, file, &error);
+    if (module == NULL) {
+        murre_engine_unref(engine);
+        return CLI_FAILED;
+    }
+    int status = CLI_OK;
+    if (instructions) {
         status = print_disassembly(module, file, function);
-    } else if (module != NULL) {
+    } else if (error.status == MURRE_OK || murre_module_section_count(module) != 0) {
         print_sections(module);
         print_imports(module);
         print_exports(module);
         print_features(module);
-        status = CLI_OK;
     }
-    if (module != NULL)
-        murre_module_unref(module);
+    /* That something is missing here is said above, and no fault of the module. */
+    if (error.status != MURRE_OK && error.status != MURRE_ERROR_UNSUPPORTED) {
+        fflush(stdout);
+        cli_error_file(file, &error);
+        status = CLI_FAILED;
+    }
+    murre_module_unref(module);
     murre_engine_unref(engine);
     return status;
 }

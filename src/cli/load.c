@@ -131,20 +131,39 @@ static void release(void *context) {
     free(context);
 }
 
-struct murre_module *cli_module(struct murre_engine *engine, const char *name, bool may_change) {
-    struct murre_error error = {0};
+/* The file, to be released; NULL when there is none. */
+static struct cli_file *load(const char *name, bool may_change) {
     struct cli_file *file = malloc(sizeof *file);
     if (file == NULL) {
         cli_error("out of memory");
         return NULL;
     }
-    if (!cli_load(name, may_change, file)) {
-        free(file);
+    if (cli_load(name, may_change, file))
+        return file;
+    free(file);
+    return NULL;
+}
+
+struct murre_module *cli_module(struct murre_engine *engine, const char *name, bool may_change) {
+    struct murre_error error = {0};
+    struct cli_file *file = load(name, may_change);
+    if (file == NULL)
         return NULL;
-    }
     struct murre_module *module = murre_module_new_borrowed(engine, file->bytes, file->size, release, file, &error);
     if (module == NULL) {
         cli_error_file(file->name, &error);
+        release(file);
+    }
+    return module;
+}
+
+struct murre_module *cli_survey(struct murre_engine *engine, const char *name, struct murre_error *error) {
+    struct cli_file *file = load(name, false);
+    if (file == NULL)
+        return NULL;
+    struct murre_module *module = murre_module_survey(engine, file->bytes, file->size, release, file, error);
+    if (module == NULL) {
+        cli_error_file(file->name, error);
         release(file);
     }
     return module;

@@ -136,6 +136,24 @@ static void print_backtrace(const struct murre_trap *trap) {
         print_more(depth - count, "");
 }
 
+/* A function that needs what is missing has been called: not the program's fault. Names what its whole module lacks. */
+static void report_missing(const struct murre_trap *trap, const char *file) {
+    struct murre_frame frame;
+    struct murre_module *module = NULL;
+    const char *feature;
+    if (murre_trap_frame(trap, 0, &frame) && frame.instance != NULL)
+        module = murre_instance_module(frame.instance);
+    if (module == NULL || murre_module_missing(module, 0) == NULL) {
+        cli_error("%s: %s", file, murre_trap_message(trap));
+        return;
+    }
+    fprintf(stderr, "murre: %s: a function was called that cannot run here; the module needs feature%s: ", file,
+            murre_module_missing(module, 1) != NULL ? "s" : "");
+    for (uint32_t i = 0; (feature = murre_module_missing(module, i)) != NULL; i++)
+        fprintf(stderr, "%s%s", i == 0 ? "" : ", ", feature);
+    fputc('\n', stderr);
+}
+
 int cli_report_trap(const struct murre_trap *trap, const char *file, const char *timeout) {
     enum murre_trapkind kind = murre_trap_kind(trap);
     if (kind == MURRE_TRAP_EXIT) {
@@ -145,11 +163,13 @@ int cli_report_trap(const struct murre_trap *trap, const char *file, const char 
     fflush(stdout);
     if (kind == MURRE_TRAP_INTERRUPT && timeout != NULL)
         cli_error("%s: still running after %s", file, timeout);
+    else if (kind == MURRE_TRAP_UNSUPPORTED)
+        report_missing(trap, file);
     else
         cli_error("%s: trap: %s", file, murre_trap_message(trap));
     print_backtrace(trap);
     fflush(stderr);
-    return kind == MURRE_TRAP_INTERRUPT ? CLI_TIMEOUT : CLI_TRAP;
+    return kind == MURRE_TRAP_INTERRUPT ? CLI_TIMEOUT : kind == MURRE_TRAP_UNSUPPORTED ? CLI_FAILED : CLI_TRAP;
 }
 
 int cli_finish(int status) {

@@ -23,8 +23,11 @@ const char *cli_type_name(murre_valtype type) {
 
 static void add_types(char *text, size_t size, const murre_valtype *types, uint32_t count) {
     size_t used = strlen(text);
-    for (uint32_t i = 0; i < count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : ", ", cli_type_name(types[i]));
+    for (uint32_t i = 0; i < count && used < size; i++) {
+        char type[48];
+        murre_valtype_text(types[i], type, sizeof type);
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : ", ", type);
+    }
 }
 
 static void add_text(char *text, size_t size, const char *more) {

@@ -266,6 +266,10 @@ struct murre_instance *murre_instance_create(struct murre_store *store, struct m
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "the module belongs to another engine than the store");
         return NULL;
     }
+    if (module->fault.status != MURRE_OK) {
+        murre_error_set(error, module->fault.status, module->fault.offset, "%s", module->fault.message);
+        return NULL;
+    }
     if (murre_instance_check_imports(store, module, imports, import_count, error) != MURRE_OK)
         return NULL;
     if (!murre_store_allows(store->limits.instances, store->instance_count, 1)) {

@@ -6,6 +6,9 @@
 #include "runtime/tier.h"
 #include "runtime/types.h"
 #include "wasm/names.h"
+#include "wasm/scan.h"
+#include "wasm/survey.h"
+#include "wasm/types.h"
 
 static uint32_t defined(const struct murre_module *module) {
     return module->info.func_count - module->info.func_import_count;
@@ -39,6 +42,31 @@ static enum murre_status complete(struct murre_module *module, struct murre_erro
     return MURRE_OK;
 }
 
+/* Makes an error that names one missing feature name all of them. */
+static void name_missing(const struct murre_engine *engine, murre_features used, struct murre_error *error) {
+    murre_features missing = used & ~engine->features & ~((murre_features)1 << MURRE_FEATURE_MVP);
+    if (error && error->status == MURRE_ERROR_UNSUPPORTED && missing)
+        murre_error_features(error, missing);
+}
+
+/* Bodies are not validated yet. Where the module itself says that it uses features which are missing, its bodies are looked through for them, so
+ * that it is refused before it has begun. */
+static enum murre_status check_target_features(const struct murre_engine *engine, const struct murre_module_info *info,
+                                               struct murre_error *error) {
+    murre_features doubtful = murre_scan_target_features(info) & ~engine->features;
+    if (!doubtful || !(murre_scan_bodies(info, doubtful) & doubtful))
+        return MURRE_OK;
+    murre_error_set(error, MURRE_ERROR_UNSUPPORTED, MURRE_NO_OFFSET, "%s", "");
+    name_missing(engine, info->features | murre_scan_bodies(info, 0), error);
+    return MURRE_ERROR_UNSUPPORTED;
+}
+
+static enum murre_status check_bodies(struct murre_module *module, struct murre_error *error) {
+    if (module->engine->config.deferred_validation)
+        return check_target_features(module->engine, &module->info, error);
+    return murre_module_validate_bodies(module, error);
+}
+
 struct murre_module *murre_module_create(struct murre_engine *engine, const uint8_t *bytes, size_t size, void (*release)(void *context),
                                          void *context, struct murre_error *error) {
     struct murre_module *module = murre_alloc_zero(&engine->allocator, sizeof *module);
@@ -50,13 +78,14 @@ struct murre_module *murre_module_create(struct murre_engine *engine, const uint
     if (!error)
         error = &local;
     if (murre_module_decode(&module->info, bytes, size, engine->features, &engine->allocator, error) != MURRE_OK) {
+        if (error->status == MURRE_ERROR_UNSUPPORTED)
+            name_missing(engine, murre_survey_features(bytes, size), error);
         murre_free(&engine->allocator, module, sizeof *module);
         return NULL;
     }
     module->engine = murre_engine_ref(engine);
     atomic_init(&module->references, 1);
-    if (complete(module, error) != MURRE_OK ||
-        (!engine->config.deferred_validation && murre_module_validate_bodies(module, error) != MURRE_OK)) {
+    if (complete(module, error) != MURRE_OK || check_bodies(module, error) != MURRE_OK) {
         if (module->type_ids)
             murre_types_release(engine, module->type_ids, module->info.type_count);
         free_module(module);
@@ -65,6 +94,37 @@ struct murre_module *murre_module_create(struct murre_engine *engine, const uint
     module->release = release;
     module->release_context = context;
     return module;
+}
+
+struct murre_module *murre_module_look_at(struct murre_engine *engine, const uint8_t *bytes, size_t size, void (*release)(void *context),
+                                          void *context, struct murre_error *error) {
+    struct murre_module *module = murre_module_create(engine, bytes, size, release, context, error);
+    if (module || error->status == MURRE_ERROR_MEMORY)
+        return module;
+    module = murre_alloc_zero(&engine->allocator, sizeof *module);
+    if (!module || !murre_survey_module(&module->info, bytes, size, &engine->allocator)) {
+        murre_free(&engine->allocator, module, sizeof *module);
+        error->status = MURRE_OK;
+        murre_error_memory(error);
+        return NULL;
+    }
+    module->fault = *error;
+    module->engine = murre_engine_ref(engine);
+    module->release = release;
+    module->release_context = context;
+    atomic_init(&module->references, 1);
+    atomic_init(&module->used, module->info.features | (murre_features)1 << MURRE_FEATURE_MVP);
+    return module;
+}
+
+murre_features murre_module_features(struct murre_module *module) {
+    const murre_features mvp = (murre_features)1 << MURRE_FEATURE_MVP;
+    murre_features features = atomic_load_explicit(&module->used, memory_order_relaxed);
+    if (!features) {
+        features = module->info.features | murre_scan_bodies(&module->info, 0) | mvp;
+        atomic_store_explicit(&module->used, features, memory_order_relaxed);
+    }
+    return features & ~mvp;
 }
 
 struct murre_module *murre_module_ref(struct murre_module *module) {
@@ -96,8 +156,10 @@ static void drop_code(struct murre_module *module) {
 void murre_module_unref(struct murre_module *module) {
     if (!module || atomic_fetch_sub_explicit(&module->references, 1, memory_order_acq_rel) != 1)
         return;
-    drop_code(module);
-    murre_types_release(module->engine, module->type_ids, module->info.type_count);
+    if (module->fault.status == MURRE_OK) {
+        drop_code(module);
+        murre_types_release(module->engine, module->type_ids, module->info.type_count);
+    }
     void (*release)(void *) = module->release;
     void *context = module->release_context;
     free_module(module);
@@ -106,6 +168,11 @@ void murre_module_unref(struct murre_module *module) {
 }
 
 enum murre_status murre_module_validate_bodies(struct murre_module *module, struct murre_error *error) {
+    if (module->fault.status != MURRE_OK) {
+        if (error)
+            *error = module->fault;
+        return module->fault.status;
+    }
     if (atomic_load_explicit(&module->all_validated, memory_order_acquire))
         return MURRE_OK;
     struct murre_front *front = murre_front_new(&module->engine->allocator);
@@ -116,6 +183,8 @@ enum murre_status murre_module_validate_bodies(struct murre_module *module, stru
     for (uint32_t i = module->info.func_import_count; i < module->info.func_count && status == MURRE_OK; i++)
         status = murre_front_run(front, &module->info, i, module->engine->features, NULL, error ? error : &local);
     murre_front_delete(front);
+    if (status == MURRE_ERROR_UNSUPPORTED)
+        name_missing(module->engine, murre_module_features(module), error);
     if (status == MURRE_OK)
         atomic_store_explicit(&module->all_validated, true, memory_order_release);
     return status;

@@ -7,6 +7,11 @@
 /* Takes the bytes over on success: release(context) is called when the module dies (release may be NULL). One reference. */
 struct murre_module *murre_module_create(struct murre_engine *engine, const uint8_t *bytes, size_t size, void (*release)(void *context),
                                          void *context, struct murre_error *error) MURRE_MUST_USE;
+/* The same of any bytes, to look at: *error tells why it cannot be run. NULL only when memory is short. */
+struct murre_module *murre_module_look_at(struct murre_engine *engine, const uint8_t *bytes, size_t size, void (*release)(void *context),
+                                          void *context, struct murre_error *error) MURRE_MUST_USE;
+/* All that sections and bodies use. Reads every body the first time. */
+murre_features murre_module_features(struct murre_module *module);
 /* Every function body through the front end, unless that has been done. */
 enum murre_status murre_module_validate_bodies(struct murre_module *module, struct murre_error *error) MURRE_MUST_USE;
 /* A function's name in the name section; size 0 where there is none, and when memory is short. */

@@ -130,6 +130,7 @@ struct murre_module {
     struct murre_module_info info; /* immutable */
     struct murre_engine *engine;   /* referenced */
     atomic_uint references;
+    struct murre_error fault;       /* why it cannot be run: it is only looked at, and has neither type_ids nor codes */
     void (*release)(void *context); /* of the bytes */
     void *release_context;
     struct murre_layout layout;

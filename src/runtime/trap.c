@@ -34,6 +34,7 @@ static const char *const texts[MURRE_TRAP_COUNT] = {
     [MURRE_TRAP_HOST] = "host function failed",
     [MURRE_TRAP_EXIT] = "exit",
     [MURRE_TRAP_NULL_REFERENCE] = "null reference",
+    [MURRE_TRAP_UNSUPPORTED] = "unsupported code",
 };
 
 const char *murre_trap_text(enum murre_trapkind kind) {
@@ -59,6 +60,7 @@ static const struct murre_trap constants[MURRE_TRAP_COUNT] = {
     CONSTANT(MURRE_TRAP_HOST),
     CONSTANT(MURRE_TRAP_EXIT),
     CONSTANT(MURRE_TRAP_NULL_REFERENCE),
+    CONSTANT(MURRE_TRAP_UNSUPPORTED),
 #undef CONSTANT
 };
 
@@ -210,6 +212,8 @@ void murre_trap_raise_interp(struct murre_store *store, enum murre_trapkind kind
     const struct murre_error *failure = NULL;
     if (kind == MURRE_TRAP_INVALID_CODE && func && func->code)
         failure = atomic_load_explicit(&func->code->failure, memory_order_acquire);
+    if (failure && failure->status == MURRE_ERROR_UNSUPPORTED)
+        kind = MURRE_TRAP_UNSUPPORTED;
     if (func && func->instance)
         note(&walk, func->instance, func->index, false, pc, failure ? failure->offset : MURRE_NO_OFFSET);
     walk_rest(&walk, NULL, 0, MURRE_NO_OFFSET);

@@ -65,6 +65,22 @@ static void read_type_list(struct decoder *d, const murre_valtype **types, uint3
     *types = list;
 }
 
+/* The types that later features define. */
+static void refuse_form(struct murre_reader *r, uint64_t offset, uint8_t form) {
+    switch (form) {
+    case MURRE_FORM_REC:
+    case MURRE_FORM_SUB_FINAL:
+    case MURRE_FORM_SUB:
+    case MURRE_FORM_ARRAY:
+    case MURRE_FORM_STRUCT: murre_reader_unsupported(r, offset, MURRE_FEATURE_GC); break;
+    case MURRE_FORM_DESCRIBES:
+    case MURRE_FORM_DESCRIPTOR: murre_reader_unsupported(r, offset, MURRE_FEATURE_CUSTOM_DESCRIPTORS); break;
+    case MURRE_FORM_CONT: murre_reader_unsupported(r, offset, MURRE_FEATURE_STACK_SWITCHING); break;
+    case MURRE_FORM_SHARED: murre_reader_unsupported(r, offset, MURRE_FEATURE_SHARED_EVERYTHING); break;
+    default: r->next--; murre_reader_fail(r, "malformed type: not a function type");
+    }
+}
+
 static void decode_types(struct decoder *d) {
     struct murre_reader *r = &d->reader;
     struct murre_module_info *m = d->info;
@@ -73,13 +89,9 @@ static void decode_types(struct decoder *d) {
     for (; m->types && m->type_count < count && murre_reader_ok(r); m->type_count++) {
         uint64_t offset = murre_reader_offset(r);
         uint8_t form = murre_read_byte(r);
-        if (form == 0x4e || form == 0x4f || form == 0x50 || form == 0x5e || form == 0x5f) {
-            murre_reader_unsupported(r, offset, MURRE_FEATURE_GC);
-            return;
-        }
-        if (form != 0x60 && murre_reader_ok(r)) {
-            r->next--;
-            murre_reader_fail(r, "malformed type: not a function type");
+        if (form != MURRE_FORM_FUNC) {
+            if (murre_reader_ok(r))
+                refuse_form(r, offset, form);
             return;
         }
         struct murre_type *type = &m->types[m->type_count];
@@ -101,13 +113,13 @@ static bool read_table_type(struct decoder *d, struct murre_table_type *type) {
         return false;
     if (type->type != MURRE_FUNCREF)
         decode_use(d, MURRE_FEATURE_REFERENCE_TYPES);
-    return murre_read_limits(r, "table", &type->limits);
+    return murre_read_limits(r, false, &type->limits);
 }
 
 static bool read_memory_type(struct decoder *d, struct murre_limits *limits) {
     struct murre_reader *r = &d->reader;
     uint64_t offset = murre_reader_offset(r);
-    if (!murre_read_limits(r, "memory", limits))
+    if (!murre_read_limits(r, true, limits))
         return false;
     if (limits->min > MURRE_MAX_MEMORY_PAGES || (limits->has_max && limits->max > MURRE_MAX_MEMORY_PAGES))
         return murre_reader_invalid(r, offset, "memory size must be at most 65536 pages (4GiB)");
@@ -118,7 +130,10 @@ static bool read_global_type(struct decoder *d, struct murre_global_type *type) 
     struct murre_reader *r = &d->reader;
     if (!read_value_type(d, &type->type))
         return false;
+    uint64_t offset = murre_reader_offset(r);
     uint8_t mutability = murre_read_byte(r);
+    if (mutability == 2 || mutability == 3)
+        return murre_reader_unsupported(r, offset, MURRE_FEATURE_SHARED_EVERYTHING);
     if (mutability > 1 && murre_reader_ok(r)) {
         r->next--;
         murre_reader_fail(r, "malformed mutability");
@@ -151,6 +166,14 @@ static void read_import(struct decoder *d, struct murre_import_entry *entry) {
             decode_use(d, MURRE_FEATURE_MUTABLE_GLOBALS);
         break;
     case MURRE_EXTERN_TAG: murre_reader_unsupported(r, offset, MURRE_FEATURE_EXCEPTIONS); break;
+    case MURRE_KIND_EXACT_FUNC: murre_reader_unsupported(r, offset, MURRE_FEATURE_CUSTOM_DESCRIPTORS); break;
+    case MURRE_KIND_COMPACT:
+    case MURRE_KIND_COMPACT_TYPE:
+        if (entry->name.size == 0) {
+            murre_reader_unsupported(r, offset, MURRE_FEATURE_COMPACT_IMPORTS);
+            break;
+        }
+        __attribute__((fallthrough));
     default: r->next--; murre_reader_fail(r, "malformed import kind");
     }
 }
@@ -282,18 +305,29 @@ static bool after_imports(struct decoder *d) {
     return true;
 }
 
+static bool name_is(struct murre_name name, const char *text) {
+    return name.size == strlen(text) && memcmp(name.data, text, name.size) == 0;
+}
+
 static void decode_custom(struct decoder *d, struct murre_section_entry *section) {
     struct murre_reader *r = &d->reader;
     section->name = murre_read_name(r);
-    if (murre_reader_ok(r) && section->name.size == 4 && memcmp(section->name.data, "name", 4) == 0) {
+    if (murre_reader_ok(r) && name_is(section->name, "name")) {
         d->info->name_offset = (uint32_t)murre_reader_offset(r);
         d->info->name_size = (uint32_t)murre_reader_left(r);
+    } else if (murre_reader_ok(r) && name_is(section->name, "target_features")) {
+        d->info->target_offset = (uint32_t)murre_reader_offset(r);
+        d->info->target_size = (uint32_t)murre_reader_left(r);
     }
     r->next = r->end;
 }
 
 static const char *const section_names[] = {"custom", "type",  "import",  "function", "table", "memory",     "global",
                                             "export", "start", "element", "code",     "data",  "data count", "tag"};
+
+const char *murre_section_name(uint8_t id) {
+    return id < sizeof section_names / sizeof *section_names ? section_names[id] : "unknown";
+}
 
 /* Rank in the order that sections must follow (5.5.16); sections may be missing, not repeated. */
 static const uint8_t section_rank[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};

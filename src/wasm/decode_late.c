@@ -123,6 +123,10 @@ static void read_elem(struct decoder *d, struct murre_elem_segment *segment) {
     struct murre_module_info *m = d->info;
     uint64_t offset = murre_reader_offset(r);
     uint32_t flags = murre_read_u32(r);
+    if (flags >= 8 && flags <= 15) {
+        murre_reader_unsupported(r, offset, MURRE_FEATURE_SHARED_EVERYTHING);
+        return;
+    }
     if (murre_reader_ok(r) && flags > 7) {
         r->next--;
         murre_reader_fail(r, "malformed elements segment kind");
@@ -207,6 +211,10 @@ static void read_data(struct decoder *d, struct murre_data_segment *segment) {
     struct murre_module_info *m = d->info;
     uint64_t offset = murre_reader_offset(r);
     uint32_t flags = murre_read_u32(r);
+    if (flags >= 8 && flags <= 10) {
+        murre_reader_unsupported(r, offset, MURRE_FEATURE_SHARED_EVERYTHING);
+        return;
+    }
     if (murre_reader_ok(r) && flags > 2) {
         r->next--;
         murre_reader_fail(r, "malformed data segment kind");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "wasm/types.h"
 #include "wasm/walk.h"
 
 enum { FIRST_LINE = 256, INDENT = 2, DEEPEST_INDENT = 40 };
@@ -60,53 +61,18 @@ static void start_line(struct listing *l, uint64_t offset, uint32_t depth) {
 
 /* ---- types ---- */
 
-static const char *heap_name(int64_t heap) {
-    switch (heap) {
-    case 0x74 - 128: return "noexn";
-    case 0x73 - 128: return "nofunc";
-    case 0x72 - 128: return "noextern";
-    case 0x71 - 128: return "none";
-    case MURRE_FUNCREF - 128: return "func";
-    case MURRE_EXTERNREF - 128: return "extern";
-    case 0x6e - 128: return "any";
-    case 0x6d - 128: return "eq";
-    case 0x6c - 128: return "i31";
-    case 0x6b - 128: return "struct";
-    case 0x6a - 128: return "array";
-    case 0x69 - 128: return "exn";
-    default: return NULL;
-    }
-}
-
 static void print_heap(struct listing *l, int64_t heap) {
-    const char *name = heap_name(heap);
+    const char *name = murre_heap_name(heap);
     if (name)
         print(l, " %s", name);
     else
         print(l, " %lld", (long long)heap);
 }
 
-static void print_type(struct listing *l, struct murre_walk_type type) {
-    switch (type.code) {
-    case MURRE_I32: print(l, " i32"); break;
-    case MURRE_I64: print(l, " i64"); break;
-    case MURRE_F32: print(l, " f32"); break;
-    case MURRE_F64: print(l, " f64"); break;
-    case MURRE_V128: print(l, " v128"); break;
-    case MURRE_WALK_REF:
-    case MURRE_WALK_REF_NULL:
-        print(l, type.code == MURRE_WALK_REF ? " (ref" : " (ref null");
-        print_heap(l, type.heap);
-        print(l, ")");
-        break;
-    default: {
-        const char *name = heap_name((int64_t)type.code - 128);
-        if (name)
-            print(l, " %sref", name);
-        else
-            print(l, " (;type %#x;)", type.code);
-    }
-    }
+static void print_type(struct listing *l, murre_valtype type) {
+    char text[48];
+    murre_valtype_text(type, text, sizeof text);
+    print(l, " %s", text);
 }
 
 static void print_types(struct listing *l, const char *what, const murre_valtype *types, uint32_t count) {
@@ -114,17 +80,18 @@ static void print_types(struct listing *l, const char *what, const murre_valtype
         return;
     print(l, " (%s", what);
     for (uint32_t i = 0; i < count; i++)
-        print_type(l, (struct murre_walk_type){.code = (uint8_t)types[i]});
+        print_type(l, types[i]);
     print(l, ")");
 }
 
-static void print_block_type(struct listing *l, int64_t type) {
+static void print_block_type(struct listing *l, const struct murre_instruction *i) {
+    int64_t type = i->type;
     const int64_t empty = 0x40 - 128;
     if (type == empty)
         return;
     if (type < 0) {
         print(l, " (result");
-        print_type(l, (struct murre_walk_type){.code = (uint8_t)(type + 128)});
+        print_type(l, murre_walk_pack(i->result));
         print(l, ")");
         return;
     }
@@ -165,9 +132,16 @@ static void print_label(struct listing *l, uint32_t label) {
         print(l, " (;@%u;)", (unsigned)(l->depth - label));
 }
 
+/* An order of memory: for a read in the low four bits, for a write in the high ones. */
+static void print_order(struct listing *l, uint8_t order) {
+    print(l, order == 0 ? " seq_cst" : (order & 15) <= 1 && order >> 4 <= 1 ? " acq_rel" : " (;order;)");
+}
+
 static void print_memarg(struct listing *l, const struct murre_instruction *i) {
     if (i->index[0])
         print(l, " %u", (unsigned)i->index[0]);
+    if (i->features >> MURRE_FEATURE_SHARED_EVERYTHING & 1)
+        print_order(l, i->lane);
     if (i->bits)
         print(l, " offset=%llu", (unsigned long long)i->bits);
     if (i->align != murre_op_info[i->op].n) {
@@ -190,6 +164,18 @@ static void print_catches(struct listing *l, struct murre_reader *r, uint32_t co
     }
 }
 
+static void print_handlers(struct listing *l, struct murre_reader *r, uint32_t count) {
+    for (uint32_t n = 0; n < count; n++) {
+        uint8_t kind = murre_read_byte(r);
+        print(l, " (on %u", (unsigned)murre_read_u32(r));
+        if (kind == 0)
+            print_label(l, murre_read_u32(r));
+        else
+            print(l, " switch");
+        print(l, ")");
+    }
+}
+
 static void print_list(struct listing *l, const struct murre_instruction *i) {
     struct murre_error ignored = {.status = MURRE_OK}; /* murre_walk_next has read the same bytes */
     struct murre_reader r;
@@ -203,13 +189,15 @@ static void print_list(struct listing *l, const struct murre_instruction *i) {
     case MURRE_IMM_SELECT:
         print(l, " (result");
         for (uint32_t n = 0; n < i->count; n++)
-            print_type(l, murre_walk_type(&r));
+            print_type(l, murre_walk_pack(murre_walk_type(&r)));
         print(l, ")");
         break;
     case MURRE_IMM_TRY_TABLE:
-        print_block_type(l, i->type);
+        print_block_type(l, i);
         print_catches(l, &r, i->count);
         break;
+    case MURRE_IMM_HANDLERS:
+    case MURRE_IMM_TAG_HANDLERS: print_handlers(l, &r, i->count); break;
     case MURRE_IMM_V128:
         print(l, " i32x4");
         for (uint32_t n = 0; n < 4; n++)
@@ -236,7 +224,7 @@ static void print_pair(struct listing *l, uint32_t a, uint32_t b) {
 static void print_immediates(struct listing *l, const struct murre_instruction *i) {
     switch ((enum murre_imm)murre_op_info[i->op].imm) {
     case MURRE_IMM_NONE: break;
-    case MURRE_IMM_BLOCK: print_block_type(l, i->type); break;
+    case MURRE_IMM_BLOCK: print_block_type(l, i); break;
     case MURRE_IMM_LABEL: print_label(l, i->index[0]); break;
     case MURRE_IMM_FUNC:
     case MURRE_IMM_LOCAL:
@@ -277,6 +265,22 @@ static void print_immediates(struct listing *l, const struct murre_instruction *
         print_label(l, i->index[0]);
         print_heap(l, (int32_t)i->index[1]);
         print_heap(l, i->type);
+        break;
+    case MURRE_IMM_ORDER_INDEX:
+        print_order(l, i->lane);
+        print(l, " %u", (unsigned)i->index[0]);
+        break;
+    case MURRE_IMM_ORDER_TYPE_INDEX:
+        print_order(l, i->lane);
+        print(l, " %u %u", (unsigned)i->index[0], (unsigned)i->index[1]);
+        break;
+    case MURRE_IMM_TAG_HANDLERS:
+        print(l, " %u %u", (unsigned)i->index[0], (unsigned)i->index[1]);
+        print_list(l, i);
+        break;
+    case MURRE_IMM_HANDLERS:
+        print(l, " %u", (unsigned)i->index[0]);
+        print_list(l, i);
         break;
     case MURRE_IMM_LABELS:
     case MURRE_IMM_SELECT:
@@ -359,7 +363,7 @@ static void print_locals(struct listing *l, struct murre_reader *r, uint32_t gro
         start_line(l, offset, 0);
         print(l, "(local");
         for (uint32_t n = 0; n < (count <= MOST_IN_FULL ? count : 1); n++)
-            print_type(l, type);
+            print_type(l, murre_walk_pack(type));
         print(l, ")");
         if (count > MOST_IN_FULL)
             print(l, " ;; %u of them", (unsigned)count);

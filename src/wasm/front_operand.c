@@ -19,7 +19,10 @@ void front_fail_type(struct murre_front *f, murre_valtype want, murre_valtype fo
 }
 
 void front_fail_feature(struct murre_front *f, enum murre_feature feature) {
-    murre_error_set(f->error, MURRE_ERROR_UNSUPPORTED, f->offset, "needs feature: %s", murre_feature_name(feature));
+    if (f->error->status != MURRE_OK)
+        return;
+    murre_error_set(f->error, MURRE_ERROR_UNSUPPORTED, f->offset, "%s", "");
+    murre_error_features(f->error, (murre_features)1 << feature);
 }
 
 bool front_reserve(struct murre_front *f, void **array, uint32_t *capacity, uint64_t count, size_t size) {

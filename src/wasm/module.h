@@ -94,6 +94,8 @@ struct murre_module_info {
     struct murre_global_type *globals;
     struct murre_constexpr *global_inits; /* by index less global_import_count */
     uint32_t global_count, global_import_count;
+    uint32_t *tag_types; /* type index by tag index */
+    uint32_t tag_count;
     struct murre_export_entry *exports;
     uint32_t export_count;
     uint32_t start; /* function index, or UINT32_MAX */
@@ -107,7 +109,8 @@ struct murre_module_info {
     uint32_t section_count;
     /* Functions that ref.func may name: those in elements, exports and global initialisers (3.4.10, C.refs). A bit a function. */
     uint64_t *declared;
-    uint32_t name_offset, name_size; /* the custom section "name", contents; size 0 when there is none */
+    /* Contents of the custom sections "name" and "target_features"; size 0 where there is none. */
+    uint32_t name_offset, name_size, target_offset, target_size;
 };
 
 /* Reads sections and checks everything but function bodies. supported: features that may be used. On failure info holds nothing. The bytes
@@ -132,5 +135,7 @@ static inline uint32_t murre_type_slots(murre_valtype type) {
 }
 /* "i32", "funcref"… */
 const char *murre_valtype_name(murre_valtype type);
+/* "type", "data count"…; "unknown" for what the decoder refuses. */
+const char *murre_section_name(uint8_t id);
 
 #endif

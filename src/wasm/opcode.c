@@ -25,26 +25,28 @@ const uint16_t murre_op_by_byte[256] = {
 #include "wasm/opcodes.def"
 #undef OP
 };
-/* Prefix 0xfc is the one that hot paths of the front end meet. */
-enum { FC_CODES = 32 };
-static const uint16_t op_by_fc[FC_CODES + 1] = {
-    [0 ... FC_CODES] = MURRE_OP_COUNT,
-#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) [(prefix) == 0xfc ? (code) : FC_CODES] = MURRE_OP_##id,
+/* Behind the prefixes 0xfb to 0xfe; rows without one land behind all of them. */
+enum { FIRST_PREFIX = 0xfb, PREFIXES = 4, PREFIX_CODES = 0x150 };
+static const uint16_t op_by_code[PREFIXES * PREFIX_CODES + 1] = {
+    [0 ... PREFIXES * PREFIX_CODES] = MURRE_OP_COUNT,
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) \
+    [(prefix) ? ((prefix)-FIRST_PREFIX) * PREFIX_CODES + (code) : PREFIXES * PREFIX_CODES] = MURRE_OP_##id,
 #include "wasm/opcodes.def"
 #undef OP
 };
 #pragma GCC diagnostic pop
 _Static_assert(MURRE_OP_COUNT < UINT16_MAX, "an opcode fits 16 bits");
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) \
+    _Static_assert((prefix) ? (prefix) >= FIRST_PREFIX && (code) < PREFIX_CODES : (code) < 256, name " has its place in the tables");
+#include "wasm/opcodes.def"
+#undef OP
 
 uint16_t murre_op_by_prefix(uint8_t prefix, uint32_t code) {
     if (prefix == 0)
         return code < 256 ? murre_op_by_byte[code] : (uint16_t)MURRE_OP_COUNT;
-    if (prefix == 0xfc)
-        return code < FC_CODES ? op_by_fc[code] : (uint16_t)MURRE_OP_COUNT;
-    for (uint16_t op = 0; op < MURRE_OP_COUNT; op++)
-        if (murre_op_info[op].prefix == prefix && murre_op_info[op].code == code)
-            return op;
-    return MURRE_OP_COUNT;
+    return code < PREFIX_CODES && prefix >= FIRST_PREFIX && prefix < FIRST_PREFIX + PREFIXES
+               ? op_by_code[(prefix - FIRST_PREFIX) * PREFIX_CODES + code]
+               : (uint16_t)MURRE_OP_COUNT;
 }
 
 const char *murre_feature_name(enum murre_feature feature) {

@@ -55,11 +55,15 @@ enum murre_imm {
     MURRE_IMM_CAST,       /* flags, a label, two heap types */
     MURRE_IMM_LANE,       /* a byte */
     MURRE_IMM_MEMARG_LANE,
-    MURRE_IMM_V128,    /* sixteen bytes */
-    MURRE_IMM_SHUFFLE, /* sixteen lanes, a byte each */
+    MURRE_IMM_V128,             /* sixteen bytes */
+    MURRE_IMM_SHUFFLE,          /* sixteen lanes, a byte each */
+    MURRE_IMM_HANDLERS,         /* a type; handlers of suspensions */
+    MURRE_IMM_TAG_HANDLERS,     /* a type, a tag; handlers */
+    MURRE_IMM_ORDER_INDEX,      /* an order of memory, an index */
+    MURRE_IMM_ORDER_TYPE_INDEX, /* an order of memory, a type, an index */
 };
 
-/* In the order in which `murre inspect` lists them. */
+/* In the order in which `murre inspect` lists them. Threads are shared memories; atomics, the instructions, do without as well. */
 #define MURRE_FEATURES(X)                               \
     X(MVP, "mvp")                                       \
     X(MUTABLE_GLOBALS, "mutable-globals")               \
@@ -78,9 +82,16 @@ enum murre_imm {
     X(GC, "gc")                                         \
     X(MEMORY64, "memory64")                             \
     X(MULTI_MEMORY, "multi-memory")                     \
+    X(ATOMICS, "atomics")                               \
     X(THREADS, "threads")                               \
     X(WIDE_ARITHMETIC, "wide-arithmetic")               \
-    X(CUSTOM_PAGE_SIZES, "custom-page-sizes")
+    X(CUSTOM_PAGE_SIZES, "custom-page-sizes")           \
+    X(COMPACT_IMPORTS, "compact-imports")               \
+    X(CUSTOM_DESCRIPTORS, "custom-descriptors")         \
+    X(STACK_SWITCHING, "stack-switching")               \
+    X(SHARED_EVERYTHING, "shared-everything-threads")   \
+    X(MEMORY_CONTROL, "memory-control")                 \
+    X(HALF_PRECISION, "half-precision")
 
 enum murre_feature {
 #define X(id, name) MURRE_FEATURE_##id,

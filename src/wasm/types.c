@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *murre_valtype_name(murre_valtype type) {
     switch (type) {
@@ -17,6 +18,47 @@ const char *murre_valtype_name(murre_valtype type) {
     case MURRE_EXTERNREF: return "externref";
     default: return "unknown";
     }
+}
+
+const char *murre_heap_name(int64_t heap) {
+    switch (heap) {
+    case 0x75 - 128: return "nocont";
+    case 0x74 - 128: return "noexn";
+    case 0x73 - 128: return "nofunc";
+    case 0x72 - 128: return "noextern";
+    case 0x71 - 128: return "none";
+    case MURRE_FUNCREF - 128: return "func";
+    case MURRE_EXTERNREF - 128: return "extern";
+    case 0x6e - 128: return "any";
+    case 0x6d - 128: return "eq";
+    case 0x6c - 128: return "i31";
+    case 0x6b - 128: return "struct";
+    case 0x6a - 128: return "array";
+    case 0x69 - 128: return "exn";
+    case 0x68 - 128: return "cont";
+    default: return NULL;
+    }
+}
+
+void murre_valtype_text(murre_valtype type, char *text, size_t size) {
+    uint8_t code = (uint8_t)type;
+    bool reference = code == 0x63 || code == 0x64;
+    uint32_t index = type >> MURRE_TYPE_HEAP & MURRE_TYPE_INDEX;
+    int64_t heap = (int64_t)(reference ? index : code) - 128;
+    const char *name = reference && !(type & MURRE_TYPE_ABSTRACT) ? NULL : murre_heap_name(heap);
+    const char *null = code == 0x64 ? "" : "null ";
+    if (type == MURRE_I32 || type == MURRE_I64 || type == MURRE_F32 || type == MURRE_F64 || type == MURRE_V128)
+        snprintf(text, size, "%s", murre_valtype_name(type));
+    else if (reference && !(type & MURRE_TYPE_ABSTRACT))
+        snprintf(text, size, type & MURRE_TYPE_EXACT ? "(ref %s(exact %u))" : "(ref %s%u)", null, (unsigned)index);
+    else if (!name)
+        snprintf(text, size, "(;type 0x%02x;)", (unsigned)code);
+    else if (type & MURRE_TYPE_SHARED)
+        snprintf(text, size, "(ref %s(shared %s))", null, name);
+    else if (reference)
+        snprintf(text, size, "(ref %s%s)", null, name);
+    else
+        snprintf(text, size, "%sref", name);
 }
 
 static bool is_float(murre_valtype type) {
@@ -41,8 +83,28 @@ uint32_t murre_type_shape(const struct murre_functype *type) {
     return MURRE_SHAPE_REGISTERS | (floats == 0 && plain ? MURRE_SHAPE_INTS | short_ints : 0);
 }
 
+void murre_error_features(struct murre_error *error, murre_features features) {
+    bool several = features & (features - 1);
+    size_t size = sizeof error->message, used = (size_t)snprintf(error->message, size, "needs feature%s: ", several ? "s" : "");
+    const char *separator = "";
+    for (unsigned feature = 0; feature < MURRE_FEATURE_COUNT; feature++) {
+        if (!(features >> feature & 1))
+            continue;
+        const char *name = murre_feature_name(feature);
+        if (used + strlen(name) + sizeof ", …" > size) {
+            snprintf(error->message + used, size - used, ", …");
+            return;
+        }
+        used += (size_t)snprintf(error->message + used, size - used, "%s%s", separator, name);
+        separator = ", ";
+    }
+}
+
 bool murre_reader_unsupported(struct murre_reader *r, uint64_t offset, enum murre_feature feature) {
-    murre_error_set(r->error, MURRE_ERROR_UNSUPPORTED, offset, "needs feature: %s", murre_feature_name(feature));
+    if (murre_reader_ok(r)) {
+        murre_error_set(r->error, MURRE_ERROR_UNSUPPORTED, offset, "%s", "");
+        murre_error_features(r->error, (murre_features)1 << feature);
+    }
     r->end = r->next;
     return false;
 }
@@ -69,6 +131,9 @@ static bool later_type(struct murre_reader *r, uint64_t offset, uint8_t byte) {
     switch (byte) {
     case 0x63:
     case 0x64: return murre_reader_unsupported(r, offset, MURRE_FEATURE_FUNCTION_REFERENCES);
+    case MURRE_FORM_SHARED: return murre_reader_unsupported(r, offset, MURRE_FEATURE_SHARED_EVERYTHING);
+    case 0x68:
+    case 0x75: return murre_reader_unsupported(r, offset, MURRE_FEATURE_STACK_SWITCHING);
     case 0x69:
     case 0x74: return murre_reader_unsupported(r, offset, MURRE_FEATURE_EXCEPTIONS);
     case 0x6a:
@@ -124,22 +189,24 @@ bool murre_read_heaptype(struct murre_reader *r, murre_features supported, murre
         murre_read_s33(r);
         return murre_reader_ok(r) && murre_reader_unsupported(r, offset, MURRE_FEATURE_FUNCTION_REFERENCES);
     }
+    if (r->next != r->end && *r->next == MURRE_HEAP_EXACT)
+        return murre_reader_unsupported(r, offset, MURRE_FEATURE_CUSTOM_DESCRIPTORS);
     return murre_read_reftype(r, supported, type);
 }
 
-bool murre_read_limits(struct murre_reader *r, const char *what, struct murre_limits *limits) {
+bool murre_read_limits(struct murre_reader *r, bool of_memory, struct murre_limits *limits) {
     uint64_t offset = murre_reader_offset(r);
     uint8_t flags = murre_read_byte(r);
     if (!murre_reader_ok(r))
         return false;
-    if (flags >= 16)
+    if (flags >= (of_memory ? 16 : 8))
         return fail_at(r, offset, flags >= 0x80 ? "integer representation too long" : "malformed limits flags");
     if (flags & 8)
         return murre_reader_unsupported(r, offset, MURRE_FEATURE_CUSTOM_PAGE_SIZES);
     if (flags & 4)
         return murre_reader_unsupported(r, offset, MURRE_FEATURE_MEMORY64);
     if (flags & 2)
-        return murre_reader_unsupported(r, offset, MURRE_FEATURE_THREADS);
+        return murre_reader_unsupported(r, offset, of_memory ? MURRE_FEATURE_THREADS : MURRE_FEATURE_SHARED_EVERYTHING);
     *limits = (struct murre_limits){.has_max = flags & 1};
     limits->min = murre_read_u32(r);
     if (limits->has_max)
@@ -147,6 +214,6 @@ bool murre_read_limits(struct murre_reader *r, const char *what, struct murre_li
     if (!murre_reader_ok(r))
         return false;
     if (limits->has_max && limits->min > limits->max)
-        return murre_reader_invalid(r, offset, "size minimum must not be greater than maximum (%s)", what);
+        return murre_reader_invalid(r, offset, "size minimum must not be greater than maximum (%s)", of_memory ? "memory" : "table");
     return true;
 }

@@ -5,12 +5,41 @@
 #include "wasm/module.h"
 #include "wasm/reader.h"
 
+/* What a type in the type section starts with. */
+enum {
+    MURRE_FORM_DESCRIBES = 0x4c,
+    MURRE_FORM_DESCRIPTOR = 0x4d,
+    MURRE_FORM_REC = 0x4e,
+    MURRE_FORM_SUB_FINAL = 0x4f,
+    MURRE_FORM_SUB = 0x50,
+    MURRE_FORM_CONT = 0x5d,
+    MURRE_FORM_ARRAY = 0x5e,
+    MURRE_FORM_STRUCT = 0x5f,
+    MURRE_FORM_FUNC = 0x60,
+    MURRE_FORM_SHARED = 0x65,
+};
+/* What stands in front of a heap type. */
+enum { MURRE_HEAP_EXACT = 0x62, MURRE_HEAP_SHARED = 0x65 };
+/* Kinds of imports beside enum murre_externkind. The compact ones follow an empty name. */
+enum { MURRE_KIND_EXACT_FUNC = 0x20, MURRE_KIND_COMPACT_TYPE = 0x7e, MURRE_KIND_COMPACT = 0x7f };
+
 bool murre_read_valtype(struct murre_reader *r, murre_features supported, murre_valtype *type);
 bool murre_read_reftype(struct murre_reader *r, murre_features supported, murre_valtype *type);
 /* The immediate of ref.null. */
 bool murre_read_heaptype(struct murre_reader *r, murre_features supported, murre_valtype *type);
-/* Reads flags, minimum and maximum. what: "memory" or "table", for messages. */
-bool murre_read_limits(struct murre_reader *r, const char *what, struct murre_limits *limits);
+/* Reads flags, minimum and maximum, of a memory or of a table. */
+bool murre_read_limits(struct murre_reader *r, bool of_memory, struct murre_limits *limits);
+/* A value type that modules which are only looked at may have besides those of murre.h: the code 0x63 or 0x64 of a reference in the low byte,
+ * above it its heap type, a code where MURRE_TYPE_ABSTRACT, else an index. */
+enum { MURRE_TYPE_HEAP = 8 };
+#define MURRE_TYPE_INDEX    0x1fffffu
+#define MURRE_TYPE_ABSTRACT (1u << 29)
+#define MURRE_TYPE_EXACT    (1u << 30)
+#define MURRE_TYPE_SHARED   (1u << 31)
+/* "func", "i31"…; NULL for what is none. heap: a code less 128. */
+const char *murre_heap_name(int64_t heap);
+/* The message of MURRE_ERROR_UNSUPPORTED: "needs feature: simd", "needs features: simd, threads". */
+void murre_error_features(struct murre_error *error, murre_features features);
 bool murre_reader_unsupported(struct murre_reader *r, uint64_t offset, enum murre_feature feature); /* returns false */
 bool murre_reader_invalid(struct murre_reader *r, uint64_t offset, const char *format, ...)         /* returns false */
     __attribute__((format(printf, 3, 4)));

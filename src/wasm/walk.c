@@ -1,7 +1,12 @@
 /* See walk.h. Immediates are of the binary format, 5.4. */
 #include "wasm/walk.h"
 
-enum { MEMARG_HAS_MEMORY = 0x40 }; /* multi-memory: bit 6 of the alignment */
+#include "wasm/types.h"
+
+#define FEATURE(id) ((murre_features)1 << MURRE_FEATURE_##id)
+
+/* Bits of a memarg's alignment: an index of a memory follows (multi-memory), an order of memory (shared-everything threads). */
+enum { MEMARG_HAS_MEMORY = 0x40, MEMARG_HAS_ORDER = 0x20 };
 
 uint32_t murre_walk_begin(struct murre_reader *r, const struct murre_module_info *info, uint32_t func_index, struct murre_error *error) {
     uint32_t start, end;
@@ -10,10 +15,23 @@ uint32_t murre_walk_begin(struct murre_reader *r, const struct murre_module_info
     return murre_read_u32(r);
 }
 
+/* A heap type, with what stands in front of it. */
+static int64_t read_heap(struct murre_reader *r, bool *exact, bool *shared) {
+    uint8_t first = murre_reader_left(r) ? *r->next : 0;
+    *exact = first == MURRE_HEAP_EXACT;
+    *shared = first == MURRE_HEAP_SHARED;
+    r->next += *exact || *shared;
+    return *exact ? murre_read_u32(r) : murre_read_s33(r);
+}
+
 struct murre_walk_type murre_walk_type(struct murre_reader *r) {
     struct murre_walk_type type = {.code = murre_read_byte(r)};
-    if (type.code == MURRE_WALK_REF || type.code == MURRE_WALK_REF_NULL)
-        type.heap = murre_read_s33(r);
+    if (type.code == MURRE_WALK_REF || type.code == MURRE_WALK_REF_NULL) {
+        type.heap = read_heap(r, &type.exact, &type.shared);
+    } else if (type.code == MURRE_HEAP_SHARED) {
+        type.shared = true;
+        type.code = murre_read_byte(r);
+    }
     return type;
 }
 
@@ -35,37 +53,87 @@ static enum murre_op read_opcode(struct murre_reader *r) {
 
 static void read_memarg(struct murre_reader *r, struct murre_instruction *i) {
     i->align = murre_read_u32(r);
-    if (i->align & MEMARG_HAS_MEMORY)
+    if (i->align & MEMARG_HAS_MEMORY) {
         i->index[0] = murre_read_u32(r);
+        i->features |= FEATURE(MULTI_MEMORY);
+    }
     i->align &= ~(uint32_t)MEMARG_HAS_MEMORY;
+    if (i->align & MEMARG_HAS_ORDER && murre_op_info[i->op].feature == MURRE_FEATURE_ATOMICS) {
+        i->lane = murre_read_byte(r);
+        i->align &= ~(uint32_t)MEMARG_HAS_ORDER;
+        i->features |= FEATURE(SHARED_EVERYTHING);
+    }
     i->bits = murre_read_u64(r);
 }
 
 /* Remembers where the list lies and passes over it. */
-static void read_list(struct murre_reader *r, struct murre_instruction *i, void (*skip)(struct murre_reader *r)) {
+static void read_list(struct murre_reader *r, struct murre_instruction *i,
+                      void (*skip)(struct murre_reader *r, struct murre_instruction *i)) {
     i->count = murre_read_count(r, 1, UINT32_MAX, "entries");
     i->list = r->next;
     for (uint32_t n = 0; n < i->count && murre_reader_ok(r); n++)
-        skip(r);
+        skip(r, i);
 }
 
-static void skip_index(struct murre_reader *r) {
+static void skip_index(struct murre_reader *r, struct murre_instruction *i) {
+    (void)i;
     murre_read_u32(r);
 }
-static void skip_type(struct murre_reader *r) {
-    murre_walk_type(r);
+static void skip_type(struct murre_reader *r, struct murre_instruction *i) {
+    i->features |= murre_walk_type_features(murre_walk_type(r));
 }
 /* A catch clause: kind; a tag but for the two that catch all; a label. */
-static void skip_catch(struct murre_reader *r) {
+static void skip_catch(struct murre_reader *r, struct murre_instruction *i) {
+    (void)i;
     if (murre_read_byte(r) < 2)
         murre_read_u32(r);
     murre_read_u32(r);
+}
+/* A handler of suspensions: kind; a tag; a label but for the one that switches. */
+static void skip_handler(struct murre_reader *r, struct murre_instruction *i) {
+    (void)i;
+    uint8_t kind = murre_read_byte(r);
+    murre_read_u32(r);
+    if (kind == 0)
+        murre_read_u32(r);
+}
+
+static void read_block_type(struct murre_reader *r, struct murre_instruction *i) {
+    uint8_t first = murre_reader_left(r) ? *r->next : 0;
+    if (first == MURRE_WALK_REF || first == MURRE_WALK_REF_NULL || first == MURRE_HEAP_SHARED) {
+        i->result = murre_walk_type(r);
+        i->type = (int64_t)i->result.code - 128;
+    } else {
+        i->type = murre_read_s33(r);
+        i->result.code = i->type < 0 ? (uint8_t)(i->type + 128) : 0;
+    }
+    if (i->type >= 0)
+        i->features |= FEATURE(MULTI_VALUE);
+    else if (i->result.code != 0x40)
+        i->features |= murre_walk_type_features(i->result);
+}
+
+static int64_t read_heap_type(struct murre_reader *r, struct murre_instruction *i) {
+    struct murre_walk_type type = {.code = MURRE_WALK_REF_NULL};
+    type.heap = read_heap(r, &type.exact, &type.shared);
+    bool plain = type.heap == MURRE_FUNCREF - 128 || type.heap == MURRE_EXTERNREF - 128;
+    if (!plain || type.shared)
+        i->features |= murre_walk_type_features(type) & ~(type.heap < 0 ? FEATURE(FUNCTION_REFERENCES) : 0);
+    return type.heap;
+}
+
+static void read_pair(struct murre_reader *r, struct murre_instruction *i, bool first_matters, bool second_matters,
+                      murre_features features) {
+    i->index[0] = murre_read_u32(r);
+    i->index[1] = murre_read_u32(r);
+    if ((first_matters && i->index[0]) || (second_matters && i->index[1]))
+        i->features |= features;
 }
 
 static void read_immediates(struct murre_reader *r, struct murre_instruction *i) {
     switch ((enum murre_imm)murre_op_info[i->op].imm) {
     case MURRE_IMM_NONE: break;
-    case MURRE_IMM_BLOCK: i->type = murre_read_s33(r); break;
+    case MURRE_IMM_BLOCK: read_block_type(r, i); break;
     case MURRE_IMM_LABELS:
         read_list(r, i, skip_index);
         i->index[0] = murre_read_u32(r);
@@ -75,21 +143,29 @@ static void read_immediates(struct murre_reader *r, struct murre_instruction *i)
     case MURRE_IMM_LOCAL:
     case MURRE_IMM_GLOBAL:
     case MURRE_IMM_TABLE:
-    case MURRE_IMM_MEMORY:
     case MURRE_IMM_DATA:
     case MURRE_IMM_ELEM:
     case MURRE_IMM_TAG:
     case MURRE_IMM_TYPE: i->index[0] = murre_read_u32(r); break;
-    case MURRE_IMM_CALL_INDIRECT:
-    case MURRE_IMM_DATA_MEMORY:
-    case MURRE_IMM_MEMORY_MEMORY:
-    case MURRE_IMM_ELEM_TABLE:
-    case MURRE_IMM_TABLE_TABLE:
-    case MURRE_IMM_TYPE_INDEX:
+    case MURRE_IMM_MEMORY:
         i->index[0] = murre_read_u32(r);
-        i->index[1] = murre_read_u32(r);
+        i->features |= i->index[0] ? FEATURE(MULTI_MEMORY) : 0;
         break;
-    case MURRE_IMM_REFTYPE: i->type = murre_read_s33(r); break;
+    case MURRE_IMM_CALL_INDIRECT:
+    case MURRE_IMM_ELEM_TABLE: read_pair(r, i, false, true, FEATURE(REFERENCE_TYPES)); break;
+    case MURRE_IMM_TABLE_TABLE: read_pair(r, i, true, true, FEATURE(REFERENCE_TYPES)); break;
+    case MURRE_IMM_DATA_MEMORY: read_pair(r, i, false, true, FEATURE(MULTI_MEMORY)); break;
+    case MURRE_IMM_MEMORY_MEMORY: read_pair(r, i, true, true, FEATURE(MULTI_MEMORY)); break;
+    case MURRE_IMM_TYPE_INDEX: read_pair(r, i, false, false, 0); break;
+    case MURRE_IMM_ORDER_TYPE_INDEX:
+        i->lane = murre_read_byte(r);
+        read_pair(r, i, false, false, 0);
+        break;
+    case MURRE_IMM_ORDER_INDEX:
+        i->lane = murre_read_byte(r);
+        i->index[0] = murre_read_u32(r);
+        break;
+    case MURRE_IMM_REFTYPE: i->type = read_heap_type(r, i); break;
     case MURRE_IMM_SELECT: read_list(r, i, skip_type); break;
     case MURRE_IMM_MEMARG: read_memarg(r, i); break;
     case MURRE_IMM_MEMARG_LANE:
@@ -106,14 +182,27 @@ static void read_immediates(struct murre_reader *r, struct murre_instruction *i)
     case MURRE_IMM_CAST:
         i->lane = murre_read_byte(r);
         i->index[0] = murre_read_u32(r);
-        i->index[1] = (uint32_t)murre_read_s33(r);
-        i->type = murre_read_s33(r);
+        i->index[1] = (uint32_t)read_heap_type(r, i);
+        i->type = read_heap_type(r, i);
         break;
     case MURRE_IMM_TRY_TABLE:
-        i->type = murre_read_s33(r);
+        read_block_type(r, i);
         read_list(r, i, skip_catch);
         break;
+    case MURRE_IMM_TAG_HANDLERS:
+        read_pair(r, i, false, false, 0);
+        read_list(r, i, skip_handler);
+        break;
+    case MURRE_IMM_HANDLERS:
+        i->index[0] = murre_read_u32(r);
+        read_list(r, i, skip_handler);
+        break;
     }
+}
+
+murre_features murre_walk_op_features(enum murre_op op) {
+    murre_features features = (murre_features)1 << murre_op_info[op].feature;
+    return op == MURRE_OP_RETURN_CALL_REF ? features | FEATURE(FUNCTION_REFERENCES) : features;
 }
 
 bool murre_walk_next(struct murre_reader *r, struct murre_instruction *instruction) {
@@ -121,8 +210,10 @@ bool murre_walk_next(struct murre_reader *r, struct murre_instruction *instructi
         return false;
     *instruction = (struct murre_instruction){.offset = murre_reader_offset(r)};
     instruction->op = read_opcode(r);
-    if (instruction->op != MURRE_OP_COUNT)
+    if (instruction->op != MURRE_OP_COUNT) {
+        instruction->features = murre_walk_op_features(instruction->op);
         read_immediates(r, instruction);
+    }
     return murre_reader_ok(r);
 }
 
@@ -133,10 +224,9 @@ void murre_walk_list(struct murre_reader *r, const struct murre_module_info *inf
 
 /* ---- features ---- */
 
-#define FEATURE(id) ((murre_features)1 << MURRE_FEATURE_##id)
-
-static murre_features features_of_type(struct murre_walk_type type) {
-    switch (type.code) {
+/* Of a heap type's code. */
+static murre_features features_of_code(uint8_t code) {
+    switch (code) {
     case MURRE_I32:
     case MURRE_I64:
     case MURRE_F32:
@@ -144,51 +234,27 @@ static murre_features features_of_type(struct murre_walk_type type) {
     case MURRE_V128: return FEATURE(SIMD);
     case MURRE_FUNCREF:
     case MURRE_EXTERNREF: return FEATURE(REFERENCE_TYPES);
-    case MURRE_WALK_REF:
-    case MURRE_WALK_REF_NULL: return FEATURE(FUNCTION_REFERENCES);
-    case 0x69: return FEATURE(EXCEPTIONS); /* exnref */
+    case 0x69: /* exn */
+    case 0x74: /* noexn */ return FEATURE(EXCEPTIONS);
+    case 0x68: /* cont */
+    case 0x75: /* nocont */ return FEATURE(STACK_SWITCHING);
     default: return FEATURE(GC);
     }
 }
 
-/* What the immediates add to the instruction's own feature. */
-static murre_features features_of_immediates(const struct murre_instruction *i) {
-    switch ((enum murre_imm)murre_op_info[i->op].imm) {
-    case MURRE_IMM_BLOCK:
-    case MURRE_IMM_TRY_TABLE: return i->type >= 0 ? FEATURE(MULTI_VALUE) : 0;
-    case MURRE_IMM_CALL_INDIRECT: return i->index[1] ? FEATURE(REFERENCE_TYPES) : 0;
-    case MURRE_IMM_MEMARG:
-    case MURRE_IMM_MEMARG_LANE:
-    case MURRE_IMM_MEMORY: return i->index[0] ? FEATURE(MULTI_MEMORY) : 0;
-    case MURRE_IMM_DATA_MEMORY: return i->index[1] ? FEATURE(MULTI_MEMORY) : 0;
-    case MURRE_IMM_MEMORY_MEMORY: return i->index[0] || i->index[1] ? FEATURE(MULTI_MEMORY) : 0;
-    case MURRE_IMM_ELEM_TABLE: return i->index[1] ? FEATURE(REFERENCE_TYPES) : 0;
-    case MURRE_IMM_TABLE_TABLE: return i->index[0] || i->index[1] ? FEATURE(REFERENCE_TYPES) : 0;
-    default: return 0;
-    }
+murre_features murre_walk_type_features(struct murre_walk_type type) {
+    murre_features features = (type.exact ? FEATURE(CUSTOM_DESCRIPTORS) : 0) | (type.shared ? FEATURE(SHARED_EVERYTHING) : 0);
+    if (type.code != MURRE_WALK_REF && type.code != MURRE_WALK_REF_NULL)
+        return features | features_of_code(type.code);
+    features |= FEATURE(FUNCTION_REFERENCES);
+    return type.heap < 0 ? features | features_of_code((uint8_t)(type.heap + 128)) : features;
 }
 
-static murre_features features_of_body(const struct murre_module_info *info, uint32_t func_index) {
-    struct murre_error error = {.status = MURRE_OK};
-    struct murre_reader r;
-    struct murre_instruction instruction;
-    murre_features features = 0;
-    uint32_t groups = murre_walk_begin(&r, info, func_index, &error);
-    for (uint32_t i = 0; i < groups; i++) {
-        uint32_t count;
-        struct murre_walk_type type;
-        if (!murre_walk_locals(&r, &count, &type))
-            return features;
-        features |= features_of_type(type);
-    }
-    while (murre_walk_next(&r, &instruction))
-        features |= (murre_features)1 << murre_op_info[instruction.op].feature | features_of_immediates(&instruction);
-    return features;
-}
-
-murre_features murre_walk_features(const struct murre_module_info *info) {
-    murre_features features = info->features;
-    for (uint32_t i = info->func_import_count; i < info->func_count; i++)
-        features |= features_of_body(info, i);
-    return features;
+murre_valtype murre_walk_pack(struct murre_walk_type type) {
+    murre_valtype packed = type.code | (type.exact ? MURRE_TYPE_EXACT : 0) | (type.shared ? MURRE_TYPE_SHARED : 0);
+    if (type.code != MURRE_WALK_REF && type.code != MURRE_WALK_REF_NULL)
+        return packed;
+    if (type.heap < 0)
+        return packed | MURRE_TYPE_ABSTRACT | (murre_valtype)(type.heap + 128) << MURRE_TYPE_HEAP;
+    return packed | ((murre_valtype)type.heap & MURRE_TYPE_INDEX) << MURRE_TYPE_HEAP;
 }

@@ -199,7 +199,7 @@ def test_unusable_files(folder: Path) -> None:
         expect(murre(path), 1, out="", err=message)
         expect(murre(path), 1, out="", err=f"murre: {path}: ")
         expect(murre("validate", path), 1, out="", err=message)
-        expect(murre("inspect", path), 1, out="", err=message)
+        expect(murre("inspect", path), 1, out=None if name == "cut" else "", err=message)
     expect(murre(folder / "missing"), 1, out="", err="No such file or directory")
     expect(murre(folder), 1, out="", err="Is a directory")
     expect(murre("run", "run"), 1, err="run: No such file")
@@ -340,7 +340,7 @@ def test_missing_features_are_named(folder: Path) -> None:
     path = save(folder, m)
     expect(murre("validate", path), 1, "", "needs feature: simd")
     expect(murre("--validate-all", path), 1, "", "needs feature: simd")
-    expect(murre(path), 134, "", "needs feature: simd")
+    expect(murre(path), 1, "", "needs feature: simd")
     result = murre("inspect", path)
     expect(result, 0, err="")
     assert re.search(r"^features: .*simd", result.out, re.M), result

@@ -22,6 +22,7 @@ static const char *const trap_names[MURRE_TRAP_COUNT] = {
     [MURRE_TRAP_HOST] = "host",
     [MURRE_TRAP_EXIT] = "exit",
     [MURRE_TRAP_NULL_REFERENCE] = "null-reference",
+    [MURRE_TRAP_UNSUPPORTED] = "unsupported",
 };
 
 const char *record_trap_name(enum murre_trapkind kind) {

@@ -15,7 +15,7 @@ struct named {
     char *name;                      /* or NULL */
     struct murre_module *module;     /* of a definition; owned */
     struct murre_instance *instance; /* of an instance, or registered */
-    char missing[40]; /* the feature for want of which it was not made or, where there is an instance, might not be what it should be */
+    char missing[128]; /* the feature for want of which it was not made or, where there is an instance, might not be what it should be */
 };
 
 struct script {
@@ -96,10 +96,10 @@ static struct murre_module *load(struct script *s, struct murre_error *error, bo
     return module;
 }
 
-/* "needs feature: x" → x. */
+/* "needs feature: x" → x; "needs features: x, y" → x, y. */
 static const char *missing_feature(const struct murre_error *error) {
-    const char *colon = strstr(error->message, "feature: ");
-    return error->status == MURRE_ERROR_UNSUPPORTED ? (colon ? colon + 9 : error->message) : NULL;
+    const char *colon = strncmp(error->message, "needs feature", 13) == 0 ? strstr(error->message, ": ") : NULL;
+    return error->status == MURRE_ERROR_UNSUPPORTED ? (colon ? colon + 2 : error->message) : NULL;
 }
 
 static struct named *find(struct named *list, const char *name) {

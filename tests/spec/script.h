@@ -13,7 +13,7 @@ enum { MAX_FEATURES = 32 };
 struct tally {
     unsigned passed, failed, skipped;
     struct {
-        char name[40];
+        char name[128];
         unsigned count;
     } features[MAX_FEATURES];
     unsigned feature_count;

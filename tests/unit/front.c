@@ -257,7 +257,7 @@ Test(front, code_behind_the_last_end_is_refused) {
 Test(front, later_features_are_refused_by_name) {
     refuses("", "", BODY(0, 0xfd, 0x0c, 0x0b), "needs feature: simd");
     refuses("", "", BODY(0, 0x12, 0, 0x0b), "needs feature: tail-call");
-    refuses("", "", BODY(0, 0xfe, 0x03, 0, 0x0b), "needs feature: threads");
+    refuses("", "", BODY(0, 0xfe, 0x03, 0, 0x0b), "needs feature: atomics");
     refuses("", "", BODY(0, 0xfb, 0x00, 0, 0x0b), "needs feature: gc");
 }
 
