@@ -39,7 +39,7 @@ struct extent {
 
 struct murre_codemem {
     uint8_t *code;  // executable mapping
-    uint8_t *alias; // writable mapping of the same memory; NULL when pages change their protection instead
+    uint8_t *alias; // second mapping of the same memory, through which it is written; NULL when pages change their protection instead
     size_t reserved;
     size_t unit;              // blocks are multiples of this: a granule or a page
     pid_t owner;              // the process that may write
@@ -62,7 +62,8 @@ static size_t round_up(size_t n, size_t unit) {
 // ---- Forks ------------------------------------------------------------------------------------------------------------
 //
 // A child shares the memory that is mapped twice with its parent, and both run what was committed before the fork. The child never
-// changes it. The parent goes on writing where nothing was, but what was there when it forked it leaves for good, because it
+// changes it, and has no second mapping: another thread may just have been writing at the fork, and nobody would close its window there.
+// The parent goes on writing where nothing was, but what was there when it forked it leaves for good, because it
 // cannot know how long the child lives. So forks are counted, those that have begun and those that are over: a block is given
 // back only if as many have begun by then as were over when it was committed. That is right with several threads that fork,
 // commit and free at once, since either count errs only towards keeping. vfork, posix_spawn and what is made of them (system,
@@ -146,9 +147,11 @@ static bool map_twice(struct murre_codemem *mem, size_t size) {
     if (fd < 0)
         return false;
     void *code = map_near_text(size, PROT_READ | PROT_EXEC, MAP_SHARED, fd);
-    void *alias = code == NULL ? NULL : map_at(0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+    void *alias = code == NULL ? NULL : map_at(0, size, PROT_NONE, MAP_SHARED, fd);
     close(fd);
-    if (alias == NULL) {
+    if (alias == NULL || madvise(alias, size, MADV_DONTFORK) != 0) {
+        if (alias != NULL)
+            munmap(alias, size);
         if (code != NULL)
             munmap(code, size);
         return false;
@@ -177,7 +180,7 @@ static bool map_index(struct murre_codemem *mem) {
 
 static void unmap_code(struct murre_codemem *mem) {
     munmap(mem->code, mem->reserved);
-    if (mem->alias != NULL)
+    if (mem->alias != NULL && !murre_codemem_inherited(mem)) // there is none in a child, perhaps something else
         munmap(mem->alias, mem->reserved);
 }
 
@@ -186,15 +189,14 @@ static struct murre_codemem *new_memory(size_t reserve, bool twice) {
     struct murre_codemem *mem = calloc(1, sizeof *mem);
     if (mem == NULL)
         return NULL;
+    mem->owner = getpid();
     size_t size = round_up(reserve == 0 ? default_reserve : reserve, least_reserve);
     for (; size >= least_reserve; size = size / 2 / least_reserve * least_reserve) {
         if ((!twice || !map_twice(mem, size)) && !map_once(mem, size))
             continue;
         mem->reserved = size;
-        if (map_index(mem) && pthread_mutex_init(&mem->lock, NULL) == 0) {
-            mem->owner = getpid();
+        if (map_index(mem) && pthread_mutex_init(&mem->lock, NULL) == 0)
             return mem;
-        }
         if (mem->starts != NULL)
             munmap(mem->starts, mem->starts_bytes);
         unmap_code(mem);
@@ -221,6 +223,36 @@ void murre_codemem_delete(struct murre_codemem *mem) {
         pthread_mutex_destroy(&mem->lock);
     free(mem->free);
     free(mem);
+}
+
+// ---- Writing, under the lock ------------------------------------------------------------------------------------------
+//
+// The pages that are written are writable meanwhile, through the second mapping or, where there is none, instead of being executable. No block
+// that may run shares a page with one that is written in that way.
+
+struct window {
+    uint8_t *start; // whole pages
+    size_t size;
+    uint8_t *write; // where the offset lies that was asked for
+};
+
+static bool open_window(const struct murre_codemem *mem, size_t offset, size_t size, struct window *window) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), first = offset / page * page;
+    uint8_t *const base = mem->alias != NULL ? mem->alias : mem->code;
+    *window = (struct window){.start = base + first, .size = round_up(offset + size, page) - first, .write = base + offset};
+    return mprotect(window->start, window->size, PROT_READ | PROT_WRITE) == 0;
+}
+
+static bool close_window(const struct murre_codemem *mem, const struct window *window) {
+    return mprotect(window->start, window->size, mem->alias != NULL ? PROT_NONE : PROT_READ | PROT_EXEC) == 0;
+}
+
+static bool write_block(const struct murre_codemem *mem, size_t offset, const uint8_t *bytes, size_t size) {
+    struct window window;
+    if (!open_window(mem, offset, size, &window))
+        return false;
+    memcpy(window.write, bytes, size);
+    return close_window(mem, &window);
 }
 
 // ---- Extents, under the lock ------------------------------------------------------------------------------------------
@@ -250,10 +282,13 @@ static void release_pages(struct murre_codemem *mem, size_t offset, size_t size)
     const size_t first = round_up(offset, page), end = (offset + size) / page * page;
     if (first >= end)
         return;
-    if (mem->alias != NULL)
-        madvise(mem->alias + first, end - first, MADV_REMOVE);
-    else
+    struct window window;
+    if (mem->alias == NULL) {
         madvise(mem->code + first, end - first, MADV_DONTNEED);
+    } else if (open_window(mem, first, end - first, &window)) { // the system asks for a mapping that may write
+        madvise(window.write, end - first, MADV_REMOVE);
+        close_window(mem, &window);
+    }
 }
 
 static void give_extent(struct murre_codemem *mem, size_t offset, size_t size) {
@@ -309,20 +344,19 @@ bool murre_codemem_begin(struct murre_codemem *mem, size_t size, struct murre_co
     pthread_mutex_unlock(&mem->lock);
     if (!found)
         return false;
-    uint8_t *write = mem->alias != NULL ? mem->alias + offset : malloc(HEADER + size);
-    if (write == NULL) {
+    uint8_t *buffer = malloc(HEADER + size);
+    if (buffer == NULL) {
         pthread_mutex_lock(&mem->lock);
         give_extent(mem, offset, block_size(mem, size));
         pthread_mutex_unlock(&mem->lock);
         return false;
     }
-    *out = (struct murre_codewrite){.code = mem->code + offset + HEADER, .write = write + HEADER, .size = size};
+    *out = (struct murre_codewrite){.code = mem->code + offset + HEADER, .write = buffer + HEADER, .size = size};
     return true;
 }
 
 void murre_codemem_abandon(struct murre_codemem *mem, const struct murre_codewrite *block) {
-    if (mem->alias == NULL)
-        free(block->write - HEADER);
+    free(block->write - HEADER);
     if (murre_codemem_inherited(mem))
         return;
     pthread_mutex_lock(&mem->lock);
@@ -330,45 +364,39 @@ void murre_codemem_abandon(struct murre_codemem *mem, const struct murre_codewri
     pthread_mutex_unlock(&mem->lock);
 }
 
-static bool copy_into_pages(const struct murre_codemem *mem, const struct murre_codewrite *block) {
-    uint8_t *const start = block->code - HEADER;
-    const size_t size = block_size(mem, block->size);
-    if (mprotect(start, size, PROT_READ | PROT_WRITE) != 0)
-        return false;
-    memcpy(start, block->write - HEADER, HEADER + block->size);
-    return mprotect(start, size, PROT_READ | PROT_EXEC) == 0;
-}
-
 bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrite *block, void *owner, bool frameless) {
     if (murre_codemem_inherited(mem)) {
         murre_codemem_abandon(mem, block);
         return false;
     }
-    struct murre_codeblock *header = (struct murre_codeblock *)(block->write - HEADER);
-    *header = (struct murre_codeblock){
+    const struct murre_codeblock header = {
         .magic = MURRE_CODEBLOCK_MAGIC,
         .code_size = (uint32_t)block->size,
         .owner = owner,
         .frameless = frameless,
         .forks = atomic_load(&forks_over),
     };
-    if (mem->alias == NULL) {
-        if (!copy_into_pages(mem, block)) {
-            murre_codemem_abandon(mem, block);
-            return false;
-        }
-        free(block->write - HEADER);
+    uint8_t *const buffer = block->write - HEADER;
+    const size_t offset = (size_t)(block->code - HEADER - mem->code);
+    memcpy(buffer, &header, HEADER);
+    pthread_mutex_lock(&mem->lock);
+    const bool written = write_block(mem, offset, buffer, HEADER + block->size);
+    if (written) {
+        mem->used += block_size(mem, block->size);
+        mem->blocks++;
     }
+    pthread_mutex_unlock(&mem->lock);
+    if (!written) {
+        murre_codemem_abandon(mem, block);
+        return false;
+    }
+    free(buffer);
     // Nothing on x86-64. On AArch64 instruction fetch does not see stores by itself. The address at which the code runs is the one that
     // counts: data caches behave as physically tagged, so that cleaning by it also writes back what came through the other mapping, but
     // instruction caches may be indexed by virtual address, and would keep what they have if only the other one were invalidated. What
     // threads that run elsewhere need besides is murre_arch_publish_code's, before anybody is told the address.
     __builtin___clear_cache((char *)block->code, (char *)block->code + block->size);
-    const size_t granule = (size_t)(block->code - HEADER - mem->code) / GRANULE;
-    pthread_mutex_lock(&mem->lock);
-    mem->used += block_size(mem, block->size);
-    mem->blocks++;
-    pthread_mutex_unlock(&mem->lock);
+    const size_t granule = offset / GRANULE;
     atomic_fetch_or_explicit(&mem->starts[granule / WORD_BITS], (uint64_t)1 << granule % WORD_BITS, memory_order_release);
     return true;
 }

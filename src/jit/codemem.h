@@ -6,14 +6,17 @@
 // registers, as on AArch64 they do in any case but a function's call of itself. What must be in reach there, branches (±1 MiB
 // conditional, ±128 MiB else) and constants (±1 MiB), lies within a function, which is refused when it is larger.
 //
-// No page is ever writable and executable. The memory is a memfd mapped twice: code runs from the first mapping (read and
-// execute), and is written through the second (read and write). Where there is no memfd, blocks fill whole pages of an
-// anonymous mapping, are written into a buffer and copied in between two mprotect calls.
+// No page is ever writable and executable, and none is writable at all but while a block is copied into it, under the lock, between two
+// mprotect calls. The memory is a memfd mapped twice: code runs from the first mapping (read and execute), and is copied in through the second,
+// which allows nothing at other times. Where there is no memfd, blocks fill whole pages of an anonymous mapping, which stop being executable
+// meanwhile. (Keeping the memfd and writing with pwrite would need no writable page, but a host that closes descriptors which it does not know
+// would have code written into a file of its own. A window costs three microseconds, where an average compilation takes half a millisecond.)
 //
 // Units are bytes. Thread safe: any thread may allocate, commit and free. murre_codemem_find and
 // murre_codemem_contains take no lock and may be called in a signal handler.
 //
-// After fork() a child goes on running what is there and can compile nothing more: the memory is shared with its parent.
+// After fork() a child goes on running what is there and can compile nothing more: the memory is shared with its parent, and the second mapping
+// stayed there.
 // There murre_codemem_begin fails, freeing does nothing, and no lock is taken, since a thread of the parent may have held it. In
 // the parent a block that was committed before a fork is not used again when it is freed: its place is kept until the whole
 // memory goes, as a child may still run what is there. (Without a second mapping the memory is each process's own, and so the
@@ -43,7 +46,7 @@ enum {
     MURRE_CODEBLOCK_MAGIC = 0x6d757262,
 };
 
-// A block that is being written. `code` is the address at which it will run; `write` is where its bytes go meanwhile.
+// A block that is being written. `code` is the address at which it will run; `write` is a buffer for its bytes, which commit copies.
 struct murre_codewrite {
     uint8_t *code;
     uint8_t *write;

@@ -1,6 +1,7 @@
 // Code memory by itself: what is found where, what is given back.
 #include "support.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -121,6 +122,94 @@ Test(codemem, runs_without_a_second_mapping) {
     murre_codemem_delete(mem);
 }
 
+enum { LARGE = 40000 }; // bytes; whole pages
+
+static bool filled_with(const uint8_t *code, int byte) {
+    for (size_t i = 0; i < LARGE; i++)
+        if (code[i] != (uint8_t)byte)
+            return false;
+    return true;
+}
+
+static void expect_good_child(pid_t child) {
+    int status = 0;
+    cr_assert(child > 0 && waitpid(child, &status, 0) == child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+}
+
+// ---- Who may write ----------------------------------------------------------------------------------------------------
+
+// Mappings of this process that overlap a range, or have code memory's name, and may be written.
+static unsigned writable_mappings(uintptr_t code, size_t size) {
+    FILE *file = fopen("/proc/self/maps", "r");
+    cr_assert(file != NULL);
+    char line[4352], may[5];
+    unsigned found = 0;
+    while (fgets(line, sizeof line, file) != NULL) {
+        uintptr_t start, end;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end, may) == 3 && may[1] == 'w')
+            found += strstr(line, "murre-code") != NULL || (start < code + size && code < end);
+    }
+    fclose(file);
+    return found;
+}
+
+static void check_writable(struct murre_codemem *mem) {
+    cr_assert(mem != NULL);
+    struct murre_codewrite block;
+    cr_assert(murre_codemem_begin(mem, 100000, &block));
+    const uintptr_t code = (uintptr_t)block.code;
+    cr_assert(writable_mappings(code, 100000) == 0, "while a block is prepared");
+    memset(block.write, 0x90, block.size);
+    cr_assert(murre_codemem_commit(mem, &block, NULL, false));
+    cr_assert(writable_mappings(code, 100000) == 0, "when it is committed");
+    const uint8_t *other = place(mem, 5000, 1, NULL, false);
+    cr_assert(writable_mappings(code, 200000) == 0);
+    murre_codemem_free(mem, block.code);
+    cr_assert(writable_mappings(code, 200000) == 0, "when it is freed, which gives pages back");
+    cr_assert(murre_codemem_begin(mem, 70000, &block) && block.code == (const uint8_t *)code);
+    murre_codemem_abandon(mem, &block);
+    cr_assert(writable_mappings(code, 200000) == 0, "when one is abandoned");
+    cr_assert(other[0] == 1 && other[4999] == 1);
+    murre_codemem_delete(mem);
+}
+
+Test(codemem, nothing_is_writable_but_while_it_is_written) {
+    check_writable(murre_codemem_new(0));
+}
+
+Test(codemem, nothing_is_writable_but_while_it_is_written_without_a_second_mapping) {
+    check_writable(murre_codemem_new_pages(0));
+}
+
+static unsigned mappings_of_code(void) {
+    FILE *file = fopen("/proc/self/maps", "r");
+    char line[4352];
+    unsigned found = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        found += strstr(line, "murre-code") != NULL;
+    fclose(file);
+    return found;
+}
+
+Test(codemem, a_child_has_no_second_mapping) {
+#ifdef TEST_EMULATED
+    puts("skipped: mappings that a child does not get, under emulation: 1");
+    cr_skip();
+#endif
+    struct murre_codemem *mem = murre_codemem_new(0);
+    const uint8_t *code = place(mem, LARGE, 1, NULL, false);
+    cr_assert(mappings_of_code() == 2);
+    pid_t child = fork();
+    if (child == 0) {
+        bool good = mappings_of_code() == 1 && filled_with(code, 1);
+        murre_codemem_delete(mem);
+        _exit(good && mappings_of_code() == 0 ? 0 : 1);
+    }
+    expect_good_child(child);
+    murre_codemem_delete(mem);
+}
+
 // Threads place, look up and free at once.
 static void *hammer(void *user) {
     struct murre_codemem *mem = user;
@@ -156,21 +245,6 @@ Test(codemem, serves_threads) {
 }
 
 // ---- Forks ------------------------------------------------------------------------------------------------------------
-
-enum { LARGE = 40000 }; // bytes; whole pages
-
-static bool filled_with(const uint8_t *code, int byte) {
-    for (size_t i = 0; i < LARGE; i++)
-        if (code[i] != (uint8_t)byte)
-            return false;
-    return true;
-}
-
-static void expect_good_child(pid_t child) {
-    int status = 0;
-    cr_assert(child > 0 && waitpid(child, &status, 0) == child);
-    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
-}
 
 // What is freed in one process stays in the other, and what the parent placed before the fork is not used again, if it is shared.
 static void check_fork(struct murre_codemem *mem, bool shared) {
