@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -42,6 +43,8 @@ static int version(void) {
 }
 
 int main(int argc, char **argv) {
+    /* murre starts no programs. Should code that got out of its sandbox do so, set-user-ID programs give it nothing. */
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (!fill_standard_streams())
         return CLI_FAILED;
     cli_buffer_messages();

@@ -88,7 +88,7 @@ static struct access access_of(enum murre_op op) {
     case MURRE_OP_I32_STORE16:
     case MURRE_OP_I64_STORE16: return (struct access){MIR_T_U16, 2, false};
     case MURRE_OP_I64_LOAD32_S: return (struct access){MIR_T_I32, 4, false};
-    default: murre_mirctx_fail("no code for %s", murre_op_info[op].name);
+    default: murre_mirctx_fail("no code for %s", murre_op_name(op));
     }
 }
 

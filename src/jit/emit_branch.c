@@ -84,7 +84,7 @@ static void branch_when(struct murre_emit *e, MIR_op_t label, const struct murre
     enum murre_op op = order(cond->op, &a, &b);
     struct comparison comparison = comparisons[op];
     if (comparison.branch == 0)
-        murre_mirctx_fail("no comparison %s", murre_op_info[op].name);
+        murre_mirctx_fail("no comparison %s", murre_op_name(op));
     MIR_op_t first = murre_emit_use(e, a), second = murre_emit_use(e, b);
     if (!negate) {
         emit3(e, comparison.branch, label, first, second);
@@ -160,7 +160,7 @@ static MIR_op_t condition(struct murre_emit *e, const struct murre_cond *cond, b
     struct murre_operand a = cond->a, b = cond->b;
     enum murre_op op = order(cond->op, &a, &b);
     if (comparisons[op].branch == 0)
-        murre_mirctx_fail("no comparison %s", murre_op_info[op].name);
+        murre_mirctx_fail("no comparison %s", murre_op_name(op));
     emit3(e, comparisons[op].set, result, murre_emit_use(e, a), murre_emit_use(e, b));
     return result;
 }

@@ -17,7 +17,7 @@ static struct division division_of(enum murre_op op) {
     case MURRE_OP_I64_DIV_U: return (struct division){MIR_UDIV, true, false, false};
     case MURRE_OP_I64_REM_S: return (struct division){MIR_MOD, true, true, true};
     case MURRE_OP_I64_REM_U: return (struct division){MIR_UMOD, true, false, true};
-    default: murre_mirctx_fail("no code for %s", murre_op_info[op].name);
+    default: murre_mirctx_fail("no code for %s", murre_op_name(op));
     }
 }
 

@@ -103,7 +103,7 @@ static void emit_ext(struct murre_emit *e, enum murre_op op, uint32_t dst, MIR_o
     if (!murre_ext_emit(e->mir, e->item, ext, to, a, b)) {
         enum murre_helper helper = murre_helper_for_ext(ext);
         if (helper == MURRE_HELPER_COUNT)
-            murre_mirctx_fail("no code for %s", murre_op_info[op].name);
+            murre_mirctx_fail("no code for %s", murre_op_name(op));
         murre_emit_helper(e, helper, to, &a);
     }
 }
@@ -130,7 +130,7 @@ void murre_emit_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, s
     case MURRE_OP_I32_EQZ: emit3(e, MIR_EQS, murre_emit_write(e, dst, EMIT_INT), value, emit_int(e, 0)); return;
     case MURRE_OP_I64_EQZ:
     case MURRE_OP_REF_IS_NULL: emit3(e, MIR_EQ, murre_emit_write(e, dst, EMIT_INT), value, emit_int(e, 0)); return;
-    default: murre_mirctx_fail("no code for %s", murre_op_info[op].name);
+    default: murre_mirctx_fail("no code for %s", murre_op_name(op));
     }
 }
 

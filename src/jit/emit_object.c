@@ -225,6 +225,6 @@ void murre_emit_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, co
         emit2(e, MIR_MOV, to, value);
         return;
     }
-    default: murre_mirctx_fail("no code for %s", murre_op_info[op].name);
+    default: murre_mirctx_fail("no code for %s", murre_op_name(op));
     }
 }

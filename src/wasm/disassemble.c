@@ -306,7 +306,7 @@ static void print_instruction(struct listing *l, const struct murre_instruction 
     if (closes(i->op) && l->depth > 0)
         l->depth--;
     start_line(l, i->offset, divides(i->op) && l->depth > 0 ? l->depth - 1 : l->depth);
-    print(l, "%s", murre_op_info[i->op].name);
+    print(l, "%s", murre_op_name(i->op));
     print_immediates(l, i);
     if (opens(i->op))
         print(l, " ;; label = @%u", (unsigned)++l->depth);

@@ -1,13 +1,15 @@
 /* See opcode.h. */
 #include "wasm/opcode.h"
 
+#include <stddef.h>
+
 #include "murre.h"
 
 enum { TYPE_NONE = 0, TYPE_I32 = MURRE_I32, TYPE_I64 = MURRE_I64, TYPE_F32 = MURRE_F32, TYPE_F64 = MURRE_F64 };
 
 const struct murre_op_info murre_op_info[MURRE_OP_COUNT] = {
 #define OP(id, name, prefix, code, class, imm, result, operand, n, feature) \
-    [MURRE_OP_##id] = {name, prefix, MURRE_CLASS_##class, MURRE_IMM_##imm, TYPE_##result, TYPE_##operand, n, MURRE_FEATURE_##feature, code},
+    [MURRE_OP_##id] = {prefix, MURRE_CLASS_##class, MURRE_IMM_##imm, TYPE_##result, TYPE_##operand, n, MURRE_FEATURE_##feature, code},
 #include "wasm/opcodes.def"
 #undef OP
 };
@@ -47,6 +49,27 @@ uint16_t murre_op_by_prefix(uint8_t prefix, uint32_t code) {
     return code < PREFIX_CODES && prefix >= FIRST_PREFIX && prefix < FIRST_PREFIX + PREFIXES
                ? op_by_code[(prefix - FIRST_PREFIX) * PREFIX_CODES + code]
                : (uint16_t)MURRE_OP_COUNT;
+}
+
+/* One string after the other, and where each starts. */
+static const struct {
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) char id[sizeof name];
+#include "wasm/opcodes.def"
+#undef OP
+} op_names = {
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) .id = name,
+#include "wasm/opcodes.def"
+#undef OP
+};
+static const uint16_t op_name_offsets[MURRE_OP_COUNT] = {
+#define OP(id, name, prefix, code, class, imm, result, operand, n, feature) [MURRE_OP_##id] = (uint16_t)offsetof(__typeof__(op_names), id),
+#include "wasm/opcodes.def"
+#undef OP
+};
+_Static_assert(sizeof op_names <= UINT16_MAX, "the offsets of names fit 16 bits");
+
+const char *murre_op_name(enum murre_op op) {
+    return (const char *)&op_names + op_name_offsets[op];
 }
 
 const char *murre_feature_name(enum murre_feature feature) {

@@ -101,7 +101,6 @@ enum murre_feature {
 };
 
 struct murre_op_info {
-    const char *name;
     uint8_t prefix;
     uint8_t class;   /* enum murre_op_class */
     uint8_t imm;     /* enum murre_imm */
@@ -112,11 +111,13 @@ struct murre_op_info {
     uint16_t code;
 };
 
+/* No pointers, so that nothing has to be relocated at start. */
 extern const struct murre_op_info murre_op_info[MURRE_OP_COUNT];
 /* By first byte: an enum murre_op; MURRE_OP_COUNT for bytes that are no instruction and for prefixes. */
 extern const uint16_t murre_op_by_byte[256];
 /* MURRE_OP_COUNT when there is no such instruction. */
 uint16_t murre_op_by_prefix(uint8_t prefix, uint32_t code);
+const char *murre_op_name(enum murre_op op);
 const char *murre_feature_name(enum murre_feature feature);
 
 #endif

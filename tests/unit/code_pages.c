@@ -13,11 +13,11 @@ enum { I32 = 0x7f };
 
 struct pages {
     unsigned looks;
-    unsigned code;      /* mappings that code memory has, as long as it has a name of its own */
-    unsigned writable;  /* of these */
-    unsigned both;      /* of all: writable and executable */
-    uintptr_t native;   /* an address in compiled code, or 0 */
-    bool native_seen;   /* its mapping is there, executable and not writable */
+    unsigned code;     /* mappings that code memory has, as long as it has a name of its own */
+    unsigned writable; /* of these */
+    unsigned both;     /* of all: writable and executable */
+    uintptr_t native;  /* an address in compiled code, or 0 */
+    bool native_seen;  /* its mapping is there, executable and not writable */
 };
 
 static void read_pages(struct pages *pages) {
@@ -83,7 +83,7 @@ static void until_idle(struct murre_engine *engine, const struct murre_func *fun
 }
 
 Test(code_pages, no_code_is_writable_while_a_guest_runs_in_any_tier, .timeout = 60) {
-    FOR_EACH_TIER (tier) {
+    FOR_EACH_TIER(tier) {
         struct murre_config config;
         murre_config_init(&config);
         config.tier = tier;

@@ -37,7 +37,7 @@ static const char *show(struct murre_operand a) {
 }
 
 static const char *name(enum murre_op op) {
-    return murre_op_info[op].name;
+    return murre_op_name(op);
 }
 
 static const char *show_cond(const struct murre_cond *c) {

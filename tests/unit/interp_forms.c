@@ -116,7 +116,10 @@ static void body(struct builder *b, const struct murre_op_info *info, enum sourc
 }
 
 static unsigned uses_of(const struct murre_op_info *info) {
-    return info->result == 0x7f && (info->class == MURRE_CLASS_COMPARE || strstr(info->name, "eqz")) ? COMPARE_USES : (unsigned)USES;
+    return info->result == 0x7f &&
+                   (info->class == MURRE_CLASS_COMPARE || strstr(murre_op_name((enum murre_op)(info - murre_op_info)), "eqz"))
+               ? COMPARE_USES
+               : (unsigned)USES;
 }
 
 /* Exports f0, f1…: every combination of sources and uses. */
@@ -195,9 +198,10 @@ static void check(struct murre_engine *engine, const struct murre_op_info *info,
     for (uint32_t i = 1; i < count; i++) {
         struct outcome other = call(store, instance, i, bits);
         uint32_t sources = i / uses_of(info);
-        cr_assert(agree(&plain, &other, info->result), "%s of %llx, %llx: left %u, right %u, use %u: %llx is not %llx", info->name,
-                  (unsigned long long)bits[0], (unsigned long long)bits[1], sources % SOURCES, sources / SOURCES, i % uses_of(info),
-                  (unsigned long long)other.value.u64, (unsigned long long)plain.value.u64);
+        cr_assert(agree(&plain, &other, info->result), "%s of %llx, %llx: left %u, right %u, use %u: %llx is not %llx",
+                  murre_op_name((enum murre_op)(info - murre_op_info)), (unsigned long long)bits[0], (unsigned long long)bits[1],
+                  sources % SOURCES, sources / SOURCES, i % uses_of(info), (unsigned long long)other.value.u64,
+                  (unsigned long long)plain.value.u64);
     }
     murre_module_unref(built);
     murre_store_delete(store);
