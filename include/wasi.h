@@ -75,7 +75,7 @@ struct murre_wasi_config {
     size_t env_count;
     const struct murre_wasi_preopen *preopens; /* become descriptors 3, 4, … */
     size_t preopen_count;
-    const int *sockets; /* open sockets, borrowed; become the descriptors that follow */
+    const int *sockets; /* open sockets, borrowed, made non-blocking (O_NONBLOCK); become the descriptors that follow */
     size_t socket_count;
     struct murre_wasi_stream in, out, err; /* descriptors 0, 1, 2 */
     struct murre_allocator allocator;      /* alloc NULL: the C library's */

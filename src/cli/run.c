@@ -1,6 +1,7 @@
 /* "run": load, link with WASI, start. What is not needed for the guest's first instruction is left undone; at the end the process is left
  * to the operating system to clean up, unless assertions are on (then everything is freed, so that leaks are seen). */
 #include "cli/run.h"
+#include "cli/listen.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,13 @@ struct run {
 };
 
 /* ---- set up ------------------------------------------------------------------------------------------------------------ */
+
+static bool open_listeners(struct run_options *options) {
+    for (size_t i = 0; i < options->socket_count; i++)
+        if (options->listens[i] != NULL && (options->sockets[i] = cli_listen(options->listens[i])) < 0)
+            return false;
+    return true;
+}
 
 static struct murre_wasi *make_wasi(const struct run_options *options, struct murre_error *error) {
     size_t count = (size_t)options->arg_count + 1;
@@ -91,6 +99,8 @@ static bool set_up(struct run *run) {
         goto failed;
     run->module = cli_module(run->engine, run->options.file, may_write(&run->options));
     if (run->module == NULL)
+        return false;
+    if (!open_listeners(&run->options))
         return false;
     run->wasi = make_wasi(&run->options, &error);
     if (run->wasi == NULL) {

@@ -21,6 +21,7 @@ struct run_options {
     char **folder_names; /* copies of host names that had a "::" */
     size_t folder_count;
     int *sockets;
+    const char **listens; /* by socket: where it is to be opened, or NULL */
     size_t socket_count;
     enum run_unknown unknown; /* imports that nobody provides */
     uint64_t timeout;         /* nanoseconds, or 0 */

@@ -1,7 +1,9 @@
 /* The options of "run". */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cli/listen.h"
 #include "cli/run.h"
 
 enum {
@@ -9,6 +11,7 @@ enum {
     OPT_DIR_RO,
     OPT_ENFORCE_RIGHTS,
     OPT_ENV,
+    OPT_LISTEN,
     OPT_SOCKET,
     OPT_ARGV0,
     OPT_INVOKE,
@@ -29,6 +32,7 @@ static const struct cli_option options_table[] = {
     {"dir-ro", "HOST[::GUEST]", "the same, but the guest cannot change anything in it", OPT_DIR_RO},
     {"enforce-rights", NULL, "refuse what the program has not asked for the right to", OPT_ENFORCE_RIGHTS},
     {"env", "NAME[=VALUE]", "set an environment variable; without a value: pass it on", OPT_ENV},
+    {"listen", "HOST:PORT", "hand the guest a socket that accepts TCP connections there", OPT_LISTEN},
     {"socket", "FD", "hand the guest an open socket that murre has inherited", OPT_SOCKET},
     {"argv0", "NAME", "let the guest's first argument, its own name, be NAME (FILE)", OPT_ARGV0},
     {"invoke", "NAME", "call an exported function; its arguments follow FILE", OPT_INVOKE},
@@ -112,16 +116,32 @@ static bool add_env(struct run_options *options, const char *text) {
     return true;
 }
 
-static bool add_socket(struct run_options *options, const char *text) {
-    uint64_t fd;
-    if (!cli_number_argument(&cli_run, "socket", text, INT32_MAX, &fd))
-        return false;
+/* listen: where a socket is to be opened, or NULL. */
+static bool add_socket_or_listener(struct run_options *options, int fd, const char *listen) {
     int *sockets = append(options->sockets, options->socket_count, sizeof *sockets);
     if (sockets == NULL)
         return false;
     options->sockets = sockets;
-    sockets[options->socket_count++] = (int)fd;
+    const char **listens = append(options->listens, options->socket_count, sizeof *listens);
+    if (listens == NULL)
+        return false;
+    options->listens = listens;
+    listens[options->socket_count] = listen;
+    sockets[options->socket_count++] = fd;
     return true;
+}
+
+static bool add_socket(struct run_options *options, const char *text) {
+    uint64_t fd;
+    return cli_number_argument(&cli_run, "socket", text, INT32_MAX, &fd) && add_socket_or_listener(options, (int)fd, NULL);
+}
+
+static bool add_listener(struct run_options *options, const char *text) {
+    if (!cli_listen_argument(text)) {
+        cli_usage(&cli_run, "--listen: '%s' is not of the form HOST:PORT", text);
+        return false;
+    }
+    return add_socket_or_listener(options, -1, text);
 }
 
 static bool set_unknown(struct run_options *options, const char *text) {
@@ -177,6 +197,7 @@ static bool set(struct run_options *options, int id, const char *value) {
     case OPT_DIR_RO: return add_folder(options, value, true);
     case OPT_ENFORCE_RIGHTS: options->enforce_rights = true; return true;
     case OPT_ENV: return add_env(options, value);
+    case OPT_LISTEN: return add_listener(options, value);
     case OPT_SOCKET: return add_socket(options, value);
     case OPT_ARGV0: options->argv0 = value; return true;
     case OPT_INVOKE: options->invoke = value; return true;
@@ -220,5 +241,9 @@ void cli_run_options_fini(struct run_options *options) {
     free(options->folder_names);
     free(options->folders);
     free(options->env);
+    for (size_t i = 0; i < options->socket_count; i++)
+        if (options->listens[i] != NULL && options->sockets[i] >= 0)
+            close(options->sockets[i]);
+    free(options->listens);
     free(options->sockets);
 }

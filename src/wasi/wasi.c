@@ -170,6 +170,10 @@ static enum murre_status fill(struct murre_wasi *wasi, const struct murre_wasi_c
         murre_wasi_fdtable_grant(&wasi->fds, entry, WASI_RIGHTS_SOCKET, 0);
         if (murre_wasi_entry_learn_type(entry) != WASI_SUCCESS)
             return murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "wasi: socket %d is not open", config->sockets[i]);
+        /* A guest has one thread: one that waited would stop its timers, too, and everyone else that it serves. */
+        int flags = fcntl(entry->host, F_GETFL);
+        if (flags < 0 || fcntl(entry->host, F_SETFL, flags | O_NONBLOCK) != 0)
+            return murre_error_set(error, MURRE_ERROR_IO, MURRE_NO_OFFSET, "wasi: socket %d: %s", config->sockets[i], strerror(errno));
     }
     return MURRE_OK;
 }

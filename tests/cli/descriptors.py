@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """What programs do with files and sockets: descriptors.py [--emulated] MURRE [TIER…]."""
 
+import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -88,6 +91,104 @@ def test_what_was_opened_for_reading_is_not_written(folder: Path) -> None:
     expect(murre(f"--dir={folder}", path), 8)
     expect(murre(f"--dir={folder}", "--enforce-rights", path), 76)
     assert (folder / "file").read_text() == "old"
+
+
+# ---- sockets ---------------------------------------------------------------------------------------------------------------
+
+LISTENER, AGAIN = 3, 6
+
+
+def subscriptions(m: Module, at: int, fd: int, milliseconds: int) -> None:
+    """To a descriptor's being readable, and to time."""
+    record = bytearray(96)
+    record[0], record[8], record[16] = 1, 1, fd
+    record[48], record[64] = 2, 1  # the monotonic clock
+    record[72:80] = (milliseconds * 1000000).to_bytes(8, "little")
+    m.bytes_at(at, bytes(record))
+
+
+def leave_unless(m: Caller, wanted: int, code: bytes, status: int) -> None:
+    """Ends the program where code gives something else."""
+    m.body += code + const(wanted) + b"\x47\x04\x40" + const(status) + call(m.leave) + b"\x0b"  # i32.ne, if
+
+
+def server() -> Caller:
+    """Would wait, waits a little, then waits for a connection and what comes through it, and sends that back."""
+    m = Caller("poll_oneoff", "sock_accept", "sock_recv", "sock_send")
+    subscriptions(m, 1024, LISTENER, 50)
+    subscriptions(m, 1152, LISTENER, 30000)
+    subscriptions(m, 1280, LISTENER + 1, 30000)
+    m.bytes_at(56, (4096).to_bytes(4, "little") + (64).to_bytes(4, "little"))
+    accept = const(LISTENER) + const(0) + const(16) + call(m.index["sock_accept"])
+    leave_unless(m, AGAIN, accept, 101)
+    for at, ready in ((1024, 2), (1152, 1)):
+        m.do("poll_oneoff", at, 2048, 2, 16)
+        leave_unless(m, ready, load(2048), 101 + ready)
+    m.do("sock_accept", LISTENER, 4, 16)
+    leave_unless(m, LISTENER + 1, load(16), 110)
+    m.do("poll_oneoff", 1280, 2048, 2, 16)
+    leave_unless(m, 1, load(2048), 111)
+    m.do("sock_recv", LISTENER + 1, 56, 1, 0, 24, 28)
+    m.body += const(60) + load(24) + b"\x36\x02\x00"  # as much goes back
+    m.do("sock_send", LISTENER + 1, 56, 1, 0, 24)
+    return m
+
+
+def talk(address: "tuple[str, int]", family: int) -> None:
+    with socket.socket(family, socket.SOCK_STREAM) as client:
+        client.settimeout(30)
+        client.connect(address)
+        client.sendall(b"hello")
+        assert client.recv(64) == b"hello"
+
+
+def expect_served(family: int, host: str, path: Path, tier: str) -> None:
+    command = [run.MURRE, "run", f"--tier={tier}", f"--listen={host}:0", str(path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            said = process.stderr.readline()
+            assert said.startswith(f"murre: listening on {host}:"), said
+            time.sleep(0.2)  # the program has waited for its clock by now, or not yet
+            talk((host.strip("[]"), int(said.rsplit(":", 1)[1])), family)
+            assert process.wait(30) == 0, process.stderr.read()
+        finally:
+            process.kill()
+
+
+def test_a_program_serves_what_listen_opens(folder: Path, tier: str) -> None:
+    expect_served(socket.AF_INET, "127.0.0.1", save(folder, server().finish()), tier)
+
+
+def test_listen_takes_addresses_of_ipv6(folder: Path) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError as fault:
+        raise run.Skipped("IPv6") from fault
+    expect_served(socket.AF_INET6, "[::1]", save(folder, server().finish()), "interp")
+
+
+def test_an_inherited_socket_does_not_block_the_program(folder: Path, tier: str) -> None:
+    path = save(folder, server().finish())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert listener.getblocking()
+        command = [run.MURRE, "run", f"--tier={tier}", f"--socket={listener.fileno()}", str(path)]
+        with subprocess.Popen(command, pass_fds=[listener.fileno()]) as process:
+            try:
+                time.sleep(0.2)
+                talk(listener.getsockname(), socket.AF_INET)
+                assert process.wait(30) == 0
+            finally:
+                process.kill()
+
+
+def test_listen_says_what_is_wrong(folder: Path) -> None:
+    path = save(folder, server().finish())
+    for text in ("8080", ":8080", "host:", "127.0.0.1:x", "127.0.0.1:65536", "::1:80", "[::1:80", "[]:80"):
+        expect(murre(f"--listen={text}", path), 2, "", "is not of the form HOST:PORT")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        expect(murre(f"--listen=127.0.0.1:{port}", path), 1, "", f"--listen=127.0.0.1:{port}: Address already in use")
+    expect(murre("--listen=192.0.2.1:80", path), 1, "", "--listen=192.0.2.1:80: ")
 
 
 if __name__ == "__main__":

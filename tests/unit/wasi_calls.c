@@ -302,7 +302,7 @@ Test(wasi_host, sockets_talk_and_other_things_are_none) {
     close(pair[0]);
 }
 
-Test(wasi_host, connections_are_accepted_polled_and_closed) {
+Test(wasi_host, connections_are_accepted_polled_and_closed, .timeout = 60) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", guest_top);
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -314,6 +314,9 @@ Test(wasi_host, connections_are_accepted_polled_and_closed) {
     config.socket_count = 1;
     struct murre_wasi *other = make_wasi(&config);
     call.wasi = other;
+    cr_expect_eq(CALL(sock_accept, 3, 0, 16), WASI_AGAIN, "nobody is there, and nothing waits");
+    cr_expect_eq(CALL(fd_fdstat_get, 3, 1024), WASI_SUCCESS);
+    cr_expect_eq(murre_wasi_get16(memory + 1026), WASI_FDFLAG_NONBLOCK);
     cr_assert_eq(connect(client, (struct sockaddr *)&address, sizeof address), 0);
     put_descriptor(0, 9, WASI_EVENTTYPE_FD_READ, 3);
     cr_expect_eq(CALL(poll_oneoff, 0, 1024, 1, 512), WASI_SUCCESS);

@@ -24,7 +24,7 @@ from wasm import DROP, Module, call, const, sleb  # noqa: E402
 SOURCE = Path(__file__).parent.parent.parent / "src" / "wasi"
 SECONDS = 60
 KINDS = ["closed", "stdin", "stdout", "folder", "file", "read", "write", "none"]
-SOCKETS: "list[str]" = []
+SOCKETS = ["listener"]  # of which Wasmtime 49 has none for these functions
 
 # Where things lie in the module's memory.
 RESULTS, SCRATCH, PATHS, OUT, SLOT, EVENTS = 4096, 1024, 16384, 256, 512, 2048
@@ -154,8 +154,8 @@ def on_descriptors() -> "dict[str, tuple[str, list]]":
         "path_unlink_file": ("path_unlink_file", [FD, P("link")]),
         "sock_recv": ("sock_recv", [FD, SCRATCH, 1, 0, OUT + 32, OUT + 36]),
         "sock_send": ("sock_send", [FD, SCRATCH, 1, 0, OUT + 32]),
-        "sock_shutdown": ("sock_shutdown", [FD, 1]),
         "sock_accept": ("sock_accept", [FD, 4, OUT]),
+        "sock_shutdown": ("sock_shutdown", [FD, 1]),
         "fd_fdstat_set_rights more": ("fd_fdstat_set_rights", [FD, RIGHTS, RIGHTS]),
         "fd_fdstat_set_rights fewer": ("fd_fdstat_set_rights", [FD, 0, 0]),
         "fd_renumber to closed": ("fd_renumber", [FD, 999]),
@@ -373,13 +373,16 @@ def answers(line: "Callable[[Path], list[str]]", made: "tuple[Program, list[str]
         os.close(theirs)
         with os.fdopen(ours) as stdin:
             done = subprocess.run([*line(guest), str(module)], stdin=stdin, capture_output=True, timeout=SECONDS, check=False)
+    said = done.stderr
+    if said.startswith(b"murre: listening on "):
+        said = said.partition(b"\n")[2]
     if len(names) == 1 and done.returncode in (1, 134):
         return {names[0]: "trap"}
-    if done.returncode != 0 or len(done.stderr) != 4 * len(names):
+    if done.returncode != 0 or len(said) != 4 * len(names):
         raise SystemExit(f"status {done.returncode}: {done.stderr.decode(errors='replace')[:600]}")
     result = {}
     for i, name in enumerate(names):
-        number = int.from_bytes(done.stderr[4 * i : 4 * i + 4], "little")
+        number = int.from_bytes(said[4 * i : 4 * i + 4], "little")
         result[name] = "ok" if number == 0 else known[number] if number < len(known) else str(number)
     for poll in POLLS:
         if poll in result:
