@@ -182,6 +182,13 @@ struct murre_config {
     int opt_level;            /* of the compiler: 0 to 3; -1: chosen by measurement */
     bool deferred_validation; /* validate a function at its first call (specification, appendix A.2); else all at load */
     uint64_t max_memory;      /* bytes a linear memory may reach; 0: no limit but the specification's */
+    /* bytes that the elements of all tables of a store may take, 8 for each; 0: default (80 MB, ten million elements; or max_memory, or
+     * 64 KiB where that is less than 64 KiB, where it is less); a store's table_elements can only be less */
+    uint64_t max_table_memory;
+    /* bytes that register code, machine code and what the compiler works with may take, in the engine and for each module; 0: default, for
+     * each module 36 MiB and six times its size, less what the engine keeps of its declarations; no other limit for the engine. A function
+     * that there is no room to interpret traps with MURRE_TRAP_MEMORY when it is called; what there is no room to compile stays interpreted. */
+    uint64_t max_code_memory;
     uint64_t max_stack;    /* bytes of interpreter stack a store may use; 0: default (16 MiB); the store's stack_bytes can only be less */
     bool no_signals;       /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
                                  says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, in each turn of a loop and

@@ -5,6 +5,7 @@
 #include "runtime/memory.h"
 #include "runtime/tier.h"
 #include "runtime/types.h"
+#include "wasm/limits.h"
 #if MURRE_HAVE_JIT
 #include "jit/jit.h"
 #endif
@@ -61,6 +62,19 @@ static enum murre_status check_config(const struct murre_config *config, struct 
     return MURRE_OK;
 }
 
+/* One table as large as a table may be. */
+static const uint64_t table_memory = (uint64_t)MURRE_MAX_TABLE_SIZE * sizeof(void *), least_table_memory = (uint64_t)64 << 10;
+
+static void set_table_memory(struct murre_config *config) {
+    if (!config->max_table_memory) {
+        config->max_table_memory = table_memory;
+        if (config->max_memory && config->max_memory < table_memory)
+            config->max_table_memory = config->max_memory > least_table_memory ? config->max_memory : least_table_memory;
+    }
+    if (config->max_table_memory < sizeof(void *))
+        config->max_table_memory = sizeof(void *);
+}
+
 static enum murre_status start_compiler(struct murre_engine *engine, struct murre_error *error) {
 #if MURRE_HAVE_JIT
     if (engine->config.tier != MURRE_TIER_INTERP) {
@@ -107,6 +121,7 @@ struct murre_engine *murre_engine_new(const struct murre_config *given, struct m
         config.bounds = MURRE_BOUNDS_EXPLICIT;
     if (!config.compile_threads)
         config.compile_threads = 1;
+    set_table_memory(&config);
     struct murre_engine *engine = murre_alloc_zero(&config.allocator, sizeof *engine);
     if (!engine) {
         murre_error_memory(error);

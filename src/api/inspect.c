@@ -73,8 +73,8 @@ uint32_t murre_module_section_count(const struct murre_module *module) {
 bool murre_module_section(const struct murre_module *module, uint32_t index, struct murre_section *section) {
     if (index >= module->info.section_count)
         return false;
-    const struct murre_section_entry *entry = &module->info.sections[index];
-    *section = (struct murre_section){entry->id, entry->name, entry->offset, entry->size, entry->count};
+    const struct murre_section_entry entry = murre_module_section_at(&module->info, index);
+    *section = (struct murre_section){entry.id, entry.name, entry.offset, entry.size, entry.count};
     return true;
 }
 

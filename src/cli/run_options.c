@@ -22,6 +22,8 @@ enum {
     OPT_ENTRY_THRESHOLD,
     OPT_LOOP_THRESHOLD,
     OPT_MAX_MEMORY,
+    OPT_MAX_CODE_MEMORY,
+    OPT_MAX_TABLE_MEMORY,
     OPT_TIMEOUT,
     OPT_VALIDATE_ALL,
     OPT_STATS,
@@ -43,6 +45,8 @@ static const struct cli_option options_table[] = {
     {"entry-threshold", "N", "compile a function after N calls", OPT_ENTRY_THRESHOLD},
     {"loop-threshold", "N", "compile a loop after N rounds", OPT_LOOP_THRESHOLD},
     {"max-memory", "SIZE", "let no memory grow beyond SIZE (64M, 2G)", OPT_MAX_MEMORY},
+    {"max-code-memory", "SIZE", "let code that murre makes take no more than SIZE", OPT_MAX_CODE_MEMORY},
+    {"max-table-memory", "SIZE", "let tables together take no more than SIZE (16M)", OPT_MAX_TABLE_MEMORY},
     {"timeout", "TIME", "stop after TIME (5s, 500ms, 2m) with status 124", OPT_TIMEOUT},
     {"validate-all", NULL, "validate all functions at once, not each when first called", OPT_VALIDATE_ALL},
     {"stats", NULL, "print what was interpreted, compiled and used, to stderr", OPT_STATS},
@@ -160,6 +164,13 @@ static bool set_threshold(const char *name, const char *text, uint32_t *threshol
     return true;
 }
 
+static bool set_size(const char *name, const char *text, uint64_t *size) {
+    if (!cli_size_argument(&cli_run, name, text, size))
+        return false;
+    *size = *size == 0 ? 1 : *size; /* 0 would mean the default */
+    return true;
+}
+
 static bool set_engine(struct run_options *options, int id, const char *value) {
     struct murre_config *config = &options->config;
     uint64_t number;
@@ -182,11 +193,9 @@ static bool set_engine(struct run_options *options, int id, const char *value) {
         return true;
     case OPT_ENTRY_THRESHOLD: return set_threshold("entry-threshold", value, &config->entry_threshold);
     case OPT_LOOP_THRESHOLD: return set_threshold("loop-threshold", value, &config->loop_threshold);
-    case OPT_MAX_MEMORY:
-        if (!cli_size_argument(&cli_run, "max-memory", value, &number))
-            return false;
-        config->max_memory = number == 0 ? 1 : number; /* 0 would mean no limit; 1 leaves no page */
-        return true;
+    case OPT_MAX_MEMORY: return set_size("max-memory", value, &config->max_memory); /* 1 leaves no page */
+    case OPT_MAX_CODE_MEMORY: return set_size("max-code-memory", value, &config->max_code_memory);
+    case OPT_MAX_TABLE_MEMORY: return set_size("max-table-memory", value, &config->max_table_memory);
     default: /* OPT_VALIDATE_ALL */ config->deferred_validation = false; return true;
     }
 }
@@ -208,6 +217,8 @@ static bool set(struct run_options *options, int id, const char *value) {
     }
 }
 
+enum { TABLE_MEMORY = 16 << 20 };
+
 int cli_run_options(struct run_options *options, int argc, char **argv) {
     struct cli_parser parser;
     const char *value;
@@ -225,6 +236,9 @@ int cli_run_options(struct run_options *options, int argc, char **argv) {
     }
     if (id != CLI_OPERAND)
         return id;
+    /* Many times what programs have; the library's own default allows what browsers allow. */
+    if (options->config.max_table_memory == 0 && (options->config.max_memory == 0 || options->config.max_memory > TABLE_MEMORY))
+        options->config.max_table_memory = TABLE_MEMORY;
     options->file = value;
     options->args = argv + parser.next;
     options->arg_count = argc - parser.next;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "runtime/module.h"
 
 const uint16_t murre_build_first_form[MURRE_OP_COUNT] = {
 #define BINARY(id, type, expr)        [MURRE_OP_##id] = MURRE_RC_##id##_RR,
@@ -42,14 +43,29 @@ const uint8_t murre_build_t_forms[MURRE_OP_COUNT] = {
     [MURRE_OP_REF_IS_NULL] = MURRE_RC_T_I64_EQZ_R - MURRE_RC_I64_EQZ_R,
 };
 
+/* Bytes of scratch memory that a builder keeps for the next function. */
+enum { MOST_KEPT = 1 << 20 };
+/* And that building once more may take, to find an offset: where code is larger its traps have none. */
+enum { MOST_FOR_OFFSET = 16 << 20 };
+
 /* Of code for a function: far more than what compilers make takes, which is about a word an instruction. */
 enum { MOST_WORDS = 16384, MOST_WORDS_A_BYTE = 64 };
+
+static size_t bytes_of(const struct builder *b) {
+    return b->capacity * sizeof *b->words + b->label_capacity * sizeof *b->labels + b->bind_capacity * sizeof *b->binds +
+           b->fixup_capacity * sizeof *b->fixups;
+}
 
 /* Makes *array hold count elements at least. */
 static bool reserve(struct builder *b, void **array, uint32_t *capacity, uint64_t count, size_t size) {
     if (count <= *capacity)
         return true;
-    uint64_t wanted = count + count / 2 + 64;
+    uint64_t wanted = count + count / 2 + 64, more = (wanted - *capacity) * size;
+    if (bytes_of(b) + more > b->room) {
+        b->failed = b->no_room = true;
+        murre_error_memory(b->func->error);
+        return false;
+    }
     if (wanted < UINT32_MAX / 4) {
         void *larger = murre_realloc(b->allocator, *array, *capacity * size, wanted * size);
         if (larger) {
@@ -283,11 +299,14 @@ static struct builder *acquire(struct murre_engine *engine) {
     return b ? b : builder_new(&engine->allocator);
 }
 static void release(struct murre_engine *engine, struct builder *b) {
-    builder_delete(atomic_exchange_explicit(&engine->interp_spare, b, memory_order_acq_rel));
+    if (bytes_of(b) > MOST_KEPT || murre_front_bytes(b->front) > MOST_KEPT) /* it was a large function, and the next one is not */
+        builder_delete(b);
+    else
+        builder_delete(atomic_exchange_explicit(&engine->interp_spare, b, memory_order_acq_rel));
 }
 
-/* Lowers with what modes it needs. The words are in b. */
-static enum murre_status lower(struct builder *b, struct murre_module *module, uint32_t func_index, uint32_t mode,
+/* Lowers with what modes it needs. The words are in b. room: bytes. */
+static enum murre_status lower(struct builder *b, struct murre_module *module, uint32_t func_index, uint32_t mode, uint64_t room,
                                struct murre_error *error) {
     struct murre_engine *engine = module->engine;
     uint32_t start, end;
@@ -295,6 +314,8 @@ static enum murre_status lower(struct builder *b, struct murre_module *module, u
     b->module = module;
     b->mode = mode;
     b->most = MOST_WORDS + (uint64_t)MOST_WORDS_A_BYTE * (end - start);
+    b->room = bytes_of(b) + room;
+    b->no_room = false;
     for (;;) {
         b->needs = 0;
         enum murre_status status = murre_front_run(b->front, &module->info, func_index, engine->features, &b->sink, error);
@@ -304,7 +325,33 @@ static enum murre_status lower(struct builder *b, struct murre_module *module, u
     }
 }
 
-struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, struct murre_error *error) {
+/* The words as code of their own. Where they are many they are handed over, not copied. */
+static struct murre_regcode *take_words(struct builder *b, uint64_t room) {
+    size_t words = b->count * sizeof *b->words, size = sizeof(struct murre_regcode) + words;
+    struct murre_regcode *code;
+    if (size + MURRE_REGCODE_OVERHEAD > room) {
+        b->no_room = true;
+        return NULL;
+    }
+    if (words < MOST_KEPT) {
+        code = murre_alloc(b->allocator, size);
+        if (code)
+            memcpy(code->code, b->words, words);
+    } else {
+        code = murre_realloc(b->allocator, b->words, b->capacity * sizeof *b->words, size);
+        if (code) {
+            memmove(code->code, code, words);
+            b->words = NULL;
+            b->capacity = 0;
+        }
+    }
+    if (code)
+        *code = (struct murre_regcode){.frame_slots = b->frame_slots, .word_count = b->count, .mode = b->mode};
+    return code;
+}
+
+struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, bool *no_room, struct murre_error *error) {
+    *no_room = false;
     struct builder *b = acquire(module->engine);
     if (!b) {
         murre_error_memory(error);
@@ -312,23 +359,20 @@ struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t f
     }
     b->watch = NO_WORD;
     struct murre_regcode *code = NULL;
-    if (lower(b, module, func_index, 0, error) == MURRE_OK) {
-        size_t words = b->count * sizeof *b->words;
-        code = murre_alloc(b->allocator, sizeof *code + words);
-        if (code) {
-            *code = (struct murre_regcode){.frame_slots = b->frame_slots, .word_count = b->count, .mode = b->mode};
-            memcpy(code->code, b->words, words);
-        } else {
+    uint64_t room = murre_module_code_room(module);
+    if (lower(b, module, func_index, 0, room, error) == MURRE_OK) {
+        code = take_words(b, room);
+        if (!code)
             murre_error_memory(error);
-        }
     }
+    *no_room = b->no_room;
     release(module->engine, b);
     return code;
 }
 
 void murre_interp_free(struct murre_module *module, struct murre_regcode *code) {
     if (code)
-        murre_free(&module->engine->allocator, code, sizeof *code + code->word_count * sizeof *code->code);
+        murre_free(&module->engine->allocator, code, murre_regcode_size(code));
 }
 
 uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, const struct murre_regcode *code, uint32_t word) {
@@ -338,7 +382,7 @@ uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, c
     struct murre_error error = {.status = MURRE_OK};
     b->watch = word;
     b->watched = MURRE_NO_OFFSET;
-    enum murre_status status = lower(b, module, func_index, code->mode, &error);
+    enum murre_status status = lower(b, module, func_index, code->mode, MOST_FOR_OFFSET, &error);
     uint64_t offset = status == MURRE_OK ? b->watched : MURRE_NO_OFFSET;
     release(module->engine, b);
     return offset;

@@ -42,13 +42,15 @@ struct builder {
     /* Of the function at hand. */
     struct murre_module *module;
     const struct murre_sink_func *func;
-    bool failed; /* no memory, or too much code; func->error is set */
+    bool failed;  /* no memory, or too much code; func->error is set */
+    bool no_room; /* it is what is left of the module's limit that is too little */
     uint32_t mode, needs;
     uint32_t frame_slots;
     uint32_t param_slots;
     uint32_t scratch; /* FAR: scratch slots in use by the operation at hand */
     uint32_t count;   /* words */
     uint64_t most;    /* words that the function's code may take: code that moves many results at each branch grows without bounds */
+    uint64_t room;    /* bytes that this may take, code and all arrays: what is left of the module's limit */
     uint32_t watch;   /* the word whose offset is asked for; NO_WORD */
     uint64_t watched;
     uint32_t mirror[ACC_COUNT];

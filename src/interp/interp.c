@@ -50,9 +50,12 @@ struct murre_regcode *murre_interp_lower(struct murre_module *module, uint32_t f
         return published;
     struct murre_error error = {.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
     uint64_t start = now();
-    struct murre_regcode *built = murre_interp_build(module, func_index, &error);
+    bool no_room;
+    struct murre_regcode *built = murre_interp_build(module, func_index, &no_room, &error);
     atomic_fetch_add_explicit(&engine->lower_nanoseconds, now() - start, memory_order_relaxed);
     if (!built) {
+        if (no_room)
+            atomic_store_explicit(&module->code_refused, true, memory_order_relaxed);
         /* What memory was too short for goes well at another time. */
         if (error.status != MURRE_ERROR_MEMORY)
             publish_failure(engine, code, &error);
@@ -63,7 +66,8 @@ struct murre_regcode *murre_interp_lower(struct murre_module *module, uint32_t f
         return published;
     }
     atomic_fetch_add_explicit(&engine->functions_interpreted, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&engine->register_code_bytes, sizeof *built + built->word_count * sizeof *built->code, memory_order_relaxed);
+    atomic_fetch_add_explicit(&engine->register_code_bytes, murre_regcode_size(built), memory_order_relaxed);
+    atomic_fetch_add_explicit(&module->code_bytes, murre_regcode_size(built) + MURRE_REGCODE_OVERHEAD, memory_order_relaxed);
     return built;
 }
 
@@ -72,9 +76,10 @@ static bool prepare(struct murre_module *module, uint32_t func_index) {
 }
 
 static void drop(struct murre_module *module, struct murre_regcode *code) {
-    if (code)
-        atomic_fetch_sub_explicit(&module->engine->register_code_bytes, sizeof *code + code->word_count * sizeof *code->code,
-                                  memory_order_relaxed);
+    if (code) {
+        atomic_fetch_sub_explicit(&module->engine->register_code_bytes, murre_regcode_size(code), memory_order_relaxed);
+        atomic_fetch_sub_explicit(&module->code_bytes, murre_regcode_size(code) + MURRE_REGCODE_OVERHEAD, memory_order_relaxed);
+    }
     murre_interp_free(module, code);
 }
 

@@ -42,6 +42,14 @@ struct murre_regcode {
     union murre_word code[];
 };
 
+/* What a function with register code takes besides: its struct murre_code, which is touched then, and what an allocator adds to a block. It
+ * counts where functions are tiny and many. */
+enum { MURRE_REGCODE_OVERHEAD = sizeof(struct murre_code) + 16 };
+
+static inline size_t murre_regcode_size(const struct murre_regcode *code) {
+    return sizeof *code + code->word_count * sizeof *code->code;
+}
+
 enum murre_rc {
 #define OP(name) MURRE_RC_##name,
 #include "interp/ops.def"
@@ -57,8 +65,9 @@ enum murre_build_mode {
 
 extern const char *const murre_rc_names[MURRE_RC_COUNT];
 
-/* Validates and lowers a function. NULL and error set on failure. The caller publishes or frees it. */
-struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, struct murre_error *error);
+/* Validates and lowers a function. NULL and error set on failure; *no_room: for want of room within the module's limit of code. The caller
+ * publishes or frees it. */
+struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, bool *no_room, struct murre_error *error);
 void murre_interp_free(struct murre_module *module, struct murre_regcode *code);
 /* Offset in the module of the Wasm instruction that word `word` of the function's register code belongs to. */
 uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, const struct murre_regcode *code, uint32_t word);

@@ -173,7 +173,27 @@ static void tell_compiled(const struct request *request, const struct murre_mirc
               name.size != 0 ? murre_quote(name).text : "without name", request->level, result->code_size, result->peak_memory / 1024);
 }
 
-static void *compile(void *opaque, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, struct murre_error *error) {
+/* What compiled code takes: it is seen twice, where it runs and where it is written (codemem.h), with a header and what alignment adds;
+ * and there are the records of it. */
+static uint64_t bytes_taken(size_t code_size) {
+    enum { HEADER = 64, RECORDS = sizeof(struct compiled) + sizeof(struct murre_code) + 16 };
+    return 2 * ((uint64_t)code_size + HEADER) + RECORDS;
+}
+
+/* Scratch memory of the front end that a worker keeps. */
+enum { MOST_KEPT = 1 << 20 };
+
+/* After a large function; the next one is not. */
+static void shrink(struct worker *worker) {
+    struct murre_front *fresh = murre_front_bytes(worker->front) > MOST_KEPT ? murre_front_new(&worker->jit->allocator) : NULL;
+    if (fresh == NULL)
+        return;
+    murre_front_delete(worker->front);
+    worker->front = fresh;
+}
+
+static void *compile(void *opaque, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, size_t *memory,
+                     struct murre_error *error) {
     struct worker *worker = opaque;
     struct murre_jit *jit = worker->jit;
     struct compiled *compiled = murre_alloc_zero(&jit->allocator, sizeof *compiled);
@@ -186,13 +206,18 @@ static void *compile(void *opaque, struct murre_module *module, uint32_t func_in
     compiled->func_index = func_index;
     struct murre_mirctx_result result;
     struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop};
+    murre_mirctx_set_budget(worker->mirctx, *memory);
     compiled->code = run(&request, level, compiled, &result, error);
+    if (result.over_memory)
+        *memory = 0;
+    shrink(worker);
     if (compiled->code == NULL) {
         murre_free(&jit->allocator, compiled, sizeof *compiled);
         return NULL;
     }
     compiled->size = result.code_size;
     atomic_fetch_add(&jit->engine->code_bytes, compiled->size);
+    atomic_fetch_add(&module->code_bytes, bytes_taken(compiled->size));
     pthread_mutex_lock(&jit->lock);
     compiled->next = atomic_load_explicit(&jit->compiled, memory_order_relaxed);
     atomic_store_explicit(&jit->compiled, compiled, memory_order_release);
@@ -232,6 +257,7 @@ static void drop_module(void *opaque, struct murre_module *module) {
         next = compiled->next;
         murre_codemem_free(codemem, compiled->code);
         atomic_fetch_sub(&jit->engine->code_bytes, compiled->size);
+        atomic_fetch_sub(&module->code_bytes, bytes_taken(compiled->size));
         murre_free(&jit->allocator, compiled, sizeof *compiled);
     }
 }

@@ -35,6 +35,7 @@ struct murre_mirctx {
     unsigned looks;            // of the running one
     MIR_context_t mir;         // in the arena
     jmp_buf escape;            // where a failing compilation goes
+    bool over_memory;          // the running one has used up its budget
     bool writing;              // a block of code is begun and not committed
     bool frameless;
     struct murre_codewrite code; // that block
@@ -101,6 +102,7 @@ static void leave_if_cancelled(void) {
 static void *checked(void *block) {
     if (block == NULL || murre_mirarena_used(running->arena) > running->budget) {
         snprintf(running->message, sizeof running->message, "compilation needs more than %zu bytes", running->budget);
+        running->over_memory = true;
         leave(MURRE_MIRCTX_BUDGET);
     }
     leave_if_cancelled();
@@ -254,7 +256,7 @@ static void generate(struct murre_mirctx *ctx, unsigned level, murre_mirctx_emit
 enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned level, murre_mirctx_emit *emit, void *user, void *owner,
                                               struct murre_mirctx_result *result) {
     *result = (struct murre_mirctx_result){0};
-    ctx->writing = false;
+    ctx->writing = ctx->over_memory = false;
     ctx->message[0] = '\0';
     start_clock(ctx);
     running = ctx;
@@ -263,6 +265,7 @@ enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned
         generate(ctx, level, emit, user);
     running = NULL;
     result->peak_memory = murre_mirarena_used(ctx->arena);
+    result->over_memory = ctx->over_memory;
     if (status != MURRE_MIRCTX_OK && ctx->writing) {
         murre_codemem_abandon(ctx->codemem, &ctx->code);
     } else if (status == MURRE_MIRCTX_OK) {

@@ -40,6 +40,7 @@ struct murre_mirctx_result {
     const uint8_t *code; // entry and first byte, in codemem
     size_t code_size;    // bytes, constants and tables included
     size_t peak_memory;  // bytes of working memory that this compilation had mapped
+    bool over_memory;    // MURRE_MIRCTX_BUDGET, and it was working memory
     char message[160];   // empty when OK
 };
 

@@ -26,6 +26,28 @@ static void free_module(struct murre_module *module) {
     murre_engine_unref(engine);
 }
 
+/* What is left for code when the module's declarations have taken what they take; never nothing. */
+enum { LEAST_CODE = 4 << 20 };
+
+static enum murre_status intern_types(struct murre_module *module, uint32_t *ids, struct murre_error *error) {
+    const struct murre_module_info *info = &module->info;
+    uint64_t most = murre_module_most_memory(info->size);
+    uint64_t taken = info->arena.total + module->layout.size + info->type_count * sizeof *ids;
+    uint64_t bytes = taken < most ? most - taken : 0;
+    enum murre_status status =
+        taken > most ? MURRE_ERROR_LIMIT : murre_types_intern_within(module->engine, info->types, info->type_count, ids, &bytes);
+    if (status == MURRE_ERROR_LIMIT)
+        return murre_error_set(error, status, MURRE_NO_OFFSET, "what the module declares takes more than %llu bytes",
+                               (unsigned long long)most);
+    if (status != MURRE_OK)
+        return murre_error_memory(error);
+    taken += bytes;
+    module->code_limit = most > taken + LEAST_CODE ? most - taken : LEAST_CODE;
+    if (module->engine->config.max_code_memory)
+        module->code_limit = module->engine->config.max_code_memory;
+    return MURRE_OK;
+}
+
 static enum murre_status complete(struct murre_module *module, struct murre_error *error) {
     struct murre_engine *engine = module->engine;
     enum murre_status status = murre_instance_layout(&module->layout, &module->info, error);
@@ -33,9 +55,10 @@ static enum murre_status complete(struct murre_module *module, struct murre_erro
         return status;
     uint32_t *ids = murre_alloc_array(&engine->allocator, module->info.type_count, sizeof *ids);
     module->codes = murre_alloc_array(&engine->allocator, defined(module), sizeof *module->codes);
-    if (!ids || !module->codes || !murre_types_intern(engine, module->info.types, module->info.type_count, ids)) {
+    status = ids && module->codes ? intern_types(module, ids, error) : murre_error_memory(error);
+    if (status != MURRE_OK) {
         murre_free(&engine->allocator, ids, module->info.type_count * sizeof *ids);
-        return murre_error_memory(error);
+        return status;
     }
     module->type_ids = ids;
     module->explicit_bounds = engine->config.bounds == MURRE_BOUNDS_EXPLICIT;
@@ -104,8 +127,10 @@ struct murre_module *murre_module_look_at(struct murre_engine *engine, const uin
     module = murre_alloc_zero(&engine->allocator, sizeof *module);
     if (!module || !murre_survey_module(&module->info, bytes, size, &engine->allocator)) {
         murre_free(&engine->allocator, module, sizeof *module);
-        error->status = MURRE_OK;
-        murre_error_memory(error);
+        if (error->status != MURRE_ERROR_LIMIT) {
+            error->status = MURRE_OK;
+            murre_error_memory(error);
+        }
         return NULL;
     }
     module->fault = *error;
@@ -203,6 +228,18 @@ struct murre_name murre_module_name(struct murre_module *module, uint32_t func_i
             murre_names_delete(made, allocator);
     }
     return murre_names_get(names, &module->info, func_index);
+}
+
+uint64_t murre_module_code_room(const struct murre_module *module) {
+    const struct murre_engine *engine = module->engine;
+    uint64_t used = atomic_load_explicit(&module->code_bytes, memory_order_relaxed);
+    uint64_t room = used < module->code_limit ? module->code_limit - used : 0;
+    if (!engine->config.max_code_memory)
+        return room;
+    used = atomic_load_explicit(&engine->code_bytes, memory_order_relaxed) +
+           atomic_load_explicit(&engine->register_code_bytes, memory_order_relaxed);
+    uint64_t of_engine = used < engine->config.max_code_memory ? engine->config.max_code_memory - used : 0;
+    return room < of_engine ? room : of_engine;
 }
 
 bool murre_module_decide_bounds(struct murre_module *module) {

@@ -18,5 +18,7 @@ enum murre_status murre_module_validate_bodies(struct murre_module *module, stru
 struct murre_name murre_module_name(struct murre_module *module, uint32_t func_index);
 /* To be called before anything of the module is compiled: from now on module->explicit_bounds stays as it is. Returns it. */
 bool murre_module_decide_bounds(struct murre_module *module);
+/* Bytes that code of the module may still take, by its limit and the engine's. */
+uint64_t murre_module_code_room(const struct murre_module *module);
 
 #endif

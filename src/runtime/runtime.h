@@ -63,8 +63,10 @@ struct murre_jit_ops {
     void (*worker_delete)(void *worker);
     /* Compiles a defined function at an optimisation level. loop is UINT32_MAX for the function itself (native convention), else the index
      * of a loop: the code is then an on-stack-replacement entry  result entry(struct murre_func *, union murre_slot *frame).
-     * NULL: refused, with a reason in error; MURRE_ERROR_LIMIT when it would take too much memory or stack. */
-    void *(*compile)(void *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, struct murre_error *error);
+     * *memory: bytes that it may work with; 0 after it when they were too few. NULL: refused, with a reason in error; MURRE_ERROR_LIMIT when
+     * it would take too much memory or stack. */
+    void *(*compile)(void *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, size_t *memory,
+                     struct murre_error *error);
     /* Frees everything compiled for a module, which no thread runs any more. */
     void (*drop_module)(void *jit, struct murre_module *module);
     /* Async-signal-safe, lock-free: which function's code holds pc? False when none. */
@@ -134,8 +136,11 @@ struct murre_module {
     void (*release)(void *context); /* of the bytes */
     void *release_context;
     struct murre_layout layout;
-    uint32_t *type_ids;       /* by type index: the engine's canonical id; equal ids are equal types */
-    struct murre_code *codes; /* by function index less func_import_count */
+    uint32_t *type_ids;          /* by type index: the engine's canonical id; equal ids are equal types */
+    struct murre_code *codes;    /* by function index less func_import_count */
+    uint64_t code_limit;         /* bytes that its register code and machine code may take, and what compiling it needs */
+    _Atomic uint64_t code_bytes; /* that both take */
+    atomic_bool code_refused;    /* register code has not been made for want of room */
     atomic_bool all_validated;
     struct murre_names *_Atomic names; /* NULL until somebody has asked for one */
     _Atomic murre_features used;       /* by bodies too, once somebody has asked; 0 until then */

@@ -11,6 +11,12 @@ static void fill(void **elems, uint32_t count, void *init) {
             elems[i] = init;
 }
 
+/* What the store and the engine allow. */
+static bool has_room(const struct murre_store *store, uint64_t elements) {
+    return murre_store_allows(store->limits.table_elements, store->table_elements, elements) &&
+           murre_store_allows(store->engine->config.max_table_memory / sizeof(void *), store->table_elements, elements);
+}
+
 struct murre_table *murre_table_create(struct murre_store *store, murre_valtype type, struct murre_limits limits, void *init,
                                        struct murre_error *error) {
     const struct murre_allocator *allocator = &store->engine->allocator;
@@ -26,6 +32,11 @@ struct murre_table *murre_table_create(struct murre_store *store, murre_valtype 
     if (!murre_store_allows(store->limits.tables, store->table_count, 1) ||
         !murre_store_allows(store->limits.table_elements, store->table_elements, limits.min)) {
         murre_error_set(error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "over the store's limit of tables");
+        return NULL;
+    }
+    if (!has_room(store, limits.min)) {
+        murre_error_set(error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "a table of %llu elements: tables may take %llu bytes together",
+                        (unsigned long long)limits.min, (unsigned long long)store->engine->config.max_table_memory);
         return NULL;
     }
     struct murre_table *table = murre_alloc_zero(allocator, sizeof *table);
@@ -66,7 +77,11 @@ static bool reserve(struct murre_table *table, uint32_t size) {
     if (size <= table->capacity)
         return true;
     const struct murre_allocator *allocator = &table->store->engine->allocator;
-    uint32_t doubled = table->capacity < MURRE_MAX_TABLE_SIZE / 2 ? table->capacity * 2 : MURRE_MAX_TABLE_SIZE;
+    /* No further than the table can get. */
+    uint64_t most = (table->store->engine->config.max_table_memory / sizeof *table->elems) - table->store->table_elements + table->size;
+    if (most > MURRE_MAX_TABLE_SIZE)
+        most = MURRE_MAX_TABLE_SIZE;
+    uint32_t doubled = table->capacity < most / 2 ? table->capacity * 2 : (uint32_t)most;
     uint32_t capacity = doubled > size ? doubled : size;
     void **elems = murre_realloc(allocator, table->elems, table->capacity * sizeof *elems, capacity * sizeof *elems);
     if (!elems)
@@ -80,8 +95,7 @@ uint32_t murre_table_grow_by(struct murre_table *table, uint32_t count, void *in
     uint64_t max = table->limits.has_max && table->limits.max < MURRE_MAX_TABLE_SIZE ? table->limits.max : MURRE_MAX_TABLE_SIZE;
     uint32_t old = table->size;
     struct murre_store *store = table->store;
-    if (count > max - old || !murre_store_allows(store->limits.table_elements, store->table_elements, count) ||
-        !reserve(table, old + count))
+    if (count > max - old || !has_room(store, count) || !reserve(table, old + count))
         return UINT32_MAX;
     store->table_elements += count;
     for (uint32_t i = 0; i < count; i++)

@@ -36,6 +36,8 @@ struct worker {
     struct murre_tier_queue *queue;
     struct murre_module *module; /* being compiled, or NULL */
     bool rising;                 /* for the second time */
+    uint64_t memory;             /* bytes that the compilation may take */
+    bool most_memory;            /* there will never be more for it */
     atomic_bool cancel;          /* the compilation is of no use any more */
 };
 
@@ -48,6 +50,7 @@ struct murre_tier_queue {
     uint64_t last_request; /* moment, nanoseconds */
     bool stopping, broken; /* broken: no thread could be had */
     bool started;
+    uint64_t working; /* bytes that the compilations which run may take together */
     unsigned thread_count;
     struct worker workers[MOST_THREADS];
     _Atomic pid_t process; /* that the threads are in; 0: not started */
@@ -127,17 +130,76 @@ static void refuse(const struct request *request, const struct murre_error *erro
               (unsigned)request->func_index, error->message);
 }
 
+/* What a compilation may work with, in bytes. Measured (CPython, resvg, boolector): a byte of body takes at most 520 bytes at level 1 and 1,430
+ * at level 2, and four times as much where bounds are compared; what is made to take more takes hundreds of thousands. So it is so much for each
+ * byte, as many times as the function has been hot, since that is what it is for (tier jit does not count); and never more, all that run together, than what is left of
+ * the module's limit of code, less a quarter for register code, without which nothing runs. */
+static const uint64_t memory_besides = (uint64_t)8 << 20, memory_a_byte[] = {1024, 1024, 2048, 2048};
+static const uint64_t memory_at_least = (uint64_t)2 << 20, memory_at_most = (uint64_t)512 << 20;
+
+static uint64_t least_of(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint64_t most_memory(const struct murre_module *module) {
+    uint64_t room = murre_module_code_room(module), kept = module->code_limit / 4;
+    return least_of(room > kept ? room - kept : 0, memory_at_most);
+}
+
+/* Without regard to how hot it has been. */
+static uint64_t usual_memory(const struct request *request) {
+    return memory_besides + memory_a_byte[request->level & 3] * request->body_size * (request->module->explicit_bounds ? 4 : 1);
+}
+
+/* With queue->lock, which is given up meanwhile: until the compilations that run leave room for this one. False: it has been cancelled. */
+static bool take_memory(struct worker *worker, const struct request *request) {
+    struct murre_tier_queue *queue = worker->queue;
+    unsigned hits = atomic_load_explicit(request->loop ? &request->loop->hits : &request->code->hits, memory_order_relaxed);
+    uint64_t usual = usual_memory(request), all = most_memory(request->module);
+    uint64_t wanted = queue->engine->queue ? usual * (hits ? hits : 1) : all;
+    while (queue->working && queue->working + usual > all && !atomic_load_explicit(&worker->cancel, memory_order_relaxed))
+        pthread_cond_wait(&queue->done, &queue->lock);
+    worker->most_memory = wanted >= all;
+    worker->memory = least_of(wanted, all > queue->working ? all - queue->working : 0);
+    queue->working += worker->memory;
+    return !atomic_load_explicit(&worker->cancel, memory_order_relaxed);
+}
+
+static void *run_compiler(const struct worker *worker, void *compiler, struct request *request, struct murre_error *error) {
+    struct murre_engine *engine = request->module->engine;
+    for (;;) {
+        size_t memory = worker->memory;
+        void *entry = engine->jit_ops->compile(compiler, request->module, request->func_index,
+                                               request->loop ? request->loop->loop : UINT32_MAX, request->level, &memory, error);
+        if (entry || memory)
+            return entry;
+        /* A lower level takes less, and is much better than none. */
+        if (request->level < 2 || engine->config.opt_level >= 0 || request->rise) {
+            if (!worker->most_memory) /* when it has been hot more often there is more for it */
+                error->status = MURRE_ERROR_MEMORY;
+            return NULL;
+        }
+        request->level = 1;
+        request->second_level = -1;
+        error->status = MURRE_OK;
+    }
+}
+
 /* On a compile thread, without a lock. False when it has been cancelled. */
-static bool compile(const struct worker *worker, void *compiler, const struct request *request) {
+static bool compile(const struct worker *worker, void *compiler, struct request *request) {
     struct murre_module *module = request->module;
     struct murre_engine *engine = module->engine;
     if (!request->loop && !request->rise && atomic_load_explicit(&request->code->native, memory_order_relaxed))
         return true; /* two threads have asked */
     struct murre_error error = {.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
+    if (worker->memory < memory_at_least) {
+        (void)murre_error_set(&error, MURRE_ERROR_MEMORY, MURRE_NO_OFFSET, "code takes as much as it may (max_code_memory)");
+        refuse(request, &error);
+        return true;
+    }
     murre_module_decide_bounds(module);
     uint64_t start = read_clock(CLOCK_THREAD_CPUTIME_ID);
-    void *entry = engine->jit_ops->compile(compiler, module, request->func_index, request->loop ? request->loop->loop : UINT32_MAX,
-                                           request->level, &error);
+    void *entry = run_compiler(worker, compiler, request, &error);
     atomic_fetch_add_explicit(&engine->compile_nanoseconds, read_clock(CLOCK_THREAD_CPUTIME_ID) - start, memory_order_relaxed);
     /* Before the stores with release below: callers load an entry plainly or relaxed (compiled code, the interpreter), and on processors with weak
      * order it is this that lets them see the code and what belongs to it. */
@@ -241,10 +303,13 @@ static void *work(void *argument) {
         worker->rising = request->rise;
         bool done = true;
         atomic_store_explicit(&worker->cancel, false, memory_order_relaxed);
+        bool granted = take_memory(worker, request);
         pthread_mutex_unlock(&queue->lock);
-        if (!compiler)
+        if (granted && !compiler)
             compiler = engine->jit_ops->worker_new(engine->jit, &worker->cancel);
-        if (compiler) {
+        if (!granted) {
+            done = false;
+        } else if (compiler) {
             done = compile(worker, compiler, request);
         } else {
             struct murre_error error = {.status = MURRE_ERROR_MEMORY, .message = "no memory for the compiler"};
@@ -253,6 +318,7 @@ static void *work(void *argument) {
         pthread_mutex_lock(&queue->lock);
         worker->module = NULL;
         worker->rising = false;
+        queue->working -= worker->memory;
         if (done || !request->rise)
             finish(queue, request);
         else
@@ -414,6 +480,7 @@ static void stop_threads(struct murre_tier_queue *queue) {
     for (unsigned i = 0; i < queue->thread_count; i++)
         atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
     pthread_cond_broadcast(&queue->work);
+    pthread_cond_broadcast(&queue->done);
     pthread_mutex_unlock(&queue->lock);
     for (unsigned i = 0; i < queue->thread_count; i++)
         pthread_join(queue->workers[i].thread, NULL);
@@ -458,6 +525,7 @@ void murre_tier_drop_module(struct murre_module *module) {
     for (unsigned i = 0; i < queue->thread_count;) {
         if (queue->workers[i].module == module) {
             atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
+            pthread_cond_broadcast(&queue->done);
             pthread_cond_wait(&queue->done, &queue->lock);
             i = 0;
         } else {

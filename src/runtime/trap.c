@@ -206,6 +206,12 @@ static _Noreturn void finish(struct walk *walk, enum murre_trapkind kind, const 
     unwind(store, trap);
 }
 
+/* Why func, which is to be interpreted, cannot be. */
+static const char *no_room_for(const struct murre_func *func) {
+    bool refused = func && func->instance && atomic_load_explicit(&func->instance->module->code_refused, memory_order_relaxed);
+    return refused ? "the module's register code takes more than its limit (max_code_memory)" : NULL;
+}
+
 void murre_trap_raise_interp(struct murre_store *store, enum murre_trapkind kind, struct murre_func *func, const void *pc) {
     assert(store->activation);
     struct walk walk = {.store = store};
@@ -217,7 +223,7 @@ void murre_trap_raise_interp(struct murre_store *store, enum murre_trapkind kind
     if (func && func->instance)
         note(&walk, func->instance, func->index, false, pc, failure ? failure->offset : MURRE_NO_OFFSET);
     walk_rest(&walk, NULL, 0, MURRE_NO_OFFSET);
-    finish(&walk, kind, failure ? failure->message : NULL);
+    finish(&walk, kind, failure ? failure->message : kind == MURRE_TRAP_MEMORY ? no_room_for(func) : NULL);
 }
 
 void murre_trap_raise_native(struct murre_store *store, enum murre_trapkind kind, uint64_t offset) {

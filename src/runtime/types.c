@@ -21,6 +21,7 @@ struct murre_type_registry {
     uint32_t size, capacity;
     uint32_t free;
     uint32_t used;
+    uint64_t bytes;    /* of entries, arrays and buckets in use, about */
     uint32_t *buckets; /* a power of two */
     uint32_t bucket_count;
 };
@@ -42,6 +43,8 @@ struct murre_type_registry *murre_types_new(const struct murre_allocator *alloca
     registry->size = 1;
     return registry;
 }
+
+enum { ENTRY_BYTES = sizeof(struct entry) + sizeof(uint32_t) + 16 }; /* with its bucket, and what the allocator adds to its arrays */
 
 static size_t arrays_size(const struct murre_functype *type) {
     return ((size_t)type->param_count + type->result_count) * sizeof(murre_valtype);
@@ -140,6 +143,7 @@ static uint32_t intern(struct murre_type_registry *registry, const struct murre_
     registry->entries[id] = (struct entry){copy, hash, 1, *bucket};
     *bucket = id;
     registry->used++;
+    registry->bytes += ENTRY_BYTES + arrays_size(type);
     return id;
 }
 
@@ -151,22 +155,38 @@ static void release(struct murre_type_registry *registry, uint32_t id) {
     while (*link != id)
         link = &registry->entries[*link].next;
     *link = entry->next;
+    registry->bytes -= ENTRY_BYTES + arrays_size(&entry->type);
     murre_free(registry->allocator, (void *)entry->type.params, arrays_size(&entry->type));
     entry->next = registry->free;
     registry->free = id;
     registry->used--;
 }
 
-bool murre_types_intern(struct murre_engine *engine, const struct murre_type *types, uint32_t count, uint32_t *ids) {
+enum murre_status murre_types_intern_within(struct murre_engine *engine, const struct murre_type *types, uint32_t count, uint32_t *ids,
+                                            uint64_t *bytes) {
+    struct murre_type_registry *registry = engine->types;
+    enum murre_status status = MURRE_OK;
     uint32_t done = 0;
     murre_tier_lock(engine);
-    while (done < count && (ids[done] = intern(engine->types, &types[done].func)) != 0)
-        done++;
-    bool complete = done == count;
-    while (!complete && done > 0)
-        release(engine->types, ids[--done]);
+    uint64_t before = registry->bytes, most = *bytes;
+    for (; done < count && status == MURRE_OK; done++) {
+        ids[done] = intern(registry, &types[done].func);
+        if (ids[done] == 0) {
+            status = MURRE_ERROR_MEMORY;
+            break;
+        }
+        status = registry->bytes - before > most ? MURRE_ERROR_LIMIT : MURRE_OK;
+    }
+    *bytes = registry->bytes - before;
+    while (status != MURRE_OK && done > 0)
+        release(registry, ids[--done]);
     murre_tier_unlock(engine);
-    return complete;
+    return status;
+}
+
+bool murre_types_intern(struct murre_engine *engine, const struct murre_type *types, uint32_t count, uint32_t *ids) {
+    uint64_t any = UINT64_MAX;
+    return murre_types_intern_within(engine, types, count, ids, &any) == MURRE_OK;
 }
 
 void murre_types_release(struct murre_engine *engine, const uint32_t *ids, uint32_t count) {

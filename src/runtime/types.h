@@ -11,6 +11,9 @@ void murre_types_delete(struct murre_type_registry *registry);
 
 /* One id a type, all or none: false when memory is short. */
 bool murre_types_intern(struct murre_engine *engine, const struct murre_type *types, uint32_t count, uint32_t *ids) MURRE_MUST_USE;
+/* The same; MURRE_ERROR_LIMIT when the types would make the registry more than *bytes larger. *bytes: by how much they have. */
+enum murre_status murre_types_intern_within(struct murre_engine *engine, const struct murre_type *types, uint32_t count, uint32_t *ids,
+                                            uint64_t *bytes) MURRE_MUST_USE;
 void murre_types_release(struct murre_engine *engine, const uint32_t *ids, uint32_t count);
 /* Types that are in use, for tests. */
 uint32_t murre_types_count(struct murre_engine *engine);

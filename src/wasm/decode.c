@@ -1,7 +1,9 @@
 /* The decoder: walks the sections (5.5), checks everything but the bodies of functions, of which it looks at the sizes only. One pass, one
- * allocation a section. Time and memory are linear in the bytes: every count is checked against the bytes that are left. */
+ * allocation a section. Time and memory are linear in the bytes: every count is checked against the bytes that are left, and what is kept of a
+ * module is bounded together (murre_module_most_memory), since some entries of a few bytes take ten times as much here. */
 #include "wasm/decode_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum section_id {
@@ -22,7 +24,17 @@ enum section_id {
 };
 
 void *decode_array(struct decoder *d, uint64_t count, size_t size) {
-    void *array = count <= SIZE_MAX / size ? murre_arena_alloc(&d->info->arena, count * size) : NULL;
+    static uint64_t none[4]; /* of which nothing is read or written */
+    if (count == 0)
+        return none;
+    uint64_t most = murre_module_most_memory(d->info->size);
+    if (count > most / size || d->info->arena.total + count * size > most) {
+        murre_error_set(d->reader.error, MURRE_ERROR_LIMIT, murre_reader_offset(&d->reader),
+                        "what the module declares takes more than %llu bytes", (unsigned long long)most);
+        d->reader.end = d->reader.next;
+        return NULL;
+    }
+    void *array = murre_arena_alloc(&d->info->arena, count * size);
     if (!array) {
         murre_error_memory(d->reader.error);
         d->reader.end = d->reader.next;
@@ -178,36 +190,73 @@ static void read_import(struct decoder *d, struct murre_import_entry *entry) {
     }
 }
 
-/* Index spaces start with imports and go on with the module's own, so their arrays are made when the counts of both are known: the import
- * section is therefore looked at twice, and the sections behind it are asked for their counts first. */
-static uint32_t count_in_section(const struct decoder *d, enum section_id id, uint32_t limit) {
+/* Index spaces start with imports and go on with the module's own, so their arrays are made when the counts of both are known: what the
+ * sections say of their counts is therefore read before anything else (count_entries), and the import section twice. */
+static uint32_t counted(const struct decoder *d, enum section_id id, uint32_t limit) {
+    return d->counts[id] < limit ? d->counts[id] : limit; /* over the limit is an error later on */
+}
+
+/* Counts the sections, and their entries; a later section of the same kind is an error later on. */
+static void count_entries(struct decoder *d) {
     const struct murre_module_info *m = d->info;
     struct murre_error ignored = {0};
     struct murre_reader r = {m->bytes, m->bytes + 8, m->bytes + m->size, &ignored};
     while (murre_reader_left(&r)) {
-        uint8_t found = murre_read_byte(&r);
+        uint8_t id = murre_read_byte(&r);
         uint32_t size = murre_read_u32(&r);
-        if (!murre_reader_ok(&r) || size > murre_reader_left(&r))
-            return 0;
-        if (found == id) {
-            r.end = r.next + size;
-            uint32_t count = murre_read_u32(&r);
-            if (!murre_reader_ok(&r) || count > murre_reader_left(&r))
-                return 0;
-            return count < limit ? count : limit; /* over the limit is an error later on */
-        }
+        if (!murre_reader_ok(&r) || id > SECTION_TAG || size > murre_reader_left(&r))
+            return;
+        d->section_count++;
+        struct murre_reader contents = {m->bytes, r.next, r.next + size, &ignored};
         r.next += size;
+        if (id == SECTION_CUSTOM || size == 0 || d->counts[id])
+            continue;
+        uint32_t count = murre_read_u32(&contents);
+        if (!murre_reader_ok(&contents))
+            ignored = (struct murre_error){0};
+        else if (count <= murre_reader_left(&contents))
+            d->counts[id] = count;
     }
-    return 0;
 }
 
-static bool make_index_spaces(struct decoder *d, uint32_t imports) {
+/* How many imports there are of each kind; up to the first that is malformed. */
+static void count_imports(const struct decoder *d, uint32_t count, uint32_t counts[MURRE_EXTERN_TAG + 1]) {
+    struct murre_error ignored = {0};
+    struct murre_module_info unused = {.bytes = d->info->bytes};
+    struct decoder scan = *d;
+    scan.info = &unused;
+    scan.reader.error = &ignored;
+    struct murre_reader *r = &scan.reader;
+    for (uint32_t i = 0; i < count && murre_reader_ok(r); i++) {
+        murre_read_bytes(r, murre_read_u32(r));
+        murre_read_bytes(r, murre_read_u32(r));
+        uint8_t kind = murre_read_byte(r);
+        if (!murre_reader_ok(r) || kind > MURRE_EXTERN_TAG)
+            return;
+        counts[kind]++;
+        struct murre_table_type table;
+        struct murre_global_type global;
+        struct murre_limits memory;
+        switch (kind) {
+        case MURRE_EXTERN_FUNC: murre_read_u32(r); break;
+        case MURRE_EXTERN_TABLE: read_table_type(&scan, &table); break;
+        case MURRE_EXTERN_MEMORY: read_memory_type(&scan, &memory); break;
+        case MURRE_EXTERN_GLOBAL: read_global_type(&scan, &global); break;
+        default: return;
+        }
+    }
+}
+
+static bool make_index_spaces(struct decoder *d, const uint32_t imports[MURRE_EXTERN_TAG + 1]) {
     struct murre_module_info *m = d->info;
-    /* Each import may be of any one kind; unused room is not touched. */
-    m->func_types = decode_array(d, (uint64_t)imports + count_in_section(d, SECTION_FUNCTION, MURRE_MAX_FUNCTIONS), sizeof *m->func_types);
-    m->tables = decode_array(d, (uint64_t)imports + count_in_section(d, SECTION_TABLE, MURRE_MAX_TABLES), sizeof *m->tables);
-    m->memories = decode_array(d, (uint64_t)imports + count_in_section(d, SECTION_MEMORY, MURRE_MAX_MEMORIES), sizeof *m->memories);
-    m->globals = decode_array(d, (uint64_t)imports + count_in_section(d, SECTION_GLOBAL, MURRE_MAX_GLOBALS), sizeof *m->globals);
+    m->func_types =
+        decode_array(d, (uint64_t)imports[MURRE_EXTERN_FUNC] + counted(d, SECTION_FUNCTION, MURRE_MAX_FUNCTIONS), sizeof *m->func_types);
+    m->tables = decode_array(d, (uint64_t)imports[MURRE_EXTERN_TABLE] + counted(d, SECTION_TABLE, MURRE_MAX_TABLES), sizeof *m->tables);
+    m->memories =
+        decode_array(d, (uint64_t)imports[MURRE_EXTERN_MEMORY] + counted(d, SECTION_MEMORY, MURRE_MAX_MEMORIES), sizeof *m->memories);
+    m->globals =
+        decode_array(d, (uint64_t)imports[MURRE_EXTERN_GLOBAL] + counted(d, SECTION_GLOBAL, MURRE_MAX_GLOBALS), sizeof *m->globals);
+    d->index_spaces = true;
     return murre_reader_ok(&d->reader);
 }
 
@@ -216,7 +265,10 @@ static void decode_imports(struct decoder *d) {
     struct murre_module_info *m = d->info;
     uint32_t count = murre_read_count(r, 4, MURRE_MAX_IMPORTS, "imports");
     m->imports = decode_array(d, count, sizeof *m->imports);
-    if (!m->imports || !make_index_spaces(d, count))
+    uint32_t counts[MURRE_EXTERN_TAG + 1] = {0};
+    if (m->imports)
+        count_imports(d, count, counts);
+    if (!m->imports || !make_index_spaces(d, counts))
         return;
     for (; m->import_count < count && murre_reader_ok(r); m->import_count++)
         read_import(d, &m->imports[m->import_count]);
@@ -296,7 +348,7 @@ static void check_table_count(struct decoder *d) {
 /* Between imports and the rest: index spaces for a module without imports, and the first counts. */
 static bool after_imports(struct decoder *d) {
     struct murre_module_info *m = d->info;
-    if (!m->func_types && !make_index_spaces(d, 0))
+    if (!d->index_spaces && !make_index_spaces(d, (const uint32_t[MURRE_EXTERN_TAG + 1]){0}))
         return false;
     m->func_import_count = m->func_count;
     m->table_import_count = m->table_count;
@@ -309,13 +361,13 @@ static bool name_is(struct murre_name name, const char *text) {
     return name.size == strlen(text) && memcmp(name.data, text, name.size) == 0;
 }
 
-static void decode_custom(struct decoder *d, struct murre_section_entry *section) {
+static void decode_custom(struct decoder *d) {
     struct murre_reader *r = &d->reader;
-    section->name = murre_read_name(r);
-    if (murre_reader_ok(r) && name_is(section->name, "name")) {
+    struct murre_name name = murre_read_name(r);
+    if (murre_reader_ok(r) && name_is(name, "name")) {
         d->info->name_offset = (uint32_t)murre_reader_offset(r);
         d->info->name_size = (uint32_t)murre_reader_left(r);
-    } else if (murre_reader_ok(r) && name_is(section->name, "target_features")) {
+    } else if (murre_reader_ok(r) && name_is(name, "target_features")) {
         d->info->target_offset = (uint32_t)murre_reader_offset(r);
         d->info->target_size = (uint32_t)murre_reader_left(r);
     }
@@ -332,10 +384,10 @@ const char *murre_section_name(uint8_t id) {
 /* Rank in the order that sections must follow (5.5.16); sections may be missing, not repeated. */
 static const uint8_t section_rank[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
-static void decode_contents(struct decoder *d, enum section_id id, struct murre_section_entry *section) {
-    uint64_t offset = section->offset;
+/* offset: of the contents. */
+static void decode_contents(struct decoder *d, enum section_id id, uint64_t offset) {
     switch (id) {
-    case SECTION_CUSTOM: decode_custom(d, section); return;
+    case SECTION_CUSTOM: decode_custom(d); return;
     case SECTION_TYPE: decode_types(d); return;
     case SECTION_IMPORT:
         decode_imports(d);
@@ -362,31 +414,8 @@ static void decode_contents(struct decoder *d, enum section_id id, struct murre_
     }
 }
 
-static void count_entries(struct decoder *d, uint8_t id, struct murre_section_entry *section) {
-    struct murre_reader peek = d->reader;
-    struct murre_error ignored = {0};
-    peek.error = &ignored;
-    section->count = id == SECTION_CUSTOM || id == SECTION_START ? 0 : murre_read_u32(&peek);
-}
-
-static bool add_section(struct decoder *d, struct murre_section_entry **section, uint32_t *capacity) {
-    struct murre_module_info *m = d->info;
-    if (m->section_count == *capacity) {
-        uint32_t grown = *capacity ? *capacity * 2 : 16;
-        struct murre_section_entry *moved = decode_array(d, grown, sizeof *moved);
-        if (!moved)
-            return false;
-        if (m->section_count)
-            memcpy(moved, m->sections, m->section_count * sizeof *moved);
-        m->sections = moved;
-        *capacity = grown;
-    }
-    *section = &m->sections[m->section_count++];
-    return true;
-}
-
 /* One section; rank is that of the last one that was no custom section. */
-static bool decode_section(struct decoder *d, struct murre_reader *r, uint8_t *rank, uint32_t *capacity) {
+static bool decode_section(struct decoder *d, struct murre_reader *r, uint8_t *rank) {
     struct murre_module_info *m = d->info;
     uint64_t offset = murre_reader_offset(r);
     uint8_t id = murre_read_byte(r);
@@ -409,13 +438,10 @@ static bool decode_section(struct decoder *d, struct murre_reader *r, uint8_t *r
             return false;
         *rank = section_rank[id];
     }
-    struct murre_section_entry *section;
-    if (!add_section(d, &section, capacity))
-        return false;
+    assert(m->section_count < d->section_count); /* which counts what has gone well so far, and more */
+    m->sections[m->section_count++] = (uint32_t)offset;
     d->reader = (struct murre_reader){m->bytes, r->next, r->next + size, r->error};
-    *section = (struct murre_section_entry){id, {section_names[id], strlen(section_names[id])}, (uint32_t)murre_reader_offset(r), size, 0};
-    count_entries(d, id, section);
-    decode_contents(d, id, section);
+    decode_contents(d, id, murre_reader_offset(r));
     if (murre_reader_ok(&d->reader) && d->reader.next != d->reader.end)
         murre_reader_fail(&d->reader, "section size mismatch");
     r->next += size;
@@ -450,13 +476,15 @@ static void decode_all(struct decoder *d, struct murre_reader *r) {
         murre_reader_fail(r, "unknown binary version");
         return;
     }
-    uint64_t functions =
-        (uint64_t)count_in_section(d, SECTION_IMPORT, MURRE_MAX_IMPORTS) + count_in_section(d, SECTION_FUNCTION, MURRE_MAX_FUNCTIONS);
+    count_entries(d);
+    uint64_t functions = (uint64_t)counted(d, SECTION_IMPORT, MURRE_MAX_IMPORTS) + counted(d, SECTION_FUNCTION, MURRE_MAX_FUNCTIONS);
     m->declared = decode_array(d, functions / 64 + 1, sizeof *m->declared);
+    m->sections = decode_array(d, d->section_count, sizeof *m->sections);
+    if (!m->declared || !m->sections)
+        return;
     uint8_t rank = 0;
-    uint32_t capacity = 0;
     while (murre_reader_ok(r) && murre_reader_left(r))
-        if (!decode_section(d, r, &rank, &capacity))
+        if (!decode_section(d, r, &rank))
             return;
     if (murre_reader_ok(r))
         check_ends(d, r, rank);
@@ -484,6 +512,27 @@ enum murre_status murre_module_decode(struct murre_module_info *info, const uint
 
 void murre_module_fini(struct murre_module_info *info) {
     murre_arena_fini(&info->arena);
+}
+
+struct murre_section_entry murre_module_section_at(const struct murre_module_info *info, uint32_t index) {
+    struct murre_error ignored = {0};
+    struct murre_reader r = {info->bytes, info->bytes + info->sections[index], info->bytes + info->size, &ignored};
+    uint8_t id = murre_read_byte(&r);
+    uint32_t size = murre_read_u32(&r);
+    struct murre_section_entry section = {.id = id,
+                                          .name = {murre_section_name(id), strlen(murre_section_name(id))},
+                                          .offset = (uint32_t)murre_reader_offset(&r),
+                                          .size = size};
+    r.end = r.next + size;
+    if (id == SECTION_CUSTOM)
+        section.name = murre_read_name(&r);
+    else if (id != SECTION_START)
+        section.count = murre_read_u32(&r);
+    return section;
+}
+
+uint64_t murre_module_most_memory(size_t size) {
+    return MURRE_MODULE_MEMORY + (uint64_t)MURRE_MODULE_MEMORY_A_BYTE * size;
 }
 
 void murre_module_body(const struct murre_module_info *info, uint32_t func_index, uint32_t *start, uint32_t *end) {

@@ -7,13 +7,17 @@
 #include "wasm/limits.h"
 #include "wasm/types.h"
 
+enum { MURRE_SECTION_KINDS = 14 };
+
 struct decoder {
     struct murre_module_info *info;
     struct murre_reader reader; /* of the section at hand */
     murre_features supported;
     uint32_t body_count; /* of the code section */
     uint32_t declared_data_count;
-    bool has_code, has_data;
+    uint32_t section_count;               /* of the module, as far as it is well formed */
+    uint32_t counts[MURRE_SECTION_KINDS]; /* entries of the first section of each kind, as it says */
+    bool index_spaces;                    /* there is room for them */
 };
 
 /* Room for count elements from the module's arena, zeroed; NULL with the error set. */

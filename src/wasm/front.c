@@ -25,6 +25,12 @@ void murre_front_delete(struct murre_front *f) {
     murre_free(a, f, sizeof *f);
 }
 
+size_t murre_front_bytes(const struct murre_front *f) {
+    return f->stack_capacity * sizeof *f->stack + f->frames_capacity * sizeof *f->frames +
+           f->locals_capacity * (sizeof *f->locals + sizeof *f->local_slots + sizeof *f->pending) +
+           f->operands_capacity * sizeof *f->operands + f->labels_capacity * sizeof *f->labels;
+}
+
 /* The three arrays by local grow together. */
 static bool reserve_locals(struct murre_front *f, uint32_t count) {
     uint32_t capacity[3] = {f->locals_capacity, f->locals_capacity, f->locals_capacity};

@@ -8,6 +8,8 @@
 struct murre_front;
 struct murre_front *murre_front_new(const struct murre_allocator *allocator) MURRE_MUST_USE; /* NULL: no memory */
 void murre_front_delete(struct murre_front *front);
+/* Of scratch memory that it keeps for the next function. */
+size_t murre_front_bytes(const struct murre_front *front);
 
 /* sink may be NULL: validation only. supported: features that may be used. func_index counts imports and names a defined function. */
 enum murre_status murre_front_run(struct murre_front *front, const struct murre_module_info *module, uint32_t func_index,

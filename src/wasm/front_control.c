@@ -352,7 +352,7 @@ static void emit_stubs(struct murre_front *f, const uint32_t *depths, uint32_t c
 void front_br_table(struct murre_front *f) {
     struct murre_reader *r = &f->reader;
     struct entry index = front_pop(f, MURRE_I32);
-    uint32_t count = murre_read_count(r, 1, MURRE_MAX_BODY_SIZE, "br_table targets");
+    uint32_t count = murre_read_count(r, 1, MURRE_MAX_BRANCH_TABLE, "br_table targets");
     /* First half: labels for the sink; second half: depths. */
     uint64_t entries = (uint64_t)count + 1;
     if (!murre_reader_ok(r) || !front_reserve(f, (void **)&f->labels, &f->labels_capacity, 2 * entries, sizeof *f->labels))

@@ -42,6 +42,10 @@ bool front_reserve(struct murre_front *f, void **array, uint32_t *capacity, uint
 }
 
 bool front_grow_stack(struct murre_front *f) {
+    if (f->height >= MURRE_MAX_OPERANDS) {
+        murre_error_set(f->error, MURRE_ERROR_LIMIT, f->offset, "more than %d operands on the stack", MURRE_MAX_OPERANDS);
+        return false;
+    }
     return front_reserve(f, (void **)&f->stack, &f->stack_capacity, (uint64_t)f->height + 1, sizeof *f->stack);
 }
 

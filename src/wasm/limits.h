@@ -25,7 +25,14 @@ enum {
     MURRE_MAX_RESULTS = 1000,
     MURRE_MAX_NESTING = 100000, /* blocks open at once; ours, the standard names none */
     MURRE_MAX_NAME_SIZE = 100000,
+    MURRE_MAX_BRANCH_TABLE = 65520, /* targets of one; as browsers have it */
+    MURRE_MAX_OPERANDS = 262144,    /* on the operand stack at once; ours; 64 times a power of two, as the stack grows */
     MURRE_PAGE_SIZE = 65536,
+    /* What a module may make the engine keep, in bytes: so much, and so much more for each byte of the module. With the module's own bytes,
+     * tables (config.max_table_memory) and the process itself it stays within 64 MiB and eight times the module. Real modules take two to
+     * three times their size. */
+    MURRE_MODULE_MEMORY = 36 << 20,
+    MURRE_MODULE_MEMORY_A_BYTE = 6,
 };
 
 #endif

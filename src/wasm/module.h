@@ -69,10 +69,12 @@ struct murre_data_segment {
     uint32_t size;
 };
 
+/* Not kept, but read when somebody asks: there may be a section for every three bytes. */
 struct murre_section_entry {
     uint8_t id;
     struct murre_name name;
-    uint32_t offset, size, count;
+    uint32_t offset, size; /* of the contents */
+    uint32_t count;
 };
 
 struct murre_module_info {
@@ -104,8 +106,8 @@ struct murre_module_info {
     struct murre_data_segment *datas;
     uint32_t data_count;
     bool has_data_count;
-    uint32_t *bodies; /* by function index less func_import_count: offset of the body's size field */
-    struct murre_section_entry *sections;
+    uint32_t *bodies;   /* by function index less func_import_count: offset of the body's size field */
+    uint32_t *sections; /* where each starts, its id and size; murre_module_section_at tells the rest */
     uint32_t section_count;
     /* Functions that ref.func may name: those in elements, exports and global initialisers (3.4.10, C.refs). A bit a function. */
     uint64_t *declared;
@@ -118,6 +120,11 @@ struct murre_module_info {
 enum murre_status murre_module_decode(struct murre_module_info *info, const uint8_t *bytes, size_t size, murre_features supported,
                                       const struct murre_allocator *allocator, struct murre_error *error) MURRE_MUST_USE;
 void murre_module_fini(struct murre_module_info *info);
+/* index is below section_count. */
+struct murre_section_entry murre_module_section_at(const struct murre_module_info *info, uint32_t index);
+/* Bytes that a module of that size may make the engine keep for it, besides what it asks for by running (memories, tables): what the decoder
+ * keeps, an instance, and code. See MURRE_MODULE_MEMORY. */
+uint64_t murre_module_most_memory(size_t size);
 
 /* See MURRE_SHAPE_REGISTERS. */
 uint32_t murre_type_shape(const struct murre_functype *type);

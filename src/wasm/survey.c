@@ -39,13 +39,17 @@ static void use(struct survey *s, murre_features features) {
     s->info->features |= features;
 }
 
+static bool has_room(const struct survey *s, size_t more) {
+    return s->info->arena.total + more <= murre_module_most_memory(s->info->size);
+}
+
 /* Room in an array for one more, and one zeroed behind it. */
 static bool reserve(struct survey *s, enum array which, void **array, uint32_t count, size_t size) {
     uint32_t *capacity = &s->capacity[which];
     if (count + 1 < *capacity)
         return true;
     uint32_t grown = *capacity ? *capacity * 2 : 16;
-    char *moved = murre_arena_alloc(&s->info->arena, grown * size);
+    char *moved = has_room(s, grown * size) ? murre_arena_alloc(&s->info->arena, grown * size) : NULL;
     if (!moved) {
         s->failed = true;
         return false;
@@ -78,7 +82,7 @@ static murre_valtype read_type(struct survey *s) {
 static const murre_valtype *read_list(struct survey *s, uint32_t *count, uint32_t limit) {
     struct murre_reader *r = &s->reader;
     *count = murre_read_count(r, 1, limit, "types");
-    murre_valtype *list = s->keeps ? murre_arena_alloc(&s->info->arena, *count * sizeof *list) : NULL;
+    murre_valtype *list = s->keeps && has_room(s, *count * sizeof *list) ? murre_arena_alloc(&s->info->arena, *count * sizeof *list) : NULL;
     s->failed = s->failed || (s->keeps && !list);
     for (uint32_t i = 0; i < *count; i++) {
         murre_valtype type = read_type(s);
@@ -439,20 +443,20 @@ static void survey_functions(struct survey *s) {
     s->failed = s->failed || (s->keeps && !m->bodies);
 }
 
-static void survey_custom(struct survey *s, struct murre_section_entry *section) {
+static void survey_custom(struct survey *s) {
     struct murre_reader *r = &s->reader;
-    section->name = murre_read_name(r);
-    if (murre_reader_ok(r) && section->name.size == 4 && memcmp(section->name.data, "name", 4) == 0) {
+    struct murre_name name = murre_read_name(r);
+    if (murre_reader_ok(r) && name.size == 4 && memcmp(name.data, "name", 4) == 0) {
         s->info->name_offset = (uint32_t)murre_reader_offset(r);
         s->info->name_size = (uint32_t)murre_reader_left(r);
     }
 }
 
-static void survey_contents(struct survey *s, struct murre_section_entry *section) {
+static void survey_contents(struct survey *s, uint8_t id) {
     struct murre_reader *r = &s->reader;
     struct murre_module_info *m = s->info;
-    switch (section->id) {
-    case 0: survey_custom(s, section); break;
+    switch (id) {
+    case 0: survey_custom(s); break;
     case 1: survey_types(s); break;
     case 2:
         survey_imports(s);
@@ -485,24 +489,17 @@ static void survey_contents(struct survey *s, struct murre_section_entry *sectio
 
 static void survey_section(struct survey *s, struct murre_reader *all) {
     struct murre_error error = {.status = MURRE_OK};
+    uint32_t offset = (uint32_t)murre_reader_offset(all);
     uint8_t id = murre_read_byte(all);
     uint32_t size = murre_read_u32(all);
     const uint8_t *contents = murre_read_bytes(all, size);
     if (!contents)
         return;
-    const char *name = murre_section_name(id);
-    struct murre_section_entry section = {id, {name, strlen(name)}, (uint32_t)(contents - all->start), size, 0};
     s->reader = (struct murre_reader){all->start, contents, contents + size, &error};
-    if (id != 0 && id != 8) { /* custom, start */
-        struct murre_error ignored = {.status = MURRE_OK};
-        struct murre_reader peek = s->reader;
-        peek.error = &ignored;
-        section.count = murre_read_u32(&peek);
-    }
-    survey_contents(s, &section);
-    struct murre_section_entry *kept = ADD(s, ARRAY_SECTIONS, sections, section_count);
+    survey_contents(s, id);
+    uint32_t *kept = ADD(s, ARRAY_SECTIONS, sections, section_count);
     if (kept)
-        *kept = section;
+        *kept = offset;
 }
 
 static void survey_all(struct survey *s, const uint8_t *bytes, size_t size) {

@@ -126,6 +126,7 @@ static struct world world_new(enum murre_tier tier, enum way way) {
     murre_config_init(&config);
     config.tier = tier;
     config.entry_threshold = 10;
+    config.max_code_memory = (uint64_t)1 << 30;
     config.opt_level = 0; /* large frames are made soonest */
     config.bounds = way == WAY_EXPLICIT ? MURRE_BOUNDS_EXPLICIT : MURRE_BOUNDS_AUTO;
     config.no_signals = way == WAY_QUIET;

@@ -43,8 +43,9 @@ static void fake_worker_delete(void *worker) {
     fake.workers--;
     pthread_mutex_unlock(&fake.lock);
 }
-static void *fake_compile(void *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level,
+static void *fake_compile(void *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, size_t *memory,
                           struct murre_error *error) {
+    (void)memory;
     (void)worker, (void)module;
     pthread_mutex_lock(&fake.lock);
     fake.compiling++;

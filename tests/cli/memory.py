@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Peak memory of small modules that ask for much (bombs.py), measured from outside: memory.py [--skip=FEATURE] MURRE [TIER…].
+
+With default options it is at most 64 MiB and eight times the module, decompressed. How such a run ends is not looked at here, but for the
+signals of a crash.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BOMBS = Path(__file__).parent / "bombs.py"
+MIB = 1 << 20
+TIMEOUT = "5s"
+SECONDS = 120
+
+
+def run(arguments: "list[str]", messages: Path) -> "tuple[int, int, str]":
+    """The exit status (negative: a signal), the peak of resident memory in bytes, and what was said first."""
+    child = os.fork()
+    if child == 0:
+        try:
+            signal.alarm(SECONDS)
+            output = os.open(messages, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            # Meson lets malloc fill blocks, which touches what nobody would.
+            environment = {name: value for name, value in os.environ.items() if name != "MALLOC_PERTURB_"}
+            os.execve(arguments[0], arguments, environment)
+        finally:
+            os._exit(127)
+    _, status, usage = os.wait4(child, 0)
+    with messages.open("rb") as file:
+        said = file.read(300).decode(errors="replace")
+    return os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024, said
+
+
+def check(name: str, size: int, arguments: "list[str]", messages: Path) -> bool:
+    status, peak, said = run(arguments, messages)
+    most = 64 * MIB + 8 * size
+    good = 0 <= status < 127 or status in (124, 134)
+    if good and peak <= most:
+        return True
+    print(f"FAIL {name}: status {status}, {peak / MIB:.1f} MiB of {most / MIB:.1f} MiB for {size} bytes; {said!r}")
+    return False
+
+
+def make(bomb: str, path: Path) -> int:
+    """In a process of its own: what a child takes is measured from fork on, and this one must stay small."""
+    with path.open("wb") as file:
+        subprocess.run([sys.executable, str(BOMBS), bomb], stdout=file, check=True)
+    return path.stat().st_size
+
+
+def check_bomb(program: str, tiers: "list[str]", bomb: str, folder: Path) -> "list[bool]":
+    path, messages = folder / "bomb.wasm", folder / "messages"
+    size = make(bomb, path)
+    results = [check(f"{bomb} validated", size, [program, "validate", str(path)], messages)]
+    for tier in tiers:
+        for options in ([], ["--max-memory=1M"]):
+            command = [program, "run", f"--timeout={TIMEOUT}", f"--tier={tier}", *options, str(path)]
+            results.append(check(f"{bomb} {tier} {' '.join(options)}", size, command, messages))
+    return results
+
+
+def check_compressed(program: str, folder: Path) -> bool:
+    path, packed = folder / "bomb.wasm", folder / "bomb.wasm.gz"
+    size = make("three_million_custom_sections", path)
+    subprocess.run(["gzip", "--keep", str(path)], check=True)
+    return check("three_million_custom_sections, compressed", size, [program, "run", str(packed)], folder / "messages")
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    if arguments[0].startswith("--skip="):
+        print(f"skipped: {arguments[0][7:]}: 1\n0 passed, 0 failed, 1 skipped")
+        return 77
+    program, tiers = os.path.abspath(arguments[0]), arguments[1:] or ["interp"]
+    results = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for bomb in subprocess.run([sys.executable, str(BOMBS)], stdout=subprocess.PIPE, text=True, check=True).stdout.split():
+            results += check_bomb(program, tiers, bomb, folder)
+        results.append(check_compressed(program, folder))
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
