@@ -73,7 +73,7 @@ const char *murre_op_name(enum murre_op op) {
 }
 
 const char *murre_feature_name(enum murre_feature feature) {
-    static const char *const names[MURRE_FEATURE_COUNT] = {
+    static const char names[MURRE_FEATURE_COUNT][26] = {
 #define X(id, name) name,
         MURRE_FEATURES(X)
 #undef X

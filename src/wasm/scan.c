@@ -154,7 +154,7 @@ murre_features murre_scan_bodies(const struct murre_module_info *info, murre_fea
 static murre_features target_feature(struct murre_name name) {
 #define FEATURE(id) ((murre_features)1 << MURRE_FEATURE_##id)
     static const struct {
-        const char *name;
+        char name[20];
         murre_features features;
     } known[] = {
         {"atomics", FEATURE(ATOMICS) | FEATURE(THREADS)},

@@ -294,23 +294,28 @@ static void read_import(struct survey *s, struct murre_name module, struct murre
         *kept = (struct murre_import_entry){module, name, kind, index};
 }
 
+/* Passes over what stands behind an import's names, and keeps nothing. */
+static void skip_import(struct survey *s) {
+    struct murre_error ignored = {.status = MURRE_OK}, *error = s->reader.error;
+    uint32_t tables = s->table_count, memories = s->memory_count;
+    bool keeps = s->keeps;
+    s->keeps = false;
+    s->reader.error = &ignored;
+    read_import(s, (struct murre_name){0}, (struct murre_name){0}, murre_read_byte(&s->reader));
+    s->reader.error = error;
+    s->keeps = keeps;
+    s->table_count = tables;
+    s->memory_count = memories;
+}
+
 /* Several names of one module: each with its type, or all with one, which is then read again for each. */
 static void read_compact_imports(struct survey *s, struct murre_name module, bool one_type) {
     struct murre_reader *r = &s->reader;
+    const uint8_t *type = r->next, *end = r->end; /* a fault ends the reader */
     use(s, FEATURE(COMPACT_IMPORTS));
-    const uint8_t *type = r->next;
-    if (one_type) {
-        /* Read once to find its end, for nothing that stays. */
-        struct survey probe = *s;
-        struct murre_error ignored = {.status = MURRE_OK};
-        struct murre_module_info features = {.type_count = s->info->type_count};
-        probe.info = &features;
-        probe.keeps = false;
-        probe.reader.error = &ignored;
-        read_import(&probe, module, module, murre_read_byte(&probe.reader));
-        use(s, features.features);
-        r->next = probe.reader.next;
-    }
+    if (one_type)
+        skip_import(s);
+    r->end = end;
     for (uint32_t left = murre_read_count(r, 1, MURRE_MAX_IMPORTS, "imports"); left && murre_reader_ok(r); left--) {
         struct murre_name name = murre_read_name(r);
         const uint8_t *behind = r->next;
@@ -422,7 +427,7 @@ static void survey_code(struct survey *s) {
         uint64_t offset = murre_reader_offset(r);
         uint32_t size = murre_read_u32(r);
         const uint8_t *body = murre_read_bytes(r, size);
-        if (!body)
+        if (!body || !murre_reader_ok(r))
             return;
         use(s, murre_scan_body(&s->scan, m->bytes, body, body + size, m->bytes + m->size));
         if (s->keeps && m->bodies && i < defined)
@@ -493,7 +498,7 @@ static void survey_section(struct survey *s, struct murre_reader *all) {
     uint8_t id = murre_read_byte(all);
     uint32_t size = murre_read_u32(all);
     const uint8_t *contents = murre_read_bytes(all, size);
-    if (!contents)
+    if (!contents || !murre_reader_ok(all))
         return;
     s->reader = (struct murre_reader){all->start, contents, contents + size, &error};
     survey_contents(s, id);
