@@ -49,7 +49,10 @@ struct murre_wasi_file {
     bool read_only; /* the guest can neither change nor remove it (error PERM) */
 };
 
-/* A folder that the guest sees as guest: one of the host, or, where host is NULL, one in memory, which starts with files and touches no file
+/* What is memory of a process or of the machine is not opened in a folder of the host that holds it (/proc/self/mem, the environment of a process,
+ * /dev/mem: error PERM).
+ *
+ * A folder that the guest sees as guest: one of the host, or, where host is NULL, one in memory, which starts with files and touches no file
  * of the host. The guest works in it as in any other: it makes, removes and renames files, folders and links, as long as what it adds
  * takes no more than limit (error NOSPC). What it leaves there, murre_wasi_read_file and murre_wasi_each_file show. */
 struct murre_wasi_preopen {

@@ -16,6 +16,10 @@ void murre_wasi_host_stat(const struct stat *from, struct murre_wasi_stat *stat)
 
 extern const struct murre_wasi_folder murre_wasi_folder_host; /* host_folder.c */
 
+/* host_memory.c: true for a file that was opened when it gives the memory, or the environment, of a process or of the machine: the guest would be out
+ * of its own. fd is not changed. */
+bool murre_wasi_host_is_memory(int fd);
+
 /* host_entries.c: reading a folder, as kind.h has it, and giving up what that takes. */
 murre_wasi_errno murre_wasi_host_seek_entry(struct murre_wasi_call *call, struct murre_wasi_entry *entry, uint64_t cookie);
 bool murre_wasi_host_peek_entry(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent,

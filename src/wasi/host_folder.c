@@ -73,6 +73,10 @@ static murre_wasi_errno open_file(struct murre_wasi_call *call, struct murre_was
         host = -ELOOP;
     if (host < 0)
         return murre_wasi_from_errno(-host);
+    if (murre_wasi_host_is_memory(host)) {
+        close(host);
+        return WASI_PERM;
+    }
     *entry = murre_wasi_fdtable_add_host(&call->wasi->fds, host, fd);
     if (*entry == NULL)
         return murre_wasi_from_errno(errno);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What programs do with files and sockets: descriptors.py [--emulated] MURRE [TIER…]."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -91,6 +92,23 @@ def test_what_was_opened_for_reading_is_not_written(folder: Path) -> None:
     expect(murre(f"--dir={folder}", path), 8)
     expect(murre(f"--dir={folder}", "--enforce-rights", path), 76)
     assert (folder / "file").read_text() == "old"
+
+
+def test_the_memory_of_processes_is_not_in_the_folder_of_everything(folder: Path, tier: str) -> None:
+    me = os.getpid()
+    for path in ("self/mem", "thread-self/mem", f"{me}/mem", f"{me}/task/{me}/mem", "self/environ", f"{me}/environ"):
+        for rights in (0, 1 << 1, 1 << 6):
+            expect(murre(f"--tier={tier}", "--dir=/", save(folder, opener(f"proc/{path}", 0, rights).finish())), 63)
+            expect(murre(f"--tier={tier}", "--dir=/proc", save(folder, opener(path, 0, rights).finish())), 63)
+    expect(murre("--dir=/", save(folder, opener("proc/self/status", 0, 1 << 1).finish())), 0)
+    link = folder / "link"
+    link.symlink_to("../" * (len(folder.resolve().parts) - 1) + "proc/self/mem")
+    expect(murre("--dir=/", save(folder, opener(str(link.parent.resolve() / "link")[1:], 0, 1 << 1).finish())), 32)  # LOOP: not followed
+    m = Caller("path_open")
+    text = str(folder.resolve() / "link")[1:]
+    m.text(72, text)
+    m.do("path_open", 3, 1, 72, len(text), 0, 1 << 1, 0, 0, 8)
+    expect(murre("--dir=/", save(folder, m.finish())), 63)
 
 
 # ---- sockets ---------------------------------------------------------------------------------------------------------------
