@@ -121,18 +121,18 @@ void murre_emit_branch_table(struct murre_sink *sink, struct murre_operand index
     }
     if (e->has_loop && count >= DISPATCH_TARGETS)
         e->dispatches = true;
-    MIR_op_t value = murre_emit_use(e, index);
     if (count == 1) {
-        emit2(e, MIR_BTS, otherwise, value);
+        emit2(e, MIR_BTS, otherwise, murre_emit_use(e, index));
         emit1(e, MIR_JMP, murre_emit_label(e, labels[0]));
         return;
     }
-    emit3(e, MIR_UBGES, otherwise, value, emit_int(e, (int32_t)count));
-    MIR_op_t *ops = murre_mirctx_alloc(((size_t)count + 1) * sizeof *ops);
+    /* The last label takes every index from count on: the comparison is part of the jump, and nothing can come between (MIR's patch 74). */
+    MIR_op_t *ops = murre_mirctx_alloc(((size_t)count + 2) * sizeof *ops);
     ops[0] = murre_emit_use_extended(e, index);
     for (uint32_t i = 0; i < count; i++)
         ops[i + 1] = murre_emit_label(e, labels[i]);
-    emit_append(e, MIR_new_insn_arr(e->mir, MIR_SWITCH, (size_t)count + 1, ops));
+    ops[count + 1] = otherwise;
+    emit_append(e, MIR_new_insn_arr(e->mir, MIR_SWITCH, (size_t)count + 2, ops));
 }
 
 static bool cond_reads(const struct murre_cond *cond, uint32_t slot) {

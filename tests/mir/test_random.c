@@ -171,7 +171,7 @@ static void random_insn(struct random_build *r) {
     }
 }
 
-// Of one, two, four or nine targets. The index is masked, or compared before, as compiled br_table does: one register in both.
+// Of one, two, four or nine targets. The index is masked, or compared before in the same register, or left to the jump's own comparison.
 static void random_switch(struct random_build *r, MIR_label_t *labels, int blocks) {
     static const int counts[] = {1, 1, 2, 4, 9};
     MIR_context_t mir = r->b.mir;
@@ -184,7 +184,7 @@ static void random_switch(struct random_build *r, MIR_label_t *labels, int block
         test_insn(&r->b, MIR_new_insn(mir, MIR_AND, test_reg(&r->b, r->t), ops[0], test_int(&r->b, masked ? 3 : 15)));
         ops[0] = test_reg(&r->b, r->t);
     }
-    if (!masked) {
+    if (!masked && pick(2) == 0) {
         MIR_op_t otherwise = MIR_new_label_op(mir, labels[pick((uint32_t)blocks)]);
         test_insn(&r->b, MIR_new_insn(mir, MIR_UBGE, otherwise, ops[0], test_int(&r->b, count)));
     }

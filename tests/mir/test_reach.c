@@ -25,7 +25,8 @@ static MIR_item_t emit_branch_over_tables(void *user, MIR_context_t mir, MIR_mod
         MIR_op_t ops[] = {R(b.arg[1]), TO(next)};
         test_insn(&b, MIR_new_insn_arr(mir, MIR_SWITCH, 2, ops));
         test_insn(&b, next);
-        EMIT(ADD, R(s), R(s), R(b.arg[1]));
+        for (int k = 0; k <= i % 3; k++) // so that not every table happens to be aligned
+            EMIT(ADD, R(s), R(s), R(b.arg[1]));
     }
     test_insn(&b, out);
     test_return(&b, R(s));
