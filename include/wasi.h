@@ -7,7 +7,8 @@
  * leads out of one.
  *
  * Process-wide state is left alone: the library changes no signal disposition. A host that writes to pipes should ignore SIGPIPE, so that
- * the guest gets the error PIPE instead of the process its end. Sockets never raise it. */
+ * the guest gets the error PIPE instead of the process its end, and SIGXFSZ where
+ * the size of files is limited (error FBIG). Sockets never raise it. */
 #ifndef MURRE_WASI_H
 #define MURRE_WASI_H
 
@@ -82,8 +83,13 @@ struct murre_wasi_config {
     size_t socket_count;
     struct murre_wasi_stream in, out, err; /* descriptors 0, 1, 2 */
     struct murre_allocator allocator;      /* alloc NULL: the C library's */
-    bool enforce_rights;                   /* refuse what a guest has no right to (error NOTCAPABLE); see above */
-    bool no_openat2;                       /* resolve paths without openat2(2), as on kernels that lack it; for tests */
+    uint32_t max_descriptors;              /* open at a time, with those that it starts with (error MFILE); 0: 65,536 */
+    uint64_t max_output;                   /* bytes that it may write to its standard streams together (error NOSPC); 0: no limit */
+    /* Bytes that it may write in folders of the host, where each file, folder and link that it makes counts as 4 KiB besides, and what a file grows
+     * by as well, written or not (error NOSPC). What it removes is not given back. 0: no limit. */
+    uint64_t max_written;
+    bool enforce_rights; /* refuse what a guest has no right to (error NOTCAPABLE); see above */
+    bool no_openat2;     /* resolve paths without openat2(2), as on kernels that lack it; for tests */
 };
 
 /* All zero: no arguments, no environment, no folders, the process's own standard streams. */

@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -19,6 +21,21 @@ static bool fill_standard_streams(void) {
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
             return false;
     return true;
+}
+
+/* Whether this thread's stack has room for what murre does outside of guests, whose calls are counted. Says so when it has not, with as little
+ * stack as possible: running off it would be a signal. Arguments and environment, above which lies the name of the program, take from it as well. */
+static bool enough_stack(void) {
+    enum { NEEDED = 64 << 10 };
+    struct rlimit limit;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), top = getauxval(AT_EXECFN);
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || top < here ||
+        (limit.rlim_cur >= top - here && limit.rlim_cur - (top - here) >= NEEDED))
+        return true;
+    static const char message[] = "murre: the stack is too small (ulimit -s): 64 KiB are needed beside arguments and environment\n";
+    if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
+        return false;
+    return false;
 }
 
 static int help(void) {
@@ -45,7 +62,7 @@ static int version(void) {
 int main(int argc, char **argv) {
     /* murre starts no programs. Should code that got out of its sandbox do so, set-user-ID programs give it nothing. */
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (!fill_standard_streams())
+    if (!fill_standard_streams() || !enough_stack())
         return CLI_FAILED;
     cli_buffer_messages();
     cli_watch_files();

@@ -51,6 +51,9 @@ static struct murre_wasi *make_wasi(const struct run_options *options, struct mu
     config.sockets = options->sockets;
     config.socket_count = options->socket_count;
     config.enforce_rights = options->enforce_rights;
+    config.max_descriptors = options->max_files;
+    config.max_output = options->max_output;
+    config.max_written = options->max_written;
     struct murre_wasi *wasi = murre_wasi_new(&config, error);
     free(args);
     return wasi;
@@ -117,6 +120,7 @@ static bool set_up(struct run *run) {
     run->store = murre_store_new(run->engine, &error);
     if (run->store == NULL)
         goto failed;
+    murre_store_set_limits(run->store, &run->options.limits);
     if (run->options.timeout != 0 && murre_store_set_timeout(run->store, run->options.timeout, &error) != MURRE_OK)
         goto failed;
     if (!define_unknown(run, &error))
@@ -227,6 +231,7 @@ int cli_run_main(int argc, char **argv) {
         return parsed == CLI_HELP ? cli_finish(CLI_OK) : CLI_USAGE;
     }
     signal(SIGPIPE, SIG_IGN); /* the guest gets the error PIPE */
+    signal(SIGXFSZ, SIG_IGN); /* … or FBIG */
     int status = set_up(&run) ? start(&run) : CLI_FAILED;
     if (run.options.stats && run.engine != NULL)
         print_stats(&run);

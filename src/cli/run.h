@@ -24,7 +24,10 @@ struct run_options {
     const char **listens; /* by socket: where it is to be opened, or NULL */
     size_t socket_count;
     enum run_unknown unknown; /* imports that nobody provides */
-    uint64_t timeout;         /* nanoseconds, or 0 */
+    struct murre_store_limits limits;
+    uint32_t max_files;               /* and these of WASI: 0: no limit */
+    uint64_t max_output, max_written; /* bytes */
+    uint64_t timeout;                 /* nanoseconds, or 0 */
     const char *timeout_text;
     bool enforce_rights;
     bool stats;

@@ -24,6 +24,14 @@ enum {
     OPT_MAX_MEMORY,
     OPT_MAX_CODE_MEMORY,
     OPT_MAX_TABLE_MEMORY,
+    OPT_MAX_MEMORIES,
+    OPT_MAX_TABLES,
+    OPT_MAX_TABLE_ELEMENTS,
+    OPT_MAX_INSTANCES,
+    OPT_MAX_STACK,
+    OPT_MAX_FILES,
+    OPT_MAX_OUTPUT,
+    OPT_MAX_WRITTEN,
     OPT_TIMEOUT,
     OPT_VALIDATE_ALL,
     OPT_STATS,
@@ -47,6 +55,14 @@ static const struct cli_option options_table[] = {
     {"max-memory", "SIZE", "let no memory grow beyond SIZE (64M, 2G)", OPT_MAX_MEMORY},
     {"max-code-memory", "SIZE", "let code that murre makes take no more than SIZE", OPT_MAX_CODE_MEMORY},
     {"max-table-memory", "SIZE", "let tables together take no more than SIZE (16M)", OPT_MAX_TABLE_MEMORY},
+    {"max-memories", "N", "let there be no more than N memories", OPT_MAX_MEMORIES},
+    {"max-tables", "N", "let there be no more than N tables", OPT_MAX_TABLES},
+    {"max-table-elements", "N", "let all tables together have no more than N elements", OPT_MAX_TABLE_ELEMENTS},
+    {"max-instances", "N", "let there be no more than N instances", OPT_MAX_INSTANCES},
+    {"max-stack", "SIZE", "let calls use SIZE of stack (16M)", OPT_MAX_STACK},
+    {"max-files", "N", "let the guest have N files open, folders and streams included", OPT_MAX_FILES},
+    {"max-output", "SIZE", "let the guest write SIZE to standard output and error", OPT_MAX_OUTPUT},
+    {"max-written", "SIZE", "let the guest write SIZE to files in its folders", OPT_MAX_WRITTEN},
     {"timeout", "TIME", "stop after TIME (5s, 500ms, 2m) with status 124", OPT_TIMEOUT},
     {"validate-all", NULL, "validate all functions at once, not each when first called", OPT_VALIDATE_ALL},
     {"stats", NULL, "print what was interpreted, compiled and used, to stderr", OPT_STATS},
@@ -171,6 +187,46 @@ static bool set_size(const char *name, const char *text, uint64_t *size) {
     return true;
 }
 
+/* Limits of which zero would mean none. */
+static bool count_limit(const char *name, const char *text, uint64_t max, uint64_t *limit) {
+    if (!cli_number_argument(&cli_run, name, text, max, limit))
+        return false;
+    if (*limit == 0)
+        cli_usage(&cli_run, "--%s: '%s' is not a number from 1 to %llu", name, text, (unsigned long long)max);
+    return *limit != 0;
+}
+static bool size_limit(const char *name, const char *text, uint64_t *limit) {
+    if (!cli_size_argument(&cli_run, name, text, limit))
+        return false;
+    if (*limit == 0)
+        cli_usage(&cli_run, "--%s: '%s' is not a size of a byte or more", name, text);
+    return *limit != 0;
+}
+
+/* Counts of the store and of WASI. */
+static bool set_count(struct run_options *options, int id, const char *value) {
+    static const char *const names[] = {[OPT_MAX_MEMORIES] = "max-memories",
+                                        [OPT_MAX_TABLES] = "max-tables",
+                                        [OPT_MAX_INSTANCES] = "max-instances",
+                                        [OPT_MAX_FILES] = "max-files"};
+    uint64_t number;
+    if (!count_limit(names[id], value, UINT32_MAX, &number))
+        return false;
+    uint32_t *limit = id == OPT_MAX_MEMORIES    ? &options->limits.memories
+                      : id == OPT_MAX_TABLES    ? &options->limits.tables
+                      : id == OPT_MAX_INSTANCES ? &options->limits.instances
+                                                : &options->max_files;
+    *limit = (uint32_t)number;
+    return true;
+}
+
+static bool set_stack(struct run_options *options, const char *value) {
+    if (!size_limit("max-stack", value, &options->limits.stack_bytes))
+        return false;
+    options->config.max_stack = options->limits.stack_bytes; /* may be more than there is without */
+    return true;
+}
+
 static bool set_engine(struct run_options *options, int id, const char *value) {
     struct murre_config *config = &options->config;
     uint64_t number;
@@ -211,6 +267,14 @@ static bool set(struct run_options *options, int id, const char *value) {
     case OPT_ARGV0: options->argv0 = value; return true;
     case OPT_INVOKE: options->invoke = value; return true;
     case OPT_UNKNOWN_IMPORTS: return set_unknown(options, value);
+    case OPT_MAX_MEMORIES:
+    case OPT_MAX_TABLES:
+    case OPT_MAX_INSTANCES:
+    case OPT_MAX_FILES: return set_count(options, id, value);
+    case OPT_MAX_TABLE_ELEMENTS: return count_limit("max-table-elements", value, UINT32_MAX, &options->limits.table_elements);
+    case OPT_MAX_STACK: return set_stack(options, value);
+    case OPT_MAX_OUTPUT: return size_limit("max-output", value, &options->max_output);
+    case OPT_MAX_WRITTEN: return size_limit("max-written", value, &options->max_written);
     case OPT_TIMEOUT: options->timeout_text = value; return cli_duration_argument(&cli_run, "timeout", value, &options->timeout);
     case OPT_STATS: options->stats = true; return true;
     default: return set_engine(options, id, value);

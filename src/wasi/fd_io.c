@@ -2,7 +2,7 @@
  * the guest ends. Short reads and writes are the guest's to continue. */
 #include <unistd.h>
 
-#include "wasi/kind.h"
+#include "wasi/budget.h"
 
 #define NO_OFFSET MURRE_WASI_NO_OFFSET
 
@@ -26,8 +26,13 @@ static murre_wasi_errno transfer(struct murre_wasi_call *call, uint32_t fd, uint
         if (offset > INT64_MAX)
             return WASI_INVAL;
     }
+    uint64_t *left = out ? murre_wasi_budget(call->wasi, entry) : NULL;
+    error = murre_wasi_budget_cut(left, &iovecs);
+    if (error != WASI_SUCCESS)
+        return error;
     size_t size = 0;
     error = (out ? entry->kind->write : entry->kind->read)(call, entry, &iovecs, offset, &size);
+    murre_wasi_budget_settle(left, iovecs.total, size, error);
     if (error == WASI_SUCCESS)
         murre_wasi_put32(moved, (uint32_t)size);
     return error;

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "wasi/kind.h"
+#include "wasi/budget.h"
 
 /* ---- fdstat: {u8 type; u16 flags at 2; u64 base at 8; u64 inheriting at 16} --------------------------------------------- */
 
@@ -140,7 +140,14 @@ murre_wasi_errno murre_wasi_fd_filestat_set_size(struct murre_wasi_call *call, c
         return error;
     if (entry->kind->set_size == NULL || args[1].u64 > INT64_MAX)
         return WASI_INVAL;
-    return entry->kind->set_size(call, entry, args[1].u64);
+    uint64_t *left = murre_wasi_budget(call->wasi, entry), more = 0;
+    struct murre_wasi_stat stat;
+    if (left != NULL && entry->kind->stat(entry, &stat) == WASI_SUCCESS && args[1].u64 > stat.size)
+        more = args[1].u64 - stat.size;
+    error = murre_wasi_budget_spend(left, more);
+    if (error != WASI_SUCCESS)
+        return error;
+    return murre_wasi_budget_settle(left, more, more, entry->kind->set_size(call, entry, args[1].u64));
 }
 
 static bool one_time(struct timespec *time, uint64_t nanoseconds, bool set, bool now) {
@@ -223,7 +230,11 @@ murre_wasi_errno murre_wasi_fd_allocate(struct murre_wasi_call *call, const unio
         return error;
     if (entry->kind->allocate == NULL || args[1].u64 > INT64_MAX || args[2].u64 > INT64_MAX)
         return WASI_INVAL;
-    return entry->kind->allocate(call, entry, args[1].u64, args[2].u64);
+    uint64_t *left = murre_wasi_budget(call->wasi, entry);
+    error = murre_wasi_budget_spend(left, args[2].u64);
+    if (error != WASI_SUCCESS)
+        return error;
+    return murre_wasi_budget_settle(left, args[2].u64, args[2].u64, entry->kind->allocate(call, entry, args[1].u64, args[2].u64));
 }
 
 static murre_wasi_errno sync_with(struct murre_wasi_call *call, uint32_t fd, uint64_t rights, bool only_data) {

@@ -8,7 +8,7 @@
 #include "wasi/kind.h"
 
 void murre_wasi_fdtable_init(struct murre_wasi_fdtable *table, const struct murre_allocator *allocator) {
-    *table = (struct murre_wasi_fdtable){.allocator = *allocator};
+    *table = (struct murre_wasi_fdtable){.allocator = *allocator, .limit = MURRE_WASI_FD_LIMIT};
 }
 
 static struct murre_wasi_fdpage *add_page(struct murre_wasi_fdtable *table) {
@@ -29,6 +29,10 @@ static struct murre_wasi_fdpage *add_page(struct murre_wasi_fdtable *table) {
 
 struct murre_wasi_entry *murre_wasi_fdtable_add(struct murre_wasi_fdtable *table, const struct murre_wasi_kind *kind, uint32_t *fd) {
     uint32_t index = 0;
+    if (table->used >= table->limit) {
+        errno = EMFILE;
+        return NULL;
+    }
     while (index < table->page_count && table->pages[index]->used == UINT32_MAX)
         index++;
     if (index == MURRE_WASI_FD_LIMIT / MURRE_WASI_FD_PAGE) {
@@ -42,6 +46,7 @@ struct murre_wasi_entry *murre_wasi_fdtable_add(struct murre_wasi_fdtable *table
     struct murre_wasi_fdpage *page = table->pages[index];
     uint32_t slot = (uint32_t)__builtin_ctz(~page->used);
     page->used |= UINT32_C(1) << slot;
+    table->used++;
     page->entries[slot] = (struct murre_wasi_entry){.kind = kind};
     *fd = index * MURRE_WASI_FD_PAGE + slot;
     return &page->entries[slot];
@@ -122,6 +127,7 @@ static murre_wasi_errno release(struct murre_wasi_fdtable *table, struct murre_w
 
 static void mark_free(struct murre_wasi_fdtable *table, uint32_t fd) {
     table->pages[fd / MURRE_WASI_FD_PAGE]->used &= ~(UINT32_C(1) << fd % MURRE_WASI_FD_PAGE);
+    table->used--;
 }
 
 murre_wasi_errno murre_wasi_fdtable_close(struct murre_wasi_fdtable *table, uint32_t fd) {

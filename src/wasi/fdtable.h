@@ -25,6 +25,8 @@ struct murre_wasi_dirbuf {
     char bytes[4096] __attribute__((aligned(8)));
 };
 
+enum { MURRE_WASI_BUDGET_NONE, MURRE_WASI_BUDGET_OUTPUT, MURRE_WASI_BUDGET_FOLDER };
+
 struct murre_wasi_entry {
     const struct murre_wasi_kind *kind; /* kind.h; NULL: free */
     uint8_t type;                       /* WASI_FILETYPE_…; meaningful when has_type */
@@ -33,6 +35,7 @@ struct murre_wasi_entry {
     uint64_t base, inheriting;          /* rights as the guest is told: what it has asked for, cut to what such a thing can have */
     uint64_t allowed, passes;           /* rights that are not refused, to this entry and to what is opened from it */
     uint64_t able;                      /* what can be done, said in rights, by what it is and how it was opened */
+    uint8_t budget;                     /* MURRE_WASI_BUDGET_…: what writing to it, or making things in it, is counted by (budget.h) */
     char *name;                         /* of a preopened folder, terminated; owned */
     size_t name_size;
     union {
@@ -72,6 +75,7 @@ struct murre_wasi_fdtable {
     bool enforce_rights; /* allowed and passes are what was asked for */
     struct murre_wasi_fdpage **pages;
     uint32_t page_count, page_capacity;
+    uint32_t used, limit; /* entries */
 };
 
 void murre_wasi_fdtable_init(struct murre_wasi_fdtable *table, const struct murre_allocator *allocator);

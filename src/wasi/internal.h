@@ -39,12 +39,15 @@ struct murre_wasi_strings {
     size_t count;
 };
 
+#define MURRE_WASI_UNLIMITED UINT64_MAX
+
 struct murre_wasi {
     struct murre_allocator allocator;
     struct murre_wasi_strings args, env;
     struct murre_wasi_fdtable fds;
     struct murre_wasi_resolver resolver;
     struct murre_wasi_memfs *memory_folders; /* a list, first come first */
+    uint64_t output_left, written_left;      /* bytes (budget.h), or MURRE_WASI_UNLIMITED */
     struct murre_wasi_binding bindings[MURRE_WASI_FUNCTIONS], preview0[MURRE_WASI_FUNCTIONS];
 };
 

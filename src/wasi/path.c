@@ -2,7 +2,7 @@
  * rename, symlink, unlink_file. Rights and guest memory are looked at here; what happens is up to the folder's kind. */
 #include <string.h>
 
-#include "wasi/kind.h"
+#include "wasi/budget.h"
 
 /* A path argument: its folder's entry, what that can do, and text. */
 struct place {
@@ -22,12 +22,22 @@ static murre_wasi_errno get_place(struct murre_wasi_call *call, uint32_t fd, uin
     return error;
 }
 
+/* Before a name is made, and afterwards. */
+static murre_wasi_errno spend_name(struct murre_wasi_call *call, const struct place *place) {
+    return murre_wasi_budget_spend(murre_wasi_budget(call->wasi, place->folder), MURRE_WASI_NAME_COST);
+}
+static murre_wasi_errno settle_name(struct murre_wasi_call *call, const struct place *place, murre_wasi_errno error) {
+    return murre_wasi_budget_settle(murre_wasi_budget(call->wasi, place->folder), MURRE_WASI_NAME_COST, MURRE_WASI_NAME_COST, error);
+}
+
 /* ---- one path, not followed ----------------------------------------------------------------------------------------- */
 
 murre_wasi_errno murre_wasi_path_create_directory(struct murre_wasi_call *call, const union murre_slot *args) {
     struct place place;
     murre_wasi_errno error = get_place(call, args[0].u32, WASI_RIGHT_PATH_CREATE_DIRECTORY, args[1].u32, args[2].u32, &place);
-    return error != WASI_SUCCESS ? error : place.act->make_directory(call, place.folder, place.path.text);
+    if (error != WASI_SUCCESS || (error = spend_name(call, &place)) != WASI_SUCCESS)
+        return error;
+    return settle_name(call, &place, place.act->make_directory(call, place.folder, place.path.text));
 }
 
 murre_wasi_errno murre_wasi_path_remove_directory(struct murre_wasi_call *call, const union murre_slot *args) {
@@ -87,7 +97,10 @@ murre_wasi_errno murre_wasi_path_link(struct murre_wasi_call *call, const union 
         return WASI_INVAL;
     if (from.act != to.act)
         return WASI_XDEV;
-    return from.act->link(call, from.folder, from.path.text, to.folder, to.path.text);
+    error = spend_name(call, &to);
+    if (error != WASI_SUCCESS)
+        return error;
+    return settle_name(call, &to, from.act->link(call, from.folder, from.path.text, to.folder, to.path.text));
 }
 
 murre_wasi_errno murre_wasi_path_rename(struct murre_wasi_call *call, const union murre_slot *args) {
@@ -114,7 +127,10 @@ murre_wasi_errno murre_wasi_path_symlink(struct murre_wasi_call *call, const uni
         return error;
     if (target.text[0] == '/')
         return WASI_PERM;
-    return place.act->symlink(call, target.text, place.folder, place.path.text);
+    error = spend_name(call, &place);
+    if (error != WASI_SUCCESS)
+        return error;
+    return settle_name(call, &place, place.act->symlink(call, target.text, place.folder, place.path.text));
 }
 
 murre_wasi_errno murre_wasi_path_readlink(struct murre_wasi_call *call, const union murre_slot *args) {

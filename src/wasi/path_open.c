@@ -1,7 +1,7 @@
 /* path_open. Rights are recorded: what was asked for, cut to what the folder passes on and to what a thing of that type can have. They refuse
  * nothing by themselves; only what a folder does not pass on (a read-only one, or one whose guest has given rights up) is refused. But reading and
  * writing are how a file is opened, as in POSIX: who asks for neither gets what can be had. */
-#include "wasi/kind.h"
+#include "wasi/budget.h"
 
 #define READS (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR)
 
@@ -35,6 +35,14 @@ static struct murre_wasi_open how_to_open(const struct murre_wasi_fdtable *table
         open.try_write = folder->passes & WASI_RIGHT_FD_WRITE;
     }
     return open;
+}
+
+/* Whether something is counted, and it would come to be. */
+static bool makes_file(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
+                       const struct murre_wasi_open *open) {
+    struct murre_wasi_stat stat;
+    return open->oflags & WASI_OFLAG_CREAT && murre_wasi_budget(call->wasi, folder) != NULL &&
+           folder->kind->folder->stat(call, folder, path, open->follow, &stat) == WASI_NOENT;
 }
 
 static void record_rights(const struct murre_wasi_fdtable *table, const struct murre_wasi_entry *folder, const struct request *request,
@@ -71,9 +79,14 @@ murre_wasi_errno murre_wasi_path_open(struct murre_wasi_call *call, const union 
     const struct murre_wasi_open granted = how_to_open(&call->wasi->fds, folder, &request);
     struct murre_wasi_entry *entry;
     uint32_t fd;
-    error = folder->kind->folder->open(call, folder, path.text, &granted, &entry, &fd);
+    uint64_t *left = makes_file(call, folder, path.text, &granted) ? murre_wasi_budget(call->wasi, folder) : NULL;
+    error = murre_wasi_budget_spend(left, MURRE_WASI_NAME_COST);
     if (error != WASI_SUCCESS)
         return error;
+    error = folder->kind->folder->open(call, folder, path.text, &granted, &entry, &fd);
+    if (murre_wasi_budget_settle(left, MURRE_WASI_NAME_COST, MURRE_WASI_NAME_COST, error) != WASI_SUCCESS)
+        return error;
+    entry->budget = folder->budget;
     record_rights(&call->wasi->fds, folder, &request, entry);
     error = murre_wasi_entry_learn_type(entry);
     if (error != WASI_SUCCESS) {

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "wasi/memory.h"
+#include "wasi/budget.h"
 #include "wasi/wait.h"
 
 /* NOTSOCK comes before NOTCAPABLE: what is no socket has no rights of one. */
@@ -82,6 +82,23 @@ murre_wasi_errno murre_wasi_sock_recv(struct murre_wasi_call *call, const union 
     return WASI_SUCCESS;
 }
 
+static murre_wasi_errno send_all(struct murre_wasi_call *call, struct murre_wasi_entry *socket, struct murre_wasi_iovecs *iovecs,
+                                 size_t *moved) {
+    struct msghdr message = {.msg_iov = iovecs->items, .msg_iovlen = (size_t)iovecs->count};
+    bool await = murre_wasi_must_await(call, socket);
+    ssize_t sent;
+    do {
+        murre_wasi_errno error = await ? murre_wasi_await(call, socket, POLLOUT) : WASI_SUCCESS;
+        if (error != WASI_SUCCESS)
+            return error;
+        sent = sendmsg(socket->host, &message, MSG_NOSIGNAL | (await ? MSG_DONTWAIT : 0));
+    } while (sent < 0 && (murre_wasi_retry(call) || (await && murre_wasi_await_again(socket))));
+    if (sent < 0)
+        return murre_wasi_from_errno(errno);
+    *moved = (size_t)sent;
+    return WASI_SUCCESS;
+}
+
 murre_wasi_errno murre_wasi_sock_send(struct murre_wasi_call *call, const union murre_slot *args) {
     struct murre_wasi_entry *socket;
     struct murre_wasi_iovecs iovecs;
@@ -93,17 +110,14 @@ murre_wasi_errno murre_wasi_sock_send(struct murre_wasi_call *call, const union 
         return error;
     if (args[3].u32 != 0)
         return WASI_INVAL;
-    struct msghdr message = {.msg_iov = iovecs.items, .msg_iovlen = (size_t)iovecs.count};
-    bool await = murre_wasi_must_await(call, socket);
-    ssize_t sent;
-    do {
-        error = await ? murre_wasi_await(call, socket, POLLOUT) : WASI_SUCCESS;
-        if (error != WASI_SUCCESS)
-            return error;
-        sent = sendmsg(socket->host, &message, MSG_NOSIGNAL | (await ? MSG_DONTWAIT : 0));
-    } while (sent < 0 && (murre_wasi_retry(call) || (await && murre_wasi_await_again(socket))));
-    if (sent < 0)
-        return murre_wasi_from_errno(errno);
+    uint64_t *left = murre_wasi_budget(call->wasi, socket); /* a standard stream can be one */
+    error = murre_wasi_budget_cut(left, &iovecs);
+    if (error != WASI_SUCCESS)
+        return error;
+    size_t sent = 0;
+    error = send_all(call, socket, &iovecs, &sent);
+    if (murre_wasi_budget_settle(left, iovecs.total, sent, error) != WASI_SUCCESS)
+        return error;
     murre_wasi_put32(size, (uint32_t)sent);
     return WASI_SUCCESS;
 }

@@ -61,6 +61,7 @@ static bool add_stream(struct murre_wasi *wasi, const struct murre_wasi_stream *
     struct murre_wasi_entry *entry = murre_wasi_fdtable_add(&wasi->fds, kinds[stream->kind], &fd);
     if (entry == NULL)
         return false;
+    entry->budget = MURRE_WASI_BUDGET_OUTPUT;
     murre_wasi_fdtable_grant(&wasi->fds, entry, number == 0 ? WASI_RIGHTS_INPUT : WASI_RIGHTS_OUTPUT, 0);
     if (entry->kind == &murre_wasi_kind_host) {
         entry->host = stream->kind == MURRE_WASI_FD ? stream->fd : number;
@@ -98,7 +99,9 @@ static enum murre_status add_host_folder(struct murre_wasi *wasi, const struct m
         return murre_error_set(error, MURRE_ERROR_IO, MURRE_NO_OFFSET, "folder %s: %s", preopen->host, strerror(errno));
     uint32_t fd;
     *entry = murre_wasi_fdtable_add_host(&wasi->fds, host, &fd);
-    if (*entry == NULL)
+    if (*entry != NULL)
+        (*entry)->budget = MURRE_WASI_BUDGET_FOLDER;
+    else
         return errno == ENOMEM ? murre_error_memory(error)
                                : murre_error_set(error, MURRE_ERROR_IO, MURRE_NO_OFFSET, "folder %s: %s", preopen->host, strerror(errno));
     return MURRE_OK;
@@ -199,10 +202,14 @@ struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct
         wasi->bindings[i] = (struct murre_wasi_binding){.wasi = wasi, .fn = functions[i].fn};
         wasi->preview0[i] = (struct murre_wasi_binding){.wasi = wasi, .fn = functions[i].fn, .preview0 = true};
     }
+    wasi->output_left = config->max_output != 0 ? config->max_output : MURRE_WASI_UNLIMITED;
+    wasi->written_left = config->max_written != 0 ? config->max_written : MURRE_WASI_UNLIMITED;
     if (fill(wasi, config, error) != MURRE_OK) {
         murre_wasi_delete(wasi);
         return NULL;
     }
+    if (config->max_descriptors != 0 && config->max_descriptors < MURRE_WASI_FD_LIMIT)
+        wasi->fds.limit = config->max_descriptors;
     return wasi;
 }
 
