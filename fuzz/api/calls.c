@@ -247,6 +247,17 @@ static void new_linker(struct api *a) {
     api_check_error(a->linkers[at].linker != NULL, &error);
 }
 
+static void define_unknown(struct api *a, int linker, uint8_t how) {
+    int store = api_pick_store(a), module = api_pick_module(a);
+    struct murre_error error;
+    if (store < 0 || module < 0)
+        return;
+    a->linkers[linker].stores |= 1u << store;
+    api_check_error(murre_linker_define_unknown(a->linkers[linker].linker, a->stores[store].store, a->modules[module].module, how % 3,
+                                                &error) == MURRE_OK,
+                    &error);
+}
+
 static void define(struct api *a) {
     static const char *const names[] = {"memory", "table", "global", "hosts", "constant", "f"};
     int at = api_pick_linker(a);
@@ -264,6 +275,8 @@ static void define(struct api *a) {
         api_check_error(murre_linker_define_instance(a->linkers[at].linker, how & 1 ? "a" : "h", a->instances[instance].instance, &error) ==
                             MURRE_OK,
                         &error);
+    } else if (how >= 250) {
+        define_unknown(a, at, how);
     } else {
         struct api_item *item = api_pick_item(a, -1, -1);
         if (!item)

@@ -178,6 +178,10 @@ static void define_wasi(struct api *a) {
     a->linkers[linker].wasis |= 1u << (wasi - a->wasis);
     api_check_error(murre_wasi_define(wasi->wasi, a->linkers[linker].linker, &error) == MURRE_OK, &error);
     api_require(error.status == MURRE_OK || api_is_short(a), "all functions can be defined");
+    if ((wasi - a->wasis) & 1 && !a->configs[a->linkers[linker].engine].no_signals) {
+        api_check_error(murre_wasi_define_preview0(wasi->wasi, a->linkers[linker].linker, &error) == MURRE_OK, &error);
+        api_require(error.status == MURRE_OK || api_is_short(a), "all functions of preview 0 can be defined");
+    }
     if (!a->configs[a->linkers[linker].engine].no_signals)
         return;
     for (unsigned i = 0; i < WASI_FUNCTIONS; i++)

@@ -193,6 +193,11 @@ void api_wasi_choose(struct api *a, struct api_wasi *wasi, struct api_wasi_setup
         setup->is_wrong |= bits >= 240;
     }
     config->no_openat2 = bits & 32;
+    if (bits & 8) {
+        config->max_descriptors = 6;
+        config->max_output = 100;
+        config->max_written = 10000;
+    }
     if (!(bits & 64))
         config->allocator = budget_allocator(&a->budget);
 }

@@ -270,7 +270,8 @@ static void seek(struct guest *g) {
             model_error(&errors, WASI_OVERFLOW);
         }
     }
-    if (GUEST_CALL(g, fd_seek, &errors, number, (uint64_t)offset, whence, result)) {
+    static const uint32_t whences0[] = {2, 0, 1, 3};
+    if (GUEST_CALL(g, fd_seek, &errors, number, (uint64_t)offset, g->call.preview0 ? whences0[whence] : whence, result)) {
         fd->position = (uint64_t)to;
         murre_wasi_put64(g->shadow + result, fd->position);
     }

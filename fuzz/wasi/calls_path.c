@@ -250,12 +250,12 @@ static struct model_node *attributed(struct target *t, bool follow, struct model
 static void filestat_get(struct guest *g) {
     struct model_errors errors = {0};
     struct target t;
-    uint32_t flags = guest_byte(g) & 1, result = guest_pointer(g, 64, 8);
+    uint32_t flags = guest_byte(g) & 1, size = murre_wasi_filestat_size(&g->call), result = guest_pointer(g, size, 8);
     take_target(g, &t, PATHS, WASI_RIGHT_PATH_FILESTAT_GET, &errors);
     const struct model_node *node = attributed(&t, flags, &errors);
     if (!GUEST_CALL(g, path_filestat_get, &errors, t.fd, flags, t.path.pointer, t.path.size, result))
         return;
-    guest_accept(g, result, 64);
+    guest_accept(g, result, size);
     guest_check_stat(g, result, node);
 }
 
@@ -315,6 +315,8 @@ static void open_(struct guest *g) {
     uint32_t flags = guest_byte(g) & 1, oflags = guest_byte(g) % 18, fdflags = guest_byte(g);
     fdflags = fdflags < 128 ? 0 : fdflags % 33;
     uint64_t base = take_rights(g), inheriting = take_rights(g), needed = WASI_RIGHT_PATH_OPEN;
+    base = murre_wasi_known_rights(&g->call, base);
+    inheriting = murre_wasi_known_rights(&g->call, inheriting);
     uint32_t result = guest_pointer(g, 4, 4);
     if (oflags & WASI_OFLAG_CREAT)
         needed |= WASI_RIGHT_PATH_CREATE_FILE;

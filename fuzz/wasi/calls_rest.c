@@ -37,8 +37,8 @@ static void fdstat_get(struct guest *g) {
                                           (fd->sync == 2   ? WASI_FDFLAG_SYNC
                                            : fd->sync == 1 ? WASI_FDFLAG_DSYNC
                                                            : 0)));
-    murre_wasi_put64(stat + 8, fd->base);
-    murre_wasi_put64(stat + 16, fd->inheriting);
+    murre_wasi_put64(stat + 8, murre_wasi_known_rights(&g->call, fd->base));
+    murre_wasi_put64(stat + 16, murre_wasi_known_rights(&g->call, fd->inheriting));
 }
 
 /* A socket stays one that does not wait. */
@@ -83,12 +83,12 @@ static void fdstat_set_rights(struct guest *g) {
 
 static void filestat_get(struct guest *g) {
     struct model_errors errors = {0};
-    uint32_t number = guest_pick_fd(g), result = guest_pointer(g, 64, 8);
+    uint32_t number = guest_pick_fd(g), size = murre_wasi_filestat_size(&g->call), result = guest_pointer(g, size, 8);
     struct guest_fd *fd = guest_with(g, number, WASI_RIGHT_FD_FILESTAT_GET, &errors);
     if (!GUEST_CALL(g, fd_filestat_get, &errors, number, result))
         return;
     guest_learn(fd);
-    guest_accept(g, result, 64);
+    guest_accept(g, result, size);
     uint8_t type = g->memory[result + 16];
     if (type != guest_type(fd))
         guest_wrong(g, "type %u instead of %u", type, guest_type(fd));
@@ -210,15 +210,16 @@ static void process(struct guest *g, int index) {
 static void poll_(struct guest *g) {
     struct model_errors errors = {0};
     uint8_t shape = guest_byte(g);
-    uint32_t count = 1 + shape % 12, in = LISTS, result = guest_pointer(g, 4, 4), out = shape & 128 ? in : 3072;
+    uint32_t size = murre_wasi_subscription_size(&g->call), count = 1 + shape % 12, in = LISTS, result = guest_pointer(g, 4, 4),
+             out = shape & 128 ? in : 3072;
     for (uint32_t i = 0; i < count; i++) {
-        uint8_t record[48] = {0}, type = i + 1 == count ? 0 : guest_byte(g) % 3;
+        uint8_t record[56] = {0}, *clock = record + murre_wasi_clock_offset(&g->call), type = i + 1 == count ? 0 : guest_byte(g) % 3;
         murre_wasi_put64(record, i);
         record[8] = type;
         if (type == 0) {
-            murre_wasi_put32(record + 16, i + 1 == count ? 1 : guest_byte(g) % 5);
-            murre_wasi_put64(record + 24, i + 1 == count ? 1000 : guest_number(g));
-            murre_wasi_put16(record + 40, i + 1 == count ? 0 : guest_byte(g) & 1);
+            murre_wasi_put32(clock, i + 1 == count ? 1 : guest_byte(g) % 5);
+            murre_wasi_put64(clock + 8, i + 1 == count ? 1000 : guest_number(g));
+            murre_wasi_put16(clock + 24, i + 1 == count ? 0 : guest_byte(g) & 1);
         } else {
             murre_wasi_put32(record + 16, guest_pick_fd(g));
         }
@@ -226,7 +227,7 @@ static void poll_(struct guest *g) {
             record[8] = 3;
             model_error(&errors, WASI_INVAL);
         }
-        guest_put(g, in + 48 * i, record, sizeof record);
+        guest_put(g, in + size * i, record, size);
     }
     if (!GUEST_CALL(g, poll_oneoff, &errors, in, out, count, result))
         return;

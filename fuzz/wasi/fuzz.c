@@ -71,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             g->allowed = guest_byte(g) % 8;
         int index = choose(g);
         g->bad_pointer = false;
+        g->call.preview0 = (g->input_end - g->input) & 1; /* both versions, on the same things */
         if (is_path(index))
             calls_path(g, index);
         else if (is_file(index))

@@ -260,9 +260,10 @@ void guest_set_times(struct model_node *node, uint32_t which, uint64_t atim, uin
 void guest_check_stat(struct guest *g, uint32_t result, const struct model_node *node) {
     static const uint8_t types[] = {WASI_FILETYPE_DIRECTORY, WASI_FILETYPE_REGULAR_FILE, WASI_FILETYPE_SYMBOLIC_LINK};
     const uint8_t *stat = g->memory + result;
-    if (stat[16] != types[node->kind] || murre_wasi_get64(stat + 24) != model_links(node) ||
-        (node->kind != MODEL_DIR && murre_wasi_get64(stat + 32) != node->size) ||
-        (node->atim_known && murre_wasi_get64(stat + 40) != node->atim) || (node->mtim_known && murre_wasi_get64(stat + 48) != node->mtim))
+    const uint8_t *rest = stat + (g->call.preview0 ? 24 : 32);
+    uint64_t links = g->call.preview0 ? murre_wasi_get32(stat + 20) : murre_wasi_get64(stat + 24);
+    if (stat[16] != types[node->kind] || links != model_links(node) || (node->kind != MODEL_DIR && murre_wasi_get64(rest) != node->size) ||
+        (node->atim_known && murre_wasi_get64(rest + 8) != node->atim) || (node->mtim_known && murre_wasi_get64(rest + 16) != node->mtim))
         guest_wrong(g, "another file's attributes");
 }
 

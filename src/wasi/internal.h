@@ -48,7 +48,8 @@ struct murre_wasi {
     struct murre_wasi_resolver resolver;
     struct murre_wasi_memfs *memory_folders; /* a list, first come first */
     uint64_t output_left, written_left;      /* bytes (budget.h), or MURRE_WASI_UNLIMITED */
-    struct murre_wasi_binding bindings[MURRE_WASI_FUNCTIONS], preview0[MURRE_WASI_FUNCTIONS];
+    struct murre_wasi_binding bindings[MURRE_WASI_FUNCTIONS];
+    struct murre_wasi_binding *preview0; /* as many, owned; NULL until a linker asks for them */
 };
 
 /* One call from the guest. On the C stack. */

@@ -198,10 +198,8 @@ struct murre_wasi *murre_wasi_new(const struct murre_wasi_config *config, struct
     murre_wasi_fdtable_init(&wasi->fds, allocator);
     wasi->fds.enforce_rights = config->enforce_rights;
     wasi->resolver = (struct murre_wasi_resolver){.allocator = *allocator, .walk = config->no_openat2};
-    for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++) {
+    for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++)
         wasi->bindings[i] = (struct murre_wasi_binding){.wasi = wasi, .fn = functions[i].fn};
-        wasi->preview0[i] = (struct murre_wasi_binding){.wasi = wasi, .fn = functions[i].fn, .preview0 = true};
-    }
     wasi->output_left = config->max_output != 0 ? config->max_output : MURRE_WASI_UNLIMITED;
     wasi->written_left = config->max_written != 0 ? config->max_written : MURRE_WASI_UNLIMITED;
     if (fill(wasi, config, error) != MURRE_OK) {
@@ -222,6 +220,8 @@ void murre_wasi_delete(struct murre_wasi *wasi) {
         next = fs->next;
         murre_wasi_memfs_delete(fs);
     }
+    if (wasi->preview0 != NULL)
+        murre_free(&allocator, wasi->preview0, MURRE_WASI_FUNCTIONS * sizeof *wasi->preview0);
     if (wasi->args.bytes != NULL)
         murre_free(&allocator, wasi->args.bytes, wasi->args.size);
     if (wasi->env.bytes != NULL)
@@ -313,6 +313,14 @@ enum murre_status murre_wasi_define(struct murre_wasi *wasi, struct murre_linker
 }
 
 enum murre_status murre_wasi_define_preview0(struct murre_wasi *wasi, struct murre_linker *linker, struct murre_error *error) {
+    murre_error_clear(error);
+    if (wasi->preview0 == NULL) {
+        wasi->preview0 = murre_alloc_array(&wasi->allocator, MURRE_WASI_FUNCTIONS, sizeof *wasi->preview0);
+        if (wasi->preview0 == NULL)
+            return murre_error_memory(error);
+        for (int i = 0; i < MURRE_WASI_FUNCTIONS; i++)
+            wasi->preview0[i] = (struct murre_wasi_binding){.wasi = wasi, .fn = functions[i].fn, .preview0 = true};
+    }
     return define_all(wasi->preview0, PREVIEW0_NAME, linker, error);
 }
 
