@@ -1,5 +1,6 @@
 /* murre: the program. Finds the command; a first argument that is none is the module that "run" runs. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,7 @@ int main(int argc, char **argv) {
     if (!fill_standard_streams() || !enough_stack())
         return CLI_FAILED;
     cli_buffer_messages();
+    signal(SIGXFSZ, SIG_IGN); /* the guest gets the error FBIG, and what murre writes itself is looked at in the end */
     cli_watch_files();
     if (argc < 2)
         return cli_usage(NULL, "no file to run");

@@ -231,7 +231,6 @@ int cli_run_main(int argc, char **argv) {
         return parsed == CLI_HELP ? cli_finish(CLI_OK) : CLI_USAGE;
     }
     signal(SIGPIPE, SIG_IGN); /* the guest gets the error PIPE */
-    signal(SIGXFSZ, SIG_IGN); /* … or FBIG */
     int status = set_up(&run) ? start(&run) : CLI_FAILED;
     if (run.options.stats && run.engine != NULL)
         print_stats(&run);

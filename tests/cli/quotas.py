@@ -132,6 +132,9 @@ def test_a_limit_on_the_size_of_files_is_an_error_to_the_guest(folder: Path, tie
     with open(folder / "output", "wb") as output:
         expect(murre(f"--tier={tier}", path, stdout=output, **bound), FBIG, err="")
     assert (folder / "output").stat().st_size == 100_000
+    with open(folder / "output", "wb") as output:
+        few = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))}
+        expect(murre("inspect", path, stdout=output, **few), 1, err="murre: standard output: File too large")
 
 
 def test_a_small_stack_is_told_and_no_crash(folder: Path) -> None:
