@@ -1,7 +1,7 @@
 # bash completion for murre. The options come from `murre COMMAND --help`, so that they are always those of the program.
 
 _murre_options() {
-    "$1" ${2:+"$2"} --help 2> /dev/null | sed -n 's/^  \(--[a-z-]*\)\(=\|\[=\)\{0,1\}.*/\1\2/p' | sed 's/\[=$//'
+    "$1" ${2:+"$2"} --help 2> /dev/null | sed -n 's/^  \(--[a-z0-9-]*\)\(=\|\[=\)\{0,1\}.*/\1\2/p' | sed 's/\[=$//'
 }
 
 _murre() {

@@ -7,8 +7,11 @@
  * leads out of one.
  *
  * Process-wide state is left alone: the library changes no signal disposition. A host that writes to pipes should ignore SIGPIPE, so that
- * the guest gets the error PIPE instead of the process its end, and SIGXFSZ where
- * the size of files is limited (error FBIG). Sockets never raise it. */
+ * the guest gets the error PIPE instead of the process its end (sockets never raise it), and SIGXFSZ where the size of files is limited
+ * (error FBIG).
+ *
+ * A program begins with its export _initialize, where it has one, which is called once; then its export _start, a command's entry, is called, or
+ * others as the host likes. All are the host's to call. */
 #ifndef MURRE_WASI_H
 #define MURRE_WASI_H
 

@@ -18,11 +18,11 @@ def output(program, *arguments):
 
 def main():
     program, page = sys.argv[1], Path(sys.argv[2]).read_text().replace("\\-", "-")
-    documented = set(re.findall(r"^\.(?:B|BI|BR) (--[a-z-]+)", page, re.M))
+    documented = set(re.findall(r"^\.(?:B|BI|BR) (--[a-z0-9-]+)", page, re.M))
     real, failures, checks = set(), [], 0
     for command in COMMANDS:
         help_text = output(program, *command, "--help")
-        options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M))
+        options = set(re.findall(r"^  (--[a-z0-9-]+)", help_text, re.M))
         if not options:
             failures.append(f"`murre {' '.join(command)} --help` names no option")
         real |= options
