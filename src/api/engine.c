@@ -1,6 +1,7 @@
 /* Engines: configuration, and the place where the tiers are put together. Thread safe after murre_engine_new. */
 #include <string.h>
 
+#include "base/hash.h"
 #include "interp/interp.h"
 #include "runtime/memory.h"
 #include "runtime/tier.h"
@@ -132,6 +133,7 @@ struct murre_engine *murre_engine_new(const struct murre_config *given, struct m
     engine->allocator = config.allocator;
     engine->features = default_features & ~config.features_off;
     engine->interp = &murre_interp_ops;
+    engine->first_memory_place = (uint32_t)murre_hash_seed();
     pthread_mutex_init(&engine->lock, NULL);
     engine->types = murre_types_new(&engine->allocator);
     if (!engine->types) {

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 enum {
     ALIGN = 16,
@@ -50,7 +51,16 @@ static unsigned class_of(size_t size) {
     return SMALL_CLASSES + doubling * STEPS + (unsigned)((size - 1 - base) / (base / STEPS));
 }
 
+// Where the process's address space is limited, an eighth of it at most: memories want the rest.
+static size_t fair_share(size_t size) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur / 8)
+        return size;
+    return (size_t)(limit.rlim_cur / 8);
+}
+
 struct murre_mirarena *murre_mirarena_new(size_t reserve) {
+    reserve = fair_share(reserve);
     size_t size = reserve < least_reserve ? least_reserve : reserve;
     size = (size + 4095) / 4096 * 4096;
     for (; size >= least_reserve; size = size / 2 / 4096 * 4096) {

@@ -2,14 +2,19 @@
  *
  * Guarded: PROT_NONE over 8 GiB and a Wasm page, so that 32-bit index + 32-bit offset + the access always falls inside; pages that exist are made
  * readable and writable as the memory grows, and cost nothing until they are touched. Not guarded (explicit checks were asked for, or
- * there is no address space for the above): as much as the memory may use, or half, a quarter… of it, but at least its minimum; the
- * size that can be reached is then max_pages. Growing never moves the base. The mapping is the memory's own; murre_memory_destroy gives it
- * back, or keeps a small one for the next memory of the engine. One thread at a time. */
+ * there is no address space for the above): as much as the memory may use. Growing never moves the base. The mapping is the memory's own;
+ * murre_memory_destroy gives it back, or keeps a small one for the next memory of the engine. One thread at a time.
+ *
+ * Where the process's address space is limited (RLIMIT_AS), others want some of it, too: other memories above all. Guard regions leave a quarter
+ * of it. A memory without one reserves little more than it has, at a place far from everything else, and extends the reservation when it grows:
+ * the limit is on what is mapped, not on where. Where no such place can be had it reserves as much as it may use, or half, a quarter… of it, but
+ * at least its minimum; the size that can be reached is then max_pages. */
 #include "runtime/memory.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "runtime/log.h"
 #include "runtime/store.h"
@@ -23,12 +28,27 @@ static uint8_t *reserve(uint64_t size) {
     return base == MAP_FAILED ? NULL : base;
 }
 
+/* The process's limit on its address space, or UINT64_MAX. */
+static uint64_t space_limit(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : UINT64_MAX;
+}
+
 /* Reserves size bytes if after that some address space is left for everything else. */
 static uint8_t *reserve_with_headroom(uint64_t size) {
     uint64_t headroom = size / 4 < HEADROOM ? size / 4 : HEADROOM;
     uint8_t *base = reserve(size + headroom);
     if (base && headroom)
         munmap(base + size, headroom);
+    return base;
+}
+
+/* The same, but where address space is limited a quarter of it must be left. */
+static uint8_t *reserve_and_leave_a_quarter(uint64_t size) {
+    uint64_t limit = space_limit(), left = limit == UINT64_MAX ? 0 : limit / 4 & ~(uint64_t)(MURRE_PAGE_SIZE - 1);
+    uint8_t *base = reserve(size + left);
+    if (base && left)
+        munmap(base + size, left);
     return base;
 }
 
@@ -46,10 +66,10 @@ static uint8_t *reserve_guarded(struct murre_engine *engine, uint64_t *committed
     *committed = (spare & 4095) * MURRE_PAGE_SIZE;
     if (spare)
         return (uint8_t *)(spare & ~(uintptr_t)4095);
-    uint8_t *base = reserve(guarded_size);
+    uint8_t *base = reserve_and_leave_a_quarter(guarded_size);
     if (!base) {
         murre_memory_drop_spares(engine);
-        base = reserve(guarded_size);
+        base = reserve_and_leave_a_quarter(guarded_size);
     }
     return base;
 }
@@ -74,8 +94,62 @@ static uint64_t allowed_pages(const struct murre_store *store, const struct murr
     return pages;
 }
 
+/* Places for reservations that may be extended: 8 GiB apart, in a part of the address space that systems leave empty unless they are asked. */
+static const uint64_t first_place = (uint64_t)1 << 44, place_size = (uint64_t)1 << 33;
+enum { PLACES = 1 << 12, PLACES_TRIED = 16 };
+
+static uint8_t *reserve_apart(struct murre_engine *engine, uint64_t size) {
+    for (unsigned i = 0; i < PLACES_TRIED; i++) {
+        uint32_t place = atomic_fetch_add_explicit(&engine->memory_places, 1, memory_order_relaxed);
+        void *wanted = (void *)(uintptr_t)(first_place + (engine->first_memory_place + place) % PLACES * place_size);
+        void *base = mmap(wanted, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (base == wanted)
+            return base;
+        if (base == MAP_FAILED)
+            return NULL;
+        munmap(base, size); /* the place is taken, or there is none of that number */
+    }
+    return NULL;
+}
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; older kernels take it for a wish, which is as good */
+#endif
+
+/* Makes the reservation hold size bytes, and some address space be left. */
+static bool extend(struct murre_memory *memory, uint64_t size) {
+    if (size <= memory->reserved)
+        return true;
+    if (!memory->extends)
+        return false;
+    uint64_t most = memory->max_pages * MURRE_PAGE_SIZE, twice = memory->reserved * 2 < most ? memory->reserved * 2 : most;
+    for (uint64_t wanted = twice > size ? twice : size;; wanted = size) {
+        uint64_t more = wanted - memory->reserved, headroom = more / 4 < HEADROOM ? more / 4 : HEADROOM;
+        uint8_t *end = memory->base + memory->reserved;
+        void *base = mmap(end, more + headroom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        if (base == end) {
+            if (headroom)
+                munmap(end + more, headroom);
+            memory->reserved = wanted;
+            return true;
+        }
+        if (base != MAP_FAILED)
+            munmap(base, more + headroom);
+        if (wanted == size)
+            return false;
+    }
+}
+
 /* Without guards: at least min pages, at most most pages. Sets base, reserved and max_pages. */
 static bool reserve_unguarded(struct murre_memory *memory, uint64_t min, uint64_t most) {
+    if (space_limit() != UINT64_MAX && most > min) {
+        memory->reserved = (min ? min : 1) * MURRE_PAGE_SIZE;
+        memory->base = reserve_apart(memory->store->engine, memory->reserved);
+        memory->max_pages = most;
+        memory->extends = memory->base != NULL;
+        if (memory->base)
+            return true;
+    }
     for (uint64_t pages = most; pages > min; pages /= 2) {
         memory->base = reserve_with_headroom(pages * MURRE_PAGE_SIZE);
         if (memory->base) {
@@ -187,7 +261,7 @@ int64_t murre_memory_grow_pages(struct murre_memory *memory, uint64_t pages) {
     if (pages) {
         uint64_t size = memory->size + pages * MURRE_PAGE_SIZE;
         struct murre_store *store = memory->store;
-        if (!murre_store_allows(store->limits.memory_bytes, store->memory_bytes, size - memory->size) ||
+        if (!murre_store_allows(store->limits.memory_bytes, store->memory_bytes, size - memory->size) || !extend(memory, size) ||
             !commit(memory, memory->size, size))
             return -1;
         store->memory_bytes += size - memory->size;

@@ -88,8 +88,10 @@ struct murre_engine {
     struct murre_tier_queue *queue;   /* the same in tier auto, else NULL: the interpreter counts only where this is set */
     struct murre_type_registry *types;
     struct murre_spares spare_stacks, spare_memories; /* stack.c; memory.c */
-    bool has_signals;                                 /* murre_signal_acquire is to be undone */
-    pthread_mutex_t lock;                             /* guards: types, modules' lists of instances and how their code checks bounds */
+    uint32_t first_memory_place;                      /* memory.c: where memories lie that have no guard region and may grow */
+    _Atomic uint32_t memory_places;
+    bool has_signals;     /* murre_signal_acquire is to be undone */
+    pthread_mutex_t lock; /* guards: types, modules' lists of instances and how their code checks bounds */
     _Atomic uint64_t store_ids;
     _Atomic uint64_t functions_interpreted, functions_compiled, functions_refused, loops_entered;
     _Atomic uint64_t compile_nanoseconds, lower_nanoseconds, code_bytes, register_code_bytes;
@@ -175,6 +177,7 @@ struct murre_memory {
     uint8_t *base;              /* never moves */
     uint64_t size;              /* bytes */
     uint64_t reserved;          /* bytes of address space from base on, guard region included */
+    bool extends;               /* the reservation may be extended, there is room behind it */
     bool guarded;               /* every 32-bit index plus 32-bit offset falls into the reservation */
     struct murre_limits limits; /* pages */
     uint64_t max_pages;         /* that it may really reach: limits, the engine's max_memory, the reservation */

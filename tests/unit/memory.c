@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,6 +195,44 @@ Test(memory, short_address_space_falls_back_to_explicit_checks) {
 
 Test(memory, guards_that_were_asked_for_are_an_error_when_they_cannot_be_had) {
     with_address_space((uint64_t)1 << 30, guards_cannot_be_had, MURRE_BOUNDS_GUARD);
+}
+
+static int many_fit(enum murre_bounds bounds) {
+    enum { MEMORIES = 100 };
+    struct murre_store *store = store_with(bounds);
+    struct murre_memory *memories[MEMORIES];
+    for (unsigned i = 0; i < MEMORIES; i++) {
+        memories[i] = murre_memory_new(store, (struct murre_limits){.min = 1}, NULL);
+        if (!memories[i])
+            return 1;
+    }
+    /* And the first as well as the last may still grow to much of what there is. */
+    if (murre_memory_grow(memories[0], 8 * 1024) != 1 || murre_memory_grow(memories[MEMORIES - 1], 8 * 1024) != 1)
+        return 2;
+    murre_memory_data(memories[0])[8 * 1024 * (uint64_t)MURRE_PAGE_SIZE] = 1;
+    for (unsigned i = 1; i < 100; i++)
+        if (murre_memory_data(memories[i])[0] != 0)
+            return 3;
+    murre_store_delete(store);
+    return 0;
+}
+
+/* Emulators ignore them. */
+static bool limits_can_be_had(void) {
+    struct rlimit before, wanted, found;
+    cr_assert_eq(getrlimit(RLIMIT_AS, &before), 0);
+    wanted = (struct rlimit){.rlim_cur = (uint64_t)1 << 44, .rlim_max = before.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_AS, &wanted), 0);
+    cr_assert_eq(getrlimit(RLIMIT_AS, &found), 0);
+    cr_assert_eq(setrlimit(RLIMIT_AS, &before), 0);
+    return found.rlim_cur == wanted.rlim_cur;
+}
+
+Test(memory, many_fit_into_a_limited_address_space) {
+    if (!limits_can_be_had())
+        cr_skip_test("no limit on address space can be had here");
+    with_address_space((uint64_t)4000000 << 10, many_fit, MURRE_BOUNDS_AUTO);
+    with_address_space((uint64_t)4000000 << 10, many_fit, MURRE_BOUNDS_EXPLICIT);
 }
 
 Test(memory, the_minimum_is_tried_last) {
