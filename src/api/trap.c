@@ -51,7 +51,8 @@ bool murre_trap_frame(const struct murre_trap *trap, uint32_t index, struct murr
     struct murre_module *module = found->instance->module;
     const struct murre_engine *engine = module->engine;
     uint64_t offset = found->offset;
-    if (offset == MURRE_NO_OFFSET && found->pc)
+    bool current = found->native || found->drops == atomic_load_explicit(&module->code_drops, memory_order_relaxed);
+    if (offset == MURRE_NO_OFFSET && found->pc && current)
         offset = found->native ? engine->jit_ops->offset(engine->jit, (uintptr_t)found->pc)
                                : engine->interp->offset(module, found->func_index, found->pc);
     *frame = (struct murre_frame){found->instance, found->func_index, offset, murre_module_name(module, found->func_index)};

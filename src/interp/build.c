@@ -375,14 +375,14 @@ void murre_interp_free(struct murre_module *module, struct murre_regcode *code) 
         murre_free(&module->engine->allocator, code, murre_regcode_size(code));
 }
 
-uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, const struct murre_regcode *code, uint32_t word) {
+uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, uint32_t mode, uint32_t word) {
     struct builder *b = acquire(module->engine);
     if (!b)
         return MURRE_NO_OFFSET;
     struct murre_error error = {.status = MURRE_OK};
     b->watch = word;
     b->watched = MURRE_NO_OFFSET;
-    enum murre_status status = lower(b, module, func_index, code->mode, MOST_FOR_OFFSET, &error);
+    enum murre_status status = lower(b, module, func_index, mode, MOST_FOR_OFFSET, &error);
     uint64_t offset = status == MURRE_OK ? b->watched : MURRE_NO_OFFSET;
     release(module->engine, b);
     return offset;

@@ -54,6 +54,21 @@ static inline uint32_t length(const union murre_word *word) {
     return __builtin_expect(words == 0, 1) ? 1 : words == VARIES ? varying_length(word) : words;
 }
 
+void murre_interp_forget_callees(struct murre_regcode *code) {
+    uint16_t first[MURRE_RC_COUNT] = {0}; /* of a sequence's opcode: what its first word was; itself maybe a sequence's */
+    for (uint32_t i = 0; i < PAIRS; i++)
+        first[pairs[i].fused] = pairs[i].first;
+    for (uint32_t at = 0; at < code->word_count;) {
+        union murre_word word = code->code[at];
+        while (first[word.op])
+            word.op = first[word.op];
+        if (word.op == MURRE_RC_CALL || word.op == MURRE_RC_CALL_X)
+            code->code[at + 1].u64 = 0;
+        uint32_t words = lengths[word.op];
+        at += words == VARIES ? varying_length(&code->code[at]) : words ? words : 1;
+    }
+}
+
 static uint32_t hash(uint32_t first, uint32_t second) {
     return (first * 2654435761u ^ second * 2246822519u) >> 16 & (FUSE_SLOTS - 1);
 }

@@ -54,7 +54,7 @@ HANDLER_ATTRIBUTES static inline bool has_room(const struct murre_store *store, 
         GO(murre_interp_call_slow);          \
     } while (0)
 
-/* The register code of the callee is kept in the call's own code: one for all instances, and there as long as the module is. */
+/* The register code of the callee is kept in the call's own code: one for all instances, and there as long as this code is (drop.c). */
 static inline _Atomic(struct murre_regcode *) *call_cache(const union murre_word *pc) {
     return (_Atomic(struct murre_regcode *) *)(uintptr_t)&pc[1];
 }
@@ -64,7 +64,7 @@ static inline _Atomic(struct murre_regcode *) *call_cache(const union murre_word
 static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void call_first(struct murre_store *store, const union murre_word *pc) {
     struct murre_func *callee = CALLEE();
     if (store->engine->config.tier != MURRE_TIER_JIT && !murre_tier_is_native(callee))
-        atomic_store_explicit(call_cache(pc), murre_interp_lower(callee->instance->module, callee->index), memory_order_release);
+        atomic_store_explicit(call_cache(pc), murre_interp_lower(store, callee->instance->module, callee->index), memory_order_release);
 }
 static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void call_near_first(PARAMS) {
     call_first(store, pc);
@@ -157,7 +157,7 @@ static __attribute__((noinline)) const struct murre_regcode *resolve(struct murr
         struct murre_engine *engine = store->engine;
         const struct murre_regcode *rc = NULL;
         if (engine->config.tier != MURRE_TIER_JIT || !murre_tier_compile_now(callee)) {
-            rc = murre_interp_lower(callee->instance->module, callee->index);
+            rc = murre_interp_lower(store, callee->instance->module, callee->index);
             if (!rc) {
                 if (!atomic_load_explicit(&callee->code->failure, memory_order_acquire))
                     raise(store, MURRE_TRAP_MEMORY, next);

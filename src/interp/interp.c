@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "interp/build.h"
 #include "interp/handler.h"
+#include "runtime/tier.h"
 #include "runtime/trap.h"
 
 murre_handler *const murre_handlers[MURRE_RC_COUNT] = {
@@ -42,7 +43,7 @@ static void publish_failure(struct murre_engine *engine, struct murre_code *code
         murre_free(&engine->allocator, failure, sizeof *failure);
 }
 
-struct murre_regcode *murre_interp_lower(struct murre_module *module, uint32_t func_index) {
+struct murre_regcode *murre_interp_lower(struct murre_store *store, struct murre_module *module, uint32_t func_index) {
     struct murre_engine *engine = module->engine;
     struct murre_code *code = &module->codes[func_index - module->info.func_import_count];
     struct murre_regcode *published = atomic_load_explicit(&code->regcode, memory_order_acquire);
@@ -52,6 +53,10 @@ struct murre_regcode *murre_interp_lower(struct murre_module *module, uint32_t f
     uint64_t start = now();
     bool no_room;
     struct murre_regcode *built = murre_interp_build(module, func_index, &no_room, &error);
+    if (!built && no_room && store && murre_interp_make_room(store, module)) {
+        error = (struct murre_error){.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
+        built = murre_interp_build(module, func_index, &no_room, &error);
+    }
     atomic_fetch_add_explicit(&engine->lower_nanoseconds, now() - start, memory_order_relaxed);
     if (!built) {
         if (no_room)
@@ -72,7 +77,7 @@ struct murre_regcode *murre_interp_lower(struct murre_module *module, uint32_t f
 }
 
 static bool prepare(struct murre_module *module, uint32_t func_index) {
-    return murre_interp_lower(module, func_index) != NULL;
+    return murre_interp_lower(NULL, module, func_index) != NULL;
 }
 
 static void drop(struct murre_module *module, struct murre_regcode *code) {
@@ -83,13 +88,16 @@ static void drop(struct murre_module *module, struct murre_regcode *code) {
     murre_interp_free(module, code);
 }
 
-/* pc may be one byte less than where a waiting caller goes on: that is inside its call. */
+/* pc may be one byte less than where a waiting caller goes on: that is inside its call. Any thread; the lock keeps the code meanwhile. */
 static uint64_t offset(struct murre_module *module, uint32_t func_index, const void *pc) {
     const struct murre_code *code = &module->codes[func_index - module->info.func_import_count];
+    murre_tier_lock(module->engine);
     const struct murre_regcode *rc = atomic_load_explicit(&code->regcode, memory_order_acquire);
-    if (!rc || (const char *)pc < (const char *)rc->code || (const char *)pc >= (const char *)(rc->code + rc->word_count))
-        return MURRE_NO_OFFSET;
-    return murre_interp_offset(module, func_index, rc, (uint32_t)((size_t)((const char *)pc - (const char *)rc->code) / sizeof *rc->code));
+    bool inside = rc && (const char *)pc >= (const char *)rc->code && (const char *)pc < (const char *)(rc->code + rc->word_count);
+    uint32_t mode = inside ? rc->mode : 0;
+    uint32_t word = inside ? (uint32_t)((size_t)((const char *)pc - (const char *)rc->code) / sizeof *rc->code) : 0;
+    murre_tier_unlock(module->engine);
+    return inside ? murre_interp_offset(module, func_index, mode, word) : MURRE_NO_OFFSET;
 }
 
 static void stop(struct murre_engine *engine) {
@@ -102,7 +110,7 @@ static void run(struct murre_store *store, struct murre_func *func, union murre_
     struct murre_stack *stack = &store->stack;
     struct murre_func *outer_func = stack->func;
     struct murre_instance *outer_instance = stack->instance;
-    const struct murre_regcode *rc = murre_interp_lower(func->instance->module, func->index);
+    const struct murre_regcode *rc = murre_interp_lower(store, func->instance->module, func->index);
     if (!rc) {
         bool invalid = atomic_load_explicit(&func->code->failure, memory_order_acquire) != NULL;
         murre_trap_raise_interp(store, invalid ? MURRE_TRAP_INVALID_CODE : MURRE_TRAP_MEMORY, func, NULL);

@@ -69,10 +69,16 @@ extern const char *const murre_rc_names[MURRE_RC_COUNT];
  * publishes or frees it. */
 struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, bool *no_room, struct murre_error *error);
 void murre_interp_free(struct murre_module *module, struct murre_regcode *code);
-/* Offset in the module of the Wasm instruction that word `word` of the function's register code belongs to. */
-uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, const struct murre_regcode *code, uint32_t word);
-/* The function's register code, lowered now if it has not been. NULL: code->failure is set. */
-struct murre_regcode *murre_interp_lower(struct murre_module *module, uint32_t func_index);
+/* Offset in the module of the Wasm instruction that word `word` of the function's register code, built in that mode, belongs to. */
+uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, uint32_t mode, uint32_t word);
+/* The function's register code, lowered now if it has not been. NULL: code->failure is set, or memory is short. store, which runs: may drop
+ * other register code of the module, where there is no room; NULL: none. */
+struct murre_regcode *murre_interp_lower(struct murre_store *store, struct murre_module *module, uint32_t func_index);
+/* Its calls find their callees' register code anew. No other thread runs it. */
+void murre_interp_forget_callees(struct murre_regcode *code);
+/* Drops the module's register code, all but that of functions which store->stack says are running, so that there is room again. False: it
+ * is shared with other stores, which may be running it, or nothing could be dropped. The store's thread, in the interpreter. (drop.c) */
+bool murre_interp_make_room(struct murre_store *store, struct murre_module *module);
 /* Prints register code, a line an instruction, for tests and for looking at it. */
 void murre_interp_dump(const struct murre_regcode *code, void (*sink)(void *context, const char *line), void *context);
 

@@ -144,6 +144,10 @@ static bool init_globals(struct murre_instance *instance) {
 static void join_module(struct murre_instance *instance) {
     struct murre_module *module = instance->module;
     murre_tier_lock(module->engine);
+    if (module->instance_count++ == 0)
+        module->only_store = instance->store;
+    else if (module->only_store != instance->store)
+        module->only_store = NULL;
     if (instance->memory && !instance->memory->guarded && !module->explicit_bounds) {
         if (module->bounds_decided)
             instance->interpreted_only = true;
@@ -167,13 +171,14 @@ static void join_module(struct murre_instance *instance) {
 }
 
 static void leave_module(struct murre_instance *instance) {
-    if (instance->interpreted_only)
-        return;
     struct murre_module *module = instance->module;
     murre_tier_lock(module->engine);
-    *instance->link_of_module = instance->next_of_module;
-    if (instance->next_of_module)
-        instance->next_of_module->link_of_module = instance->link_of_module;
+    module->instance_count--;
+    if (!instance->interpreted_only) {
+        *instance->link_of_module = instance->next_of_module;
+        if (instance->next_of_module)
+            instance->next_of_module->link_of_module = instance->link_of_module;
+    }
     murre_tier_unlock(module->engine);
 }
 

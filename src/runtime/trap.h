@@ -27,6 +27,7 @@ struct murre_trap_frame {
     struct murre_instance *instance;
     uint32_t func_index;
     bool native;     /* pc is compiled code, else register code or NULL */
+    uint16_t drops;  /* module->code_drops then */
     const void *pc;  /* in the instruction that traps or calls */
     uint64_t offset; /* where it is known at once, else MURRE_NO_OFFSET */
 };
