@@ -322,20 +322,25 @@ static void print_name(struct listing *l, struct murre_name name) {
         plain = plain && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr(others, c)));
     }
     print(l, plain ? " $" : " $\"");
+    size_t shown = 0; /* up to here */
     for (size_t i = 0; i < name.size;) {
         uint32_t code;
         char c = name.data[i];
         size_t hidden = murre_text_hidden(name.data + i, name.size - i, &code);
+        if (!hidden && c != '"' && (c != '\\' || plain)) {
+            i++;
+            continue;
+        }
+        print(l, "%.*s", (int)(i - shown), name.data + shown);
         if (hidden > 2 || (hidden == 2 && code >= 0xa0))
             print(l, "\\u{%x}", (unsigned)code);
         else if (hidden == 2) /* a control character of C1 */
             print(l, "\\c2\\%02x", (unsigned)code);
-        else if (hidden || c == '"' || (c == '\\' && !plain))
-            print(l, "\\%02x", (unsigned char)c);
         else
-            print(l, "%c", c);
-        i += hidden ? hidden : 1;
+            print(l, "\\%02x", (unsigned char)c);
+        shown = i += hidden ? hidden : 1;
     }
+    print(l, "%.*s", (int)(name.size - shown), name.data + shown);
     if (!plain)
         print(l, "\"");
 }

@@ -1,10 +1,11 @@
 /* Function names from the custom section "name" (appendix A.4.1). The section is no part of the module's meaning: a malformed one has the
- * names before the fault only. */
+ * names before the fault only, and a name that is not UTF-8 is none. */
 #include "wasm/names.h"
 
 #include "wasm/reader.h"
 
 enum { SUBSECTION_FUNCTIONS = 1 };
+#define CHECKED ((uint32_t)1 << 31) /* in offsets, which are less: the name is UTF-8 */
 
 /* Sets r at the list of the functions' names; false when there is none. */
 static bool find_functions(struct murre_reader *r, const struct murre_module_info *info, struct murre_error *ignored) {
@@ -33,16 +34,14 @@ struct murre_names *murre_names_new(const struct murre_module_info *info, const 
     names->count = info->func_count;
     if (!find_functions(&r, info, &ignored))
         return names;
-    uint32_t count = murre_read_u32(&r);
-    uint64_t next = 0; /* indices are in order: what is not has no name */
-    for (uint32_t i = 0; i < count && murre_reader_ok(&r); i++) {
+    uint64_t next = 0; /* indices are in order: what is not ends the list, and no more entries than functions are read */
+    for (uint32_t left = murre_read_u32(&r); left; left--) {
         uint32_t index = murre_read_u32(&r);
         uint64_t offset = murre_reader_offset(&r);
-        murre_read_name(&r);
-        if (!murre_reader_ok(&r) || index < next)
-            continue;
-        if (index < names->count)
-            names->offsets[index] = (uint32_t)offset;
+        murre_read_bytes(&r, murre_read_u32(&r));
+        if (!murre_reader_ok(&r) || index < next || index >= names->count)
+            break;
+        atomic_store_explicit(&names->offsets[index], (uint32_t)offset, memory_order_relaxed);
         next = (uint64_t)index + 1;
     }
     return names;
@@ -53,11 +52,17 @@ void murre_names_delete(struct murre_names *names, const struct murre_allocator 
         murre_free(allocator, names, sizeof *names + names->count * sizeof *names->offsets);
 }
 
-struct murre_name murre_names_get(const struct murre_names *names, const struct murre_module_info *info, uint32_t func_index) {
-    if (func_index >= names->count || !names->offsets[func_index])
+struct murre_name murre_names_get(struct murre_names *names, const struct murre_module_info *info, uint32_t func_index) {
+    uint32_t entry = func_index < names->count ? atomic_load_explicit(&names->offsets[func_index], memory_order_relaxed) : 0;
+    if (!entry)
         return (struct murre_name){0};
     struct murre_error ignored = {0};
-    struct murre_reader r = {info->bytes, info->bytes + names->offsets[func_index], info->bytes + info->size, &ignored};
-    uint32_t size = murre_read_u32(&r);
-    return (struct murre_name){(const char *)r.next, size};
+    struct murre_reader r = {info->bytes, info->bytes + (entry & ~CHECKED), info->bytes + info->size, &ignored};
+    if (entry & CHECKED) {
+        uint32_t size = murre_read_u32(&r);
+        return (struct murre_name){(const char *)r.next, size};
+    }
+    struct murre_name name = murre_read_name(&r);
+    atomic_store_explicit(&names->offsets[func_index], murre_reader_ok(&r) ? entry | CHECKED : 0, memory_order_relaxed);
+    return name;
 }

@@ -118,6 +118,14 @@ uint32_t murre_read_count(struct murre_reader *r, uint32_t least, uint32_t limit
 static bool is_utf8(const uint8_t *s, size_t size) {
     const uint8_t *end = s + size;
     while (s < end) {
+        uint64_t eight;
+        for (; (size_t)(end - s) >= sizeof eight; s += sizeof eight) { /* most names are ASCII */
+            memcpy(&eight, s, sizeof eight);
+            if (eight & 0x8080808080808080)
+                break;
+        }
+        if (s == end)
+            break;
         uint8_t first = *s++;
         if (first < 0x80)
             continue;

@@ -33,6 +33,28 @@ static bool named(struct murre_name name, const char *text) {
     return name.size == strlen(text) && memcmp(name.data, text, name.size) == 0;
 }
 
+/* Entries are in order; what is not ends the list. A name that is not UTF-8 is none, and costs the others nothing. */
+Test(module, knows_the_names_of_functions_that_can_be_read) {
+    struct murre_engine *engine = test_engine(MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO);
+    struct builder b = build_module();
+    build_whole(&b, SECTION_TYPE, 1, 0x60, 0, 0);
+    build_whole(&b, SECTION_FUNCTION, 5, 0, 0, 0, 0, 0);
+    build_whole(&b, SECTION_CODE, 5, 2, 0, 0x0b, 2, 0, 0x0b, 2, 0, 0x0b, 2, 0, 0x0b, 2, 0, 0x0b);
+    build_whole(&b, SECTION_CUSTOM, 4, 'n', 'a', 'm', 'e', 1, 18, 5, 0, 1, 'a', 1, 2, 0xc3, 0x28, 3, 1, 'd', 2, 1, 'c', 4, 1, 'e', 0);
+    struct murre_module *module = test_module(engine, &b);
+    for (unsigned round = 0; round < 2; round++) {
+        cr_assert(named(murre_module_function_name(module, 0), "a"));
+        cr_assert(named(murre_module_function_name(module, 1), ""));
+        cr_assert(named(murre_module_function_name(module, 2), ""));
+        cr_assert(named(murre_module_function_name(module, 3), "d"));
+        cr_assert(named(murre_module_function_name(module, 4), ""));
+        cr_assert(named(murre_module_function_name(module, 5), ""));
+        cr_assert(named(murre_module_function_name(module, UINT32_MAX), ""));
+    }
+    murre_module_unref(module);
+    murre_engine_unref(engine);
+}
+
 Test(module, tells_its_imports_and_exports) {
     struct murre_engine *engine = test_engine(MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO);
     struct builder b = sample();
