@@ -248,7 +248,7 @@ MURRE_API void murre_module_unref(struct murre_module *module);
 /* A module to look at, also one that cannot be run here: that needs features which are missing or switched off, or that is malformed or invalid.
  * error tells which (MURRE_OK: it could be run), and what murre_instance_new says of it. What can be read is there: sections, imports, exports,
  * features, names, bodies; bytes that are no module at all have nothing. Takes the bytes as murre_module_new_borrowed does. NULL, with
- * MURRE_ERROR_MEMORY or MURRE_ERROR_LIMIT, when there is no room for it; then release is not called. */
+ * MURRE_ERROR_MEMORY or, over 1 GiB, MURRE_ERROR_LIMIT, when there is no room for it; then release is not called. */
 MURRE_API struct murre_module *murre_module_survey(struct murre_engine *engine, const void *bytes, size_t size,
                                                    void (*release)(void *context), void *context, struct murre_error *error) MURRE_MUST_USE;
 /* Validates every function body that has not been validated yet. Thread safe. */
