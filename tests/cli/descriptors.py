@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import run  # noqa: E402
 import wasm  # noqa: E402
+from programs import Program, build  # noqa: E402
 from run import expect, murre, save  # noqa: E402
 from wasm import Module, call, const, load, local_get  # noqa: E402
 
@@ -109,6 +110,39 @@ def test_the_memory_of_processes_is_not_in_the_folder_of_everything(folder: Path
     m.text(72, text)
     m.do("path_open", 3, 1, 72, len(text), 0, 1 << 1, 0, 0, 8)
     expect(murre("--dir=/", save(folder, m.finish())), 63)
+
+
+SEEK_IN_FOLDER = r"""
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+int main(void) {
+    static char names[400][32];
+    static long places[400];
+    int count = 0, wrong = 0;
+    DIR *dir = opendir(".");
+    for (struct dirent *entry; places[count] = telldir(dir), count < 399 && (entry = readdir(dir)); count++)
+        strncpy(names[count], entry->d_name, sizeof names[0] - 1);
+    for (int i = 0; i < count; i++) {
+        int at = i * 7 % count;
+        seekdir(dir, places[at]);
+        struct dirent *entry = readdir(dir);
+        wrong += !entry || strcmp(entry->d_name, names[at]) != 0;
+    }
+    printf("%d entries, %d wrong\n", count, wrong);
+    return 0;
+}
+"""
+
+
+def test_a_program_in_c_goes_back_and_forth_in_a_folder(folder: Path) -> None:
+    """A long holds the place: 32 bits."""
+    path = build(Program("seek_in_folder", SEEK_IN_FOLDER, "c"), folder)
+    box = folder / "box"
+    box.mkdir()
+    for i in range(300):
+        (box / f"file-{i}").touch()
+    expect(murre(f"--dir={box}::.", path), 0, "302 entries, 0 wrong\n")
 
 
 # ---- sockets ---------------------------------------------------------------------------------------------------------------
