@@ -82,14 +82,17 @@ def main():
     if options.install_peers:
         return subprocess.run([places.ROOT / "deps/bench/peers.sh"]).returncode
     wanted = chosen_groups(options.groups)
-    present, missing = engines.choose(options.murre, [e for e in options.engines.split(",") if e])
+    present, missing, old = engines.choose(options.murre, [e for e in options.engines.split(",") if e])
     if missing:
         say(f"not on this machine: {', '.join(missing)}")
+    for engine in old:
+        say(f"left out: {engine.name}, whose release is of {engines.released(engine)}; --engines takes it in")
     process.build_launcher()
     corpus.prepare(wanted, say)
     warn_of_noise()
     results = measure_all(options, wanted, present)
     write(results, present, options)
+    print(report.engine_table(present))
     print(report.tables(results))
     status = conclude(results)
     say(f"written: {options.output} and {options.output.with_suffix('.svg')}")

@@ -4,6 +4,7 @@ An engine is given a module, its arguments, folders {guest: host} and a path for
 takes part: native, jit or interp.
 """
 
+import datetime
 import functools
 import shutil
 import subprocess
@@ -76,8 +77,29 @@ def peers():
         Engine("v8-liftoff", "jit", "node", [*node, "--liftoff-only", host], "--dir {host}::{guest}"),
         Engine("wasmi", "interp", str(here / "wasmi"), [], None),
         Engine("wasm3", "interp", str(here / "wasm3"), [], None),
-        Engine("wamr", "interp", str(here / "iwasm"), ["-v=0", "--stack-size=1048576"], None),
     ]
+
+
+# A release that is older is no measure of its project any more: it takes part only when it is named.
+OLD = datetime.timedelta(days=3 * 365)
+
+
+@functools.cache
+def releases():
+    """{peer: date of the release that deps/bench/peers.sh installs, as text: a day or a month}"""
+    lines = places.PEER_LIST.read_text().splitlines()
+    return {name: date for name, _, date, _ in (line.split("\t") for line in lines if line and not line.startswith("#"))}
+
+
+def released(engine):
+    """The date of an engine's release where we know it: Winch is Wasmtime's. What the system brings has none."""
+    return releases().get("wasmtime" if engine.name == "winch" else engine.name, "")
+
+
+def is_old(engine, today=None):
+    date = released(engine)
+    day = date if date.count("-") == 2 else f"{date}-01"
+    return bool(date) and (today or datetime.date.today()) - datetime.date.fromisoformat(day) > OLD
 
 
 def all_engines(murre_path):
@@ -85,9 +107,11 @@ def all_engines(murre_path):
 
 
 def choose(murre_path, wanted):
-    """The engines of that list of names that are present, and the names that are not."""
+    """The engines of that list of names (of all that are not old) that are present, the names that are not, and who is too old."""
     engines = [e for e in all_engines(murre_path) if not wanted or e.name in wanted]
     unknown = set(wanted) - {e.name for e in engines}
     if unknown:
         raise SystemExit(f"unknown engines: {', '.join(sorted(unknown))}")
-    return [e for e in engines if e.available()], [e.name for e in engines if not e.available()]
+    old = [] if wanted else [e for e in engines if is_old(e)]
+    engines = [e for e in engines if e not in old]
+    return [e for e in engines if e.available()], [e.name for e in engines if not e.available()], old

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import time
 
+from . import engines as known
 from . import groups, places
 
 RATIO_GROUPS = ("kernels", "interp", "steady")
@@ -115,6 +116,12 @@ def tables(results):
     return "\n".join(parts)
 
 
+def engine_table(engines):
+    """Who took part, in which version, and of when that is."""
+    lines = [[e.name, e.version(), known.released(e) or "-"] for e in engines]
+    return table("Engines", ["engine", "version", "released"], lines)
+
+
 def failures(results):
     return [(engine, f"{group} {name}: {engine}: {series.error}")
             for (group, name), row in results.items() for engine, series in row.items() if series.error]
@@ -154,6 +161,7 @@ def document(results, engines, options):
         "machine": machine(),
         "options": options,
         "engines": {e.name: e.version() for e in engines},
+        "released": {e.name: known.released(e) for e in engines if known.released(e)},
         "groups": {},
         "means": {},
     }

@@ -361,6 +361,10 @@ static uint8_t *read_file(const char *path, size_t *size) {
 }
 
 int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("wasm3 " M3_VERSION);
+        return 0;
+    }
     if (argc < 2)
         return fail("usage", "wasm3 FILE ARGS…");
     size_t size;
