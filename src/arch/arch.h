@@ -70,9 +70,13 @@ _Noreturn void murre_trap_landed(void);
 /* What the processor has beyond the baseline. */
 struct murre_arch_features {
     bool lzcnt, bmi1, bmi2, popcnt, sse41, avx, avx2, fma; /* x86-64 */
-    bool lse;                                              /* AArch64 */
+    bool lse, bti;                                         /* AArch64 */
 };
 const struct murre_arch_features *murre_arch_features(void);
+
+/* What mmap and mprotect are told for pages of compiled code besides reading and executing: with features.bti, that indirect branches reach marked
+ * places only (PROT_BTI). */
+int murre_arch_code_protection(void);
 
 /* The compiler's name for the register that holds the base of linear memory in compiled code; callee-saved in C. */
 extern const char *const murre_arch_mir_memory_register;

@@ -113,6 +113,10 @@ static int open_memfd(size_t size) {
     return fd;
 }
 
+static int executable(void) {
+    return PROT_READ | PROT_EXEC | murre_arch_code_protection();
+}
+
 static void *map_at(uintptr_t address, size_t size, int protection, int flags, int fd) {
     if (address != 0)
         flags |= MAP_FIXED_NOREPLACE;
@@ -146,7 +150,7 @@ static bool map_twice(struct murre_codemem *mem, size_t size) {
     int fd = open_memfd(size);
     if (fd < 0)
         return false;
-    void *code = map_near_text(size, PROT_READ | PROT_EXEC, MAP_SHARED, fd);
+    void *code = map_near_text(size, executable(), MAP_SHARED, fd);
     void *alias = code == NULL ? NULL : map_at(0, size, PROT_NONE, MAP_SHARED, fd);
     close(fd);
     if (alias == NULL || madvise(alias, size, MADV_DONTFORK) != 0) {
@@ -244,7 +248,7 @@ static bool open_window(const struct murre_codemem *mem, size_t offset, size_t s
 }
 
 static bool close_window(const struct murre_codemem *mem, const struct window *window) {
-    return mprotect(window->start, window->size, mem->alias != NULL ? PROT_NONE : PROT_READ | PROT_EXEC) == 0;
+    return mprotect(window->start, window->size, mem->alias != NULL ? PROT_NONE : executable()) == 0;
 }
 
 static bool write_block(const struct murre_codemem *mem, size_t offset, const uint8_t *bytes, size_t size) {

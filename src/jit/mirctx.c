@@ -12,6 +12,7 @@
 
 #include <mir-gen.h>
 
+#include "arch/arch.h"
 #include "codemem.h"
 #include "ext.h"
 #include "mirarena.h"
@@ -91,6 +92,7 @@ void *murre_mir_realloc(void *block, size_t size);
 void murre_mir_free(void *block);
 void murre_mir_look(void);
 _Noreturn void murre_mir_fail(const char *format, ...);
+int murre_mir_branch_targets_p(void);
 uint8_t *murre_mir_code_begin(size_t size, int frameless);
 void murre_mir_code_write(uint8_t *code, const uint8_t *bytes, size_t size);
 
@@ -150,6 +152,10 @@ static _Noreturn void report_error(MIR_error_type_t type, const char *format, ..
     va_list arguments;
     va_start(arguments, format);
     leave_with(MURRE_MIRCTX_REFUSED, format, arguments);
+}
+
+int murre_mir_branch_targets_p(void) {
+    return murre_arch_features()->bti;
 }
 
 uint8_t *murre_mir_code_begin(size_t size, int frameless) {

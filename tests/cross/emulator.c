@@ -24,6 +24,7 @@ enum { MOST = 256 };
 static struct {
     _Atomic uintptr_t start; /* 0: not in use */
     uintptr_t size;
+    int protection;
 } code[MOST];
 
 void *__wrap_mmap64(void *address, size_t size, int protection, int flags, int fd, off_t offset) {
@@ -35,6 +36,7 @@ void *__wrap_mmap64(void *address, size_t size, int protection, int flags, int f
         if (!atomic_compare_exchange_strong(&code[i].start, &unused, (uintptr_t)p))
             continue;
         code[i].size = size; /* nothing can be written there before this returns */
+        code[i].protection = protection;
         return p;
     }
     abort();
@@ -56,6 +58,6 @@ void __wrap___clear_cache(void *start, void *end) {
     for (size_t i = 0; i < MOST; i++)
         if (first - atomic_load(&code[i].start) < code[i].size && atomic_load(&code[i].start) &&
             (mprotect((void *)first, size, PROT_READ | PROT_WRITE | PROT_EXEC) != 0 ||
-             mprotect((void *)first, size, PROT_READ | PROT_EXEC) != 0))
+             mprotect((void *)first, size, code[i].protection) != 0))
             abort();
 }

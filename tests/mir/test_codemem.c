@@ -1,8 +1,11 @@
 // Code memory by itself: what is found where, what is given back.
 #include "support.h"
 
+#include "arch/arch.h"
+
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -209,6 +212,73 @@ Test(codemem, a_child_has_no_second_mapping) {
     expect_good_child(child);
     murre_codemem_delete(mem);
 }
+
+#ifdef __aarch64__
+
+// How a child ends that calls an instruction, with "ret" behind it.
+static int status_of_calling(struct murre_codemem *mem, uint32_t instruction) {
+    const uint32_t code[] = {instruction, 0xd65f03c0};
+    struct murre_codewrite block;
+    cr_assert(murre_codemem_begin(mem, sizeof code, &block));
+    memcpy(block.write, code, sizeof code);
+    cr_assert(murre_codemem_commit(mem, &block, NULL, false));
+    int status = 0;
+    const pid_t child = fork();
+    if (child == 0) {
+        void (*volatile function)(void) = (void (*)(void))block.code;
+        function();
+        _exit(7);
+    }
+    cr_assert(child > 0 && waitpid(child, &status, 0) == child);
+    murre_codemem_free(mem, block.code);
+    return status;
+}
+
+// A jump table and every level: all that it leads to has to be marked.
+static MIR_item_t emit_table(void *user, MIR_context_t mir, MIR_module_t module) {
+    (void)user, (void)module;
+    enum { CASES = 5 };
+    struct build b;
+    test_begin(&b, mir, 'i', "i");
+    MIR_op_t ops[CASES + 1] = {R(b.arg[0])};
+    MIR_insn_t labels[CASES];
+    for (int i = 0; i < CASES; i++)
+        ops[i + 1] = MIR_new_label_op(mir, labels[i] = MIR_new_label(mir));
+    test_insn(&b, MIR_new_insn_arr(mir, MIR_SWITCH, CASES + 1, ops));
+    for (int i = 0; i < CASES; i++) {
+        test_insn(&b, labels[i]);
+        test_return(&b, test_int(&b, 100 + i));
+    }
+    return test_end(&b);
+}
+
+static void check_marks(struct murre_codemem *mem) {
+    enum { NOP = 0xd503201f, BTI_C = 0xd503245f, BTI_J = 0xd503249f };
+    const int marked = status_of_calling(mem, BTI_C), plain = status_of_calling(mem, NOP), jump = status_of_calling(mem, BTI_J);
+    cr_assert(WIFEXITED(marked) && WEXITSTATUS(marked) == 7);
+    cr_assert(WIFSIGNALED(plain) && WTERMSIG(plain) == SIGILL, "a call into the middle of code runs on: %x", plain);
+    cr_assert(WIFSIGNALED(jump) && WTERMSIG(jump) == SIGILL, "a call of a jump's target runs on: %x", jump);
+    struct murre_mirctx *ctx = murre_mirctx_new(mem, 0);
+    for (unsigned level = 0; level < LEVELS; level++) {
+        struct murre_mirctx_result result;
+        cr_assert(murre_mirctx_compile(ctx, level, emit_table, NULL, NULL, &result) == MURRE_MIRCTX_OK);
+        for (int64_t i = 0; i < 5; i++)
+            cr_assert(((int64_t(*)(int64_t))result.code)(i) == 100 + i);
+    }
+    murre_mirctx_delete(ctx);
+    murre_codemem_delete(mem);
+}
+
+Test(codemem, code_has_the_marks_that_its_pages_ask_for) {
+    if (!murre_arch_features()->bti) {
+        puts("skipped: marks of branch targets, which this processor has not: 1");
+        cr_skip();
+    }
+    check_marks(murre_codemem_new(0));
+    check_marks(murre_codemem_new_pages(0));
+}
+
+#endif
 
 // Threads place, look up and free at once.
 static void *hammer(void *user) {

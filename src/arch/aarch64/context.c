@@ -60,7 +60,9 @@ uintptr_t murre_arch_context_link(const void *context) {
 }
 
 void murre_arch_context_land(void *context) {
+    enum { BRANCH_TYPE = 3 << 10 }; /* of PSTATE: what kind of branch led here */
     mcontext_t *registers = &((ucontext_t *)context)->uc_mcontext;
+    registers->pstate &= ~(uint64_t)BRANCH_TYPE; /* the landing is reached by none, even if pc was at a branch's target */
     registers->sp &= ~(uintptr_t)15;
     registers->pc = (uintptr_t)murre_arch_landing;
 }

@@ -7,18 +7,27 @@
 
 #include "arch/arch.h"
 
-enum { HAS_ATOMICS = 1 << 8 }; /* HWCAP_ATOMICS */
+enum {
+    HAS_ATOMICS = 1 << 8, /* HWCAP_ATOMICS */
+    HAS_BTI = 1 << 17,    /* HWCAP2_BTI */
+    GUARDED = 0x10,       /* PROT_BTI */
+};
 
 static struct murre_arch_features features;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void detect(void) {
     features.lse = getauxval(AT_HWCAP) & HAS_ATOMICS;
+    features.bti = getauxval(AT_HWCAP2) & HAS_BTI;
 }
 
 const struct murre_arch_features *murre_arch_features(void) {
     pthread_once(&once, detect);
     return &features;
+}
+
+int murre_arch_code_protection(void) {
+    return murre_arch_features()->bti ? GUARDED : 0;
 }
 
 /* Code that another processor runs asks for three things on AArch64 (the architecture's rules for concurrent modification and execution). The

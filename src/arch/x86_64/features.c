@@ -38,6 +38,10 @@ const struct murre_arch_features *murre_arch_features(void) {
     return &features;
 }
 
+int murre_arch_code_protection(void) {
+    return 0;
+}
+
 /* Instruction fetch is coherent with stores, and the address is published with release order. */
 void murre_arch_publish_code(void) {
 }
