@@ -73,6 +73,32 @@ def check_compressed(program: str, folder: Path) -> bool:
     return check("three_million_custom_sections, compressed", size, [program, "run", str(packed)], folder / "messages")
 
 
+# What happens beyond a limit that is set: options, bomb, status, what is said.
+REFUSALS = [
+    ("--max-code-memory=300K", "code_of_many_functions_that_wait", 134, "register code takes more than its limit (max_code_memory)"),
+    ("--max-code-memory=300K", "code_of_many_functions", 0, ""),  # nothing waits: room is made
+    ("--max-table-memory=1K", "a_large_table_filled", 1, "a table of 10000000 elements: tables may take 1024 bytes together"),
+    ("--max-memory=2M", "a_large_table_filled", 1, "tables may take 2097152 bytes together"),
+    ("--max-table-memory=80M", "a_large_table_filled", 0, ""),
+    ("--validate-all", "millions_of_constants", 1, "more than 262144 operands on the stack"),
+    ("--validate-all", "a_branch_table_of_millions", 1, "7600000 br_table targets, the limit is 65520"),
+    ("--tier=interp", "ten_million_element_segments", 1, "what the module declares takes more than"),
+]
+
+
+def check_refusals(program: str, folder: Path) -> "list[bool]":
+    results = []
+    for option, bomb, status, words in REFUSALS:
+        path = folder / "bomb.wasm"
+        make(bomb, path)
+        tier = [] if option.startswith("--tier") else ["--tier=interp"]
+        found, _, said = run([program, "run", *tier, option, str(path)], folder / "messages")
+        results.append(found == status and words in said if words else found == status and said == "")
+        if not results[-1]:
+            print(f"FAIL {bomb} {option}: status {found}, {said!r}; {status} and {words!r} expected")
+    return results
+
+
 def main() -> int:
     arguments = sys.argv[1:]
     if arguments[0].startswith("--skip="):
@@ -85,6 +111,7 @@ def main() -> int:
         for bomb in subprocess.run([sys.executable, str(BOMBS)], stdout=subprocess.PIPE, text=True, check=True).stdout.split():
             results += check_bomb(program, tiers, bomb, folder)
         results.append(check_compressed(program, folder))
+        results += check_refusals(program, folder)
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1
 

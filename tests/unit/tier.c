@@ -102,6 +102,41 @@ Test(tier, what_memory_was_short_for_is_asked_for_again, .timeout = 60) {
     climb_end(&c);
 }
 
+Test(tier, a_compilation_may_work_with_what_size_and_heat_allow, .timeout = 60) {
+    struct climb c = climb_begin(MURRE_TIER_AUTO, 1, -1, 1, NULL);
+    const size_t mib = 1 << 20;
+    fake.wants = 17 * mib;
+    static const uint8_t refused_at[] = {1, 2};
+    for (unsigned hits = 1; hits <= 3; hits++) {
+        climb_heat(&c, "a", 10);
+        until_equal(&c.module->codes[0].queued, 0);
+    }
+    cr_assert_eq(atomic_load(&c.module->codes[0].refused), MURRE_ERROR_MEMORY, "it may be asked for again");
+    cr_assert_eq(fake_compiled(), 2 * sizeof refused_at, "at both levels, each time");
+    for (unsigned i = 0; i < sizeof refused_at; i++) {
+        cr_assert(fake.levels[2 * i] == 2 && fake.levels[2 * i + 1] == 1);
+        cr_assert(fake.memory[2 * i] / mib == 8u * refused_at[i], "%zu bytes", fake.memory[2 * i]);
+    }
+    climb_heat(&c, "a", 10);
+    until_equal(&c.module->codes[0].queued, 0);
+    climb_until(&c, "a", 2001);
+    cr_assert_leq(fake.memory[4], c.module->code_limit * 3 / 4, "no more than the module's limit leaves");
+    cr_assert_geq(fake.memory[4], fake.wants);
+    climb_end(&c);
+}
+
+Test(tier, what_takes_more_memory_than_there_will_be_is_refused_for_good, .timeout = 60) {
+    struct climb c = climb_begin(MURRE_TIER_AUTO, 1, -1, 1, NULL);
+    fake.wants = (size_t)1 << 30;
+    for (unsigned hits = 1; hits <= 20; hits++) {
+        climb_heat(&c, "a", 10);
+        until_equal(&c.module->codes[0].queued, 0);
+    }
+    cr_assert_eq(atomic_load(&c.module->codes[0].refused), MURRE_ERROR_LIMIT);
+    cr_assert_eq(fake_compiled(), 6, "with 8 MiB, 16, and all there is");
+    climb_end(&c);
+}
+
 Test(tier, a_large_function_rises_a_second_time) {
     static const uint32_t padding[] = {0, 10000};
     struct climb c = climb_begin(MURRE_TIER_AUTO, 1, -1, 2, padding);

@@ -45,7 +45,6 @@ static void fake_worker_delete(void *worker) {
 }
 static void *fake_compile(void *worker, struct murre_module *module, uint32_t func_index, uint32_t loop, int level, size_t *memory,
                           struct murre_error *error) {
-    (void)memory;
     (void)worker, (void)module;
     pthread_mutex_lock(&fake.lock);
     fake.compiling++;
@@ -60,11 +59,15 @@ static void *fake_compile(void *worker, struct murre_module *module, uint32_t fu
     }
     fake.order[fake.compiled % 64] = func_index + (loop == UINT32_MAX ? 0 : 1000);
     fake.levels[fake.compiled % 64] = level;
+    fake.memory[fake.compiled % 64] = *memory;
     fake.compiled++;
     fake.compiling--;
-    bool refuse = fake.refuse || cancelled || (fake.refuse_high && level > 1);
+    bool short_of_memory = *memory < fake.wants;
+    bool refuse = short_of_memory || fake.refuse || cancelled || (fake.refuse_high && level > 1);
     pthread_cond_broadcast(&fake.changed);
     pthread_mutex_unlock(&fake.lock);
+    if (short_of_memory)
+        *memory = 0;
     if (refuse) {
         error->status = fake.status ? fake.status : MURRE_ERROR_LIMIT;
         snprintf(error->message, sizeof error->message, "not today");

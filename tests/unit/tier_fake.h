@@ -18,6 +18,8 @@ extern struct fake {
     unsigned compiling, compiled, workers, dropped;
     uint32_t order[64]; /* functions in the order of their compilation; loops with 1000 added */
     int levels[64];
+    size_t memory[64]; /* that they were given */
+    size_t wants;      /* what is given less is refused for want of it */
     unsigned warnings; /* of refusals, told to fake_count_warning */
 } fake;
 

@@ -75,6 +75,24 @@ static void *drop(void *module) {
     return NULL;
 }
 
+Test(tier_queue, compilations_at_once_share_what_the_module_allows) {
+    struct climb c = climb_begin(MURRE_TIER_AUTO, 5, -1, 5, NULL);
+    fake_hold(true);
+    static const char *const names[] = {"a", "b", "c", "d", "e"};
+    for (unsigned i = 0; i < 5; i++)
+        climb_heat(&c, names[i], 10);
+    fake_wait_for(&fake.compiling, 3);
+    struct timespec pause = {0, 20000000};
+    nanosleep(&pause, NULL);
+    pthread_mutex_lock(&fake.lock);
+    unsigned compiling = fake.compiling;
+    pthread_mutex_unlock(&fake.lock);
+    cr_assert_eq(compiling, 3, "three times 8 MiB of 27: the others wait");
+    fake_hold(false);
+    fake_wait_for(&fake.compiled, 5);
+    climb_end(&c);
+}
+
 Test(tier_queue, a_module_may_go_while_it_is_compiled) {
     for (unsigned round = 0; round < 20; round++) {
         struct climb c = climb_begin(MURRE_TIER_AUTO, 2, -1, 5, NULL);
