@@ -75,6 +75,7 @@ enum murre_status {
     MURRE_ERROR_MEMORY,      /* memory, address space or a thread could not be had */
     MURRE_ERROR_IO,          /* the operating system refused; the message has its words */
     MURRE_ERROR_ARGUMENT,    /* the caller's arguments do not fit */
+    MURRE_ERROR_TIME,        /* it would have taken longer than it may */
 };
 
 #define MURRE_NO_OFFSET UINT64_MAX

@@ -47,14 +47,9 @@ uint32_t murre_trap_depth(const struct murre_trap *trap) {
 bool murre_trap_frame(const struct murre_trap *trap, uint32_t index, struct murre_frame *frame) {
     if (index >= trap->frame_count)
         return false;
+    /* Found out at the first time; const is for those who only look. */
+    murre_trap_resolve((struct murre_trap *)trap);
     const struct murre_trap_frame *found = &trap->frames[index];
-    struct murre_module *module = found->instance->module;
-    const struct murre_engine *engine = module->engine;
-    uint64_t offset = found->offset;
-    bool current = found->native || found->drops == atomic_load_explicit(&module->code_drops, memory_order_relaxed);
-    if (offset == MURRE_NO_OFFSET && found->pc && current)
-        offset = found->native ? engine->jit_ops->offset(engine->jit, (uintptr_t)found->pc)
-                               : engine->interp->offset(module, found->func_index, found->pc);
-    *frame = (struct murre_frame){found->instance, found->func_index, offset, murre_module_name(module, found->func_index)};
+    *frame = (struct murre_frame){found->instance, found->func_index, found->offset, found->name};
     return true;
 }

@@ -16,6 +16,7 @@ const char *murre_status_name(enum murre_status status) {
     case MURRE_ERROR_MEMORY: return "out of memory";
     case MURRE_ERROR_IO: return "input/output error";
     case MURRE_ERROR_ARGUMENT: return "bad argument";
+    case MURRE_ERROR_TIME: return "out of time";
     }
     return "unknown status";
 }

@@ -87,6 +87,14 @@ bool build_grow(struct builder *b, uint32_t words) {
     return !b->failed && reserve(b, (void **)&b->words, &b->capacity, (uint64_t)b->count + words, sizeof *b->words);
 }
 
+void build_watch(struct builder *b) {
+    while (b->count > b->watch) {
+        b->watch_offsets[b->watch_next++] = b->watched;
+        b->watch = b->watch_next < b->watch_count ? b->watch_words[b->watch_next] : NO_WORD;
+    }
+    b->watched = *b->func->offset;
+}
+
 /* ---- slots out of reach ------------------------------------------------------------------------------------------ */
 
 static uint32_t next_scratch(struct builder *b) {
@@ -247,6 +255,7 @@ static const struct murre_sink_ops sink_ops = {
     .begin = build_begin,
     .end = build_end,
     .copy = build_copy,
+    .copy_range = build_copy_range,
     .unary = build_unary,
     .binary = build_binary,
     .select = build_select,
@@ -261,6 +270,7 @@ static const struct murre_sink_ops sink_ops = {
     .branch_if = build_branch_if,
     .branch_table = build_branch_table,
     .ret = build_ret,
+    .ret_range = build_ret_range,
     .unreachable = build_unreachable,
     .call = build_call,
     .call_indirect = build_call_indirect,
@@ -278,6 +288,7 @@ struct builder *builder_new(const struct murre_allocator *allocator) {
         murre_free(allocator, b, sizeof *b);
         return NULL;
     }
+    murre_front_set_look(b->front, &b->look);
     build_fuse_init(b);
     return b;
 }
@@ -350,7 +361,8 @@ static struct murre_regcode *take_words(struct builder *b, uint64_t room) {
     return code;
 }
 
-struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, bool *no_room, struct murre_error *error) {
+struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, struct murre_look look, bool *no_room,
+                                         struct murre_error *error) {
     *no_room = false;
     struct builder *b = acquire(module->engine);
     if (!b) {
@@ -358,6 +370,7 @@ struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t f
         return NULL;
     }
     b->watch = NO_WORD;
+    b->look = look;
     struct murre_regcode *code = NULL;
     uint64_t room = murre_module_code_room(module);
     if (lower(b, module, func_index, 0, room, error) == MURRE_OK) {
@@ -375,15 +388,20 @@ void murre_interp_free(struct murre_module *module, struct murre_regcode *code) 
         murre_free(&module->engine->allocator, code, murre_regcode_size(code));
 }
 
-uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, uint32_t mode, uint32_t word) {
-    struct builder *b = acquire(module->engine);
+void murre_interp_offsets(struct murre_module *module, uint32_t func_index, uint32_t mode, const uint32_t *words, uint64_t *offsets,
+                          uint32_t count, struct murre_look look) {
+    struct builder *b = count ? acquire(module->engine) : NULL;
     if (!b)
-        return MURRE_NO_OFFSET;
+        return;
     struct murre_error error = {.status = MURRE_OK};
-    b->watch = word;
-    b->watched = MURRE_NO_OFFSET;
-    enum murre_status status = lower(b, module, func_index, mode, MOST_FOR_OFFSET, &error);
-    uint64_t offset = status == MURRE_OK ? b->watched : MURRE_NO_OFFSET;
+    b->watch_words = words;
+    b->watch_offsets = offsets;
+    b->watch_count = count;
+    b->watch_next = 0;
+    b->watch = words[0];
+    b->look = look;
+    if (lower(b, module, func_index, mode, MOST_FOR_OFFSET, &error) == MURRE_OK)
+        while (b->watch_next < count)
+            offsets[b->watch_next++] = b->watched;
     release(module->engine, b);
-    return offset;
 }

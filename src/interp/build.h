@@ -51,7 +51,11 @@ struct builder {
     uint32_t count;   /* words */
     uint64_t most;    /* words that the function's code may take: code that moves many results at each branch grows without bounds */
     uint64_t room;    /* bytes that this may take, code and all arrays: what is left of the module's limit */
-    uint32_t watch;   /* the word whose offset is asked for; NO_WORD */
+    struct murre_look look;
+    /* Words whose offsets are asked for, ascending; the next of them, or NO_WORD; the offset of the instruction that was emitted last. */
+    const uint32_t *watch_words;
+    uint64_t *watch_offsets;
+    uint32_t watch_count, watch_next, watch;
     uint64_t watched;
     uint32_t mirror[ACC_COUNT];
     uint32_t maker[ACC_COUNT]; /* word of the instruction that made it, or NO_WORD */
@@ -96,12 +100,14 @@ static inline int64_t signed_const(const struct murre_operand *a) {
 
 /* build.c */
 bool build_grow(struct builder *b, uint32_t words);
+/* An instruction is about to be emitted, and offsets are asked for. */
+void build_watch(struct builder *b);
 /* Starts an instruction of `words` words and returns its first; its fields are set, extension words are not. */
 static inline union murre_word *build_emit(struct builder *b, uint32_t words, uint16_t op, uint32_t a, uint32_t bb, uint32_t c) {
     if (__builtin_expect(b->capacity - b->count < words, 0) && !build_grow(b, words))
         return b->nowhere;
-    if (__builtin_expect(b->watch != NO_WORD, 0) && b->count <= b->watch)
-        b->watched = *b->func->offset;
+    if (__builtin_expect(b->watch != NO_WORD, 0))
+        build_watch(b);
     union murre_word *word = b->words + b->count;
     b->count += words;
     b->last_copy = NO_WORD;
@@ -164,6 +170,7 @@ enum comparison_kind { COMPARISON_TEST, COMPARISON_INT, COMPARISON_FLOAT };
 /* Operands are taken; what an immediate of immediate_bits cannot hold goes to an accumulator. */
 struct comparison build_comparison(struct builder *b, const struct murre_cond *cond, unsigned immediate_bits);
 void build_copy(struct murre_sink *sink, uint32_t dst, struct murre_operand a);
+void build_copy_range(struct murre_sink *sink, uint32_t dst, uint32_t src, const uint8_t *types, uint32_t count);
 void build_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a);
 void build_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b);
 void build_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
@@ -187,10 +194,11 @@ void build_branch(struct murre_sink *sink, uint32_t label);
 void build_branch_if(struct murre_sink *sink, uint32_t label, const struct murre_cond *cond);
 void build_branch_table(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count);
 void build_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
+void build_ret_range(struct murre_sink *sink, uint32_t src, const uint8_t *types, uint32_t count);
 void build_unreachable(struct murre_sink *sink);
-void build_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst);
-void build_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
-                         const struct murre_operand *args, uint32_t base, uint32_t dst);
+void build_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base, uint32_t dst);
+void build_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index, struct murre_arguments args,
+                         uint32_t base, uint32_t dst);
 
 /* build_fuse.c */
 void build_fuse_init(struct builder *b);

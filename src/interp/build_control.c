@@ -177,15 +177,19 @@ void build_ret(struct murre_sink *sink, const struct murre_operand *results, uin
     build_forget(b);
 }
 
+void build_ret_range(struct murre_sink *sink, uint32_t src, const uint8_t *types, uint32_t count) {
+    (void)types;
+    struct builder *b = (struct builder *)sink;
+    build_emit32(b, 2, MURRE_RC_RET_RANGE, 0, count)[1].u64 = build_slot(b, src);
+    build_forget(b);
+}
+
 /* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 /* Arguments to the slots where the callee's frame starts. */
-static void put_arguments(struct builder *b, const struct murre_type *type, const struct murre_operand *args, uint32_t base) {
-    uint32_t slot = base;
-    for (uint32_t i = 0; i < type->func.param_count; i++) {
-        build_copy(&b->sink, slot, args[i]);
-        slot += murre_type_slots(type->func.params[i]);
-    }
+static void put_arguments(struct builder *b, struct murre_arguments args) {
+    for (uint32_t i = 0; i < args.count; i++)
+        build_copy(&b->sink, args.args[i].slot, args.args[i].operand);
 }
 
 /* The callee has left its results; a single one in the accumulator of its kind as well. */
@@ -207,12 +211,12 @@ static bool is_far_base(struct builder *b, uint32_t base) {
     return true;
 }
 
-void build_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst) {
+void build_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base, uint32_t dst) {
     struct builder *b = (struct builder *)sink;
     const struct murre_module_info *info = &b->module->info;
     const struct murre_layout *layout = &b->module->layout;
     const struct murre_type *type = murre_module_func_type(info, func);
-    put_arguments(b, type, args, base);
+    put_arguments(b, args);
     bool imported = func < info->func_import_count;
     uint32_t offset = imported ? layout->func_imports + func * (uint32_t)sizeof(struct murre_func *)
                                : layout->funcs + (func - info->func_import_count) * (uint32_t)sizeof(struct murre_func);
@@ -232,10 +236,10 @@ void build_call(struct murre_sink *sink, uint32_t func, const struct murre_opera
 }
 
 void build_call_indirect(struct murre_sink *sink, uint32_t type_index, uint32_t table, struct murre_operand index,
-                         const struct murre_operand *args, uint32_t base, uint32_t dst) {
+                         struct murre_arguments args, uint32_t base, uint32_t dst) {
     struct builder *b = (struct builder *)sink;
     const struct murre_type *type = &b->module->info.types[type_index];
-    put_arguments(b, type, args, base);
+    put_arguments(b, args);
     b->scratch = 0;
     bool far = is_far_base(b, base);
     uint16_t op = MURRE_RC_CALL_INDIRECT_R;

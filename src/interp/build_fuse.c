@@ -26,13 +26,21 @@ static const uint8_t lengths[MURRE_RC_COUNT] = {
 #define LOAD(id, type, mem)          [MURRE_RC_##id##_RX] = 2, [MURRE_RC_T_##id##_RX] = 2,
 #define STORE(id, type, mem)         [MURRE_RC_##id##_RX] = 2,
 #include "interp/ops.def"
-    [MURRE_RC_CONST64] = 2,          [MURRE_RC_ACC_CONST64] = 2,      [MURRE_RC_ACC_F64_CONST] = 2,    [MURRE_RC_SELECT_RK] = 2,
-    [MURRE_RC_SELECT_KR] = 2,        [MURRE_RC_SELECT_KK] = 3,        [MURRE_RC_LOOP_COUNT] = 2,       [MURRE_RC_RET_K64] = 2,
-    [MURRE_RC_CALL_INDIRECT_R] = 2,  [MURRE_RC_CALL_INDIRECT_A] = 2,  [MURRE_RC_CALL_INDIRECT_X] = 3,  [MURRE_RC_CALL] = 2,
-    [MURRE_RC_CALL_X] = 3,           [MURRE_RC_CALL_IMPORT_X] = 2,    [MURRE_RC_BR_TABLE_R] = VARIES,  [MURRE_RC_BR_TABLE_A] = VARIES,
-    [MURRE_RC_RET_MULTI] = VARIES,   [MURRE_RC_MEMORY_GROW] = VARIES, [MURRE_RC_MEMORY_INIT] = VARIES, [MURRE_RC_DATA_DROP] = VARIES,
-    [MURRE_RC_MEMORY_COPY] = VARIES, [MURRE_RC_MEMORY_FILL] = VARIES, [MURRE_RC_TABLE_GET] = VARIES,   [MURRE_RC_TABLE_SET] = VARIES,
-    [MURRE_RC_TABLE_INIT] = VARIES,  [MURRE_RC_ELEM_DROP] = VARIES,   [MURRE_RC_TABLE_COPY] = VARIES,  [MURRE_RC_TABLE_GROW] = VARIES,
+    [MURRE_RC_COPY_RANGE] = 2,       [MURRE_RC_RET_RANGE] = 2,
+    [MURRE_RC_CONST64] = 2,          [MURRE_RC_ACC_CONST64] = 2,
+    [MURRE_RC_ACC_F64_CONST] = 2,    [MURRE_RC_SELECT_RK] = 2,
+    [MURRE_RC_SELECT_KR] = 2,        [MURRE_RC_SELECT_KK] = 3,
+    [MURRE_RC_LOOP_COUNT] = 2,       [MURRE_RC_RET_K64] = 2,
+    [MURRE_RC_CALL_INDIRECT_R] = 2,  [MURRE_RC_CALL_INDIRECT_A] = 2,
+    [MURRE_RC_CALL_INDIRECT_X] = 3,  [MURRE_RC_CALL] = 2,
+    [MURRE_RC_CALL_X] = 3,           [MURRE_RC_CALL_IMPORT_X] = 2,
+    [MURRE_RC_BR_TABLE_R] = VARIES,  [MURRE_RC_BR_TABLE_A] = VARIES,
+    [MURRE_RC_RET_MULTI] = VARIES,   [MURRE_RC_MEMORY_GROW] = VARIES,
+    [MURRE_RC_MEMORY_INIT] = VARIES, [MURRE_RC_DATA_DROP] = VARIES,
+    [MURRE_RC_MEMORY_COPY] = VARIES, [MURRE_RC_MEMORY_FILL] = VARIES,
+    [MURRE_RC_TABLE_GET] = VARIES,   [MURRE_RC_TABLE_SET] = VARIES,
+    [MURRE_RC_TABLE_INIT] = VARIES,  [MURRE_RC_ELEM_DROP] = VARIES,
+    [MURRE_RC_TABLE_COPY] = VARIES,  [MURRE_RC_TABLE_GROW] = VARIES,
     [MURRE_RC_TABLE_SIZE] = VARIES,  [MURRE_RC_TABLE_FILL] = VARIES,
 };
 
@@ -95,11 +103,20 @@ static uint32_t fused(const struct builder *b, uint32_t first, uint32_t second) 
     return 0;
 }
 
+enum { WORDS_A_LOOK = 1 << 17 };
+
 void build_fuse(struct builder *b) {
     uint32_t next_label = 0;
     union murre_word *end = b->words + b->count;
     union murre_word *head = b->words; /* of the sequence at hand */
-    for (union murre_word *at = b->words, *next; at < end; at = next) {
+    for (union murre_word *at = b->words, *next, *look_at = at; at < end; at = next) {
+        if (__builtin_expect(at >= look_at, 0)) {
+            if (murre_look_stops(&b->look)) {
+                murre_error_set(b->func->error, MURRE_ERROR_TIME, MURRE_NO_OFFSET, "no time is left");
+                return;
+            }
+            look_at = at + WORDS_A_LOOK;
+        }
         next = at + length(at);
         while (next_label < b->bind_count && b->binds[next_label] < (uint32_t)(at - b->words))
             next_label++;

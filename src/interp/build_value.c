@@ -54,6 +54,16 @@ void build_copy(struct murre_sink *sink, uint32_t dst, struct murre_operand a) {
     b->last_copy = b->failed || b->mode & MURRE_BUILD_FAR ? NO_WORD : word;
 }
 
+/* Both ends are homes, behind the parameters, so that neither mode makes a difference but for where they lie. */
+void build_copy_range(struct murre_sink *sink, uint32_t dst, uint32_t src, const uint8_t *types, uint32_t count) {
+    (void)types;
+    struct builder *b = (struct builder *)sink;
+    union murre_word *word = build_emit32(b, 2, MURRE_RC_COPY_RANGE, 0, count);
+    word[1].low = build_slot(b, dst);
+    word[1].high = build_slot(b, src);
+    build_forget(b);
+}
+
 /* ---- two operands ------------------------------------------------------------------------------------------------ */
 
 static bool is_commutative(enum murre_op op) {

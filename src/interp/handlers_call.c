@@ -159,8 +159,9 @@ static __attribute__((noinline)) const struct murre_regcode *resolve(struct murr
         if (engine->config.tier != MURRE_TIER_JIT || !murre_tier_compile_now(callee)) {
             rc = murre_interp_lower(store, callee->instance->module, callee->index);
             if (!rc) {
-                if (!atomic_load_explicit(&callee->code->failure, memory_order_acquire))
-                    raise(store, MURRE_TRAP_MEMORY, next);
+                enum murre_trapkind kind = murre_interp_why_not(store, callee->code);
+                if (kind != MURRE_TRAP_INVALID_CODE)
+                    raise(store, kind, next);
                 set_aside(store, next, fp);
                 murre_trap_raise_interp(store, MURRE_TRAP_INVALID_CODE, callee, NULL);
             }

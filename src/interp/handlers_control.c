@@ -1,5 +1,8 @@
 /* Handlers: starts of functions, loop headers, jumps, returns (4.4.8, 4.4.10). */
 #include "interp/body_control.h"
+
+#include <string.h>
+
 #include "runtime/call.h"
 #include "runtime/tier.h"
 
@@ -115,6 +118,11 @@ static __attribute__((noinline)) void gather_results(const union murre_word *pc,
 }
 LONE_HANDLER(RET_MULTI) {
     gather_results(pc, fp, store);
+    LEAVE_FRAME();
+}
+
+LONE_HANDLER(RET_RANGE) {
+    memmove(fp, fp + pc[1].u64, pc->bc * sizeof *fp);
     LEAVE_FRAME();
 }
 

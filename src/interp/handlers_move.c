@@ -1,11 +1,17 @@
 /* Handlers: copies, constants, selections, globals, references to functions. */
 #include "interp/body_move.h"
 
+#include <string.h>
+
 HANDLER(COPY)
 HANDLER(COPY_A)
 HANDLER(COPY_AF64)
 HANDLER(COPY_AF32)
 HANDLER(COPY2)
+LONE_HANDLER(COPY_RANGE) {
+    memmove(fp + pc[1].low, fp + pc[1].high, pc->bc * sizeof *fp);
+    NEXT(2);
+}
 HANDLER(CONST)
 HANDLER(CONST64)
 HANDLER(ACC)

@@ -50,19 +50,20 @@ struct murre_regcode *murre_interp_lower(struct murre_store *store, struct murre
     if (published || atomic_load_explicit(&code->failure, memory_order_acquire))
         return published;
     struct murre_error error = {.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
+    const struct murre_look look = {.asked = store ? &store->interrupt : NULL};
     uint64_t start = now();
     bool no_room;
-    struct murre_regcode *built = murre_interp_build(module, func_index, &no_room, &error);
+    struct murre_regcode *built = murre_interp_build(module, func_index, look, &no_room, &error);
     if (!built && no_room && store && murre_interp_make_room(store, module)) {
         error = (struct murre_error){.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
-        built = murre_interp_build(module, func_index, &no_room, &error);
+        built = murre_interp_build(module, func_index, look, &no_room, &error);
     }
     atomic_fetch_add_explicit(&engine->lower_nanoseconds, now() - start, memory_order_relaxed);
     if (!built) {
         if (no_room)
             atomic_store_explicit(&module->code_refused, true, memory_order_relaxed);
-        /* What memory was too short for goes well at another time. */
-        if (error.status != MURRE_ERROR_MEMORY)
+        /* What memory or time was too short for goes well at another time. */
+        if (error.status != MURRE_ERROR_MEMORY && error.status != MURRE_ERROR_TIME)
             publish_failure(engine, code, &error);
         return NULL;
     }
@@ -74,6 +75,12 @@ struct murre_regcode *murre_interp_lower(struct murre_store *store, struct murre
     atomic_fetch_add_explicit(&engine->register_code_bytes, murre_regcode_size(built), memory_order_relaxed);
     atomic_fetch_add_explicit(&module->code_bytes, murre_regcode_size(built) + MURRE_REGCODE_OVERHEAD, memory_order_relaxed);
     return built;
+}
+
+enum murre_trapkind murre_interp_why_not(const struct murre_store *store, const struct murre_code *code) {
+    if (atomic_load_explicit(&code->failure, memory_order_acquire))
+        return MURRE_TRAP_INVALID_CODE;
+    return atomic_load_explicit(&store->interrupt, memory_order_relaxed) ? MURRE_TRAP_INTERRUPT : MURRE_TRAP_MEMORY;
 }
 
 static bool prepare(struct murre_module *module, uint32_t func_index) {
@@ -88,16 +95,32 @@ static void drop(struct murre_module *module, struct murre_regcode *code) {
     murre_interp_free(module, code);
 }
 
-/* pc may be one byte less than where a waiting caller goes on: that is inside its call. Any thread; the lock keeps the code meanwhile. */
-static uint64_t offset(struct murre_module *module, uint32_t func_index, const void *pc) {
+/* A pc may be one byte less than where a waiting caller goes on: that is inside its call. Any thread; the lock keeps the code meanwhile. */
+static void offsets(struct murre_module *module, uint32_t func_index, const void *const *pcs, uint64_t *offsets, uint32_t count,
+                    struct murre_look look) {
     const struct murre_code *code = &module->codes[func_index - module->info.func_import_count];
     murre_tier_lock(module->engine);
     const struct murre_regcode *rc = atomic_load_explicit(&code->regcode, memory_order_acquire);
-    bool inside = rc && (const char *)pc >= (const char *)rc->code && (const char *)pc < (const char *)(rc->code + rc->word_count);
-    uint32_t mode = inside ? rc->mode : 0;
-    uint32_t word = inside ? (uint32_t)((size_t)((const char *)pc - (const char *)rc->code) / sizeof *rc->code) : 0;
+    uint32_t mode = rc ? rc->mode : 0;
+    uint32_t words[MURRE_TRAP_FRAMES], whose[MURRE_TRAP_FRAMES], found = 0;
+    uint64_t results[MURRE_TRAP_FRAMES];
+    for (uint32_t i = 0; rc && i < count && found < MURRE_TRAP_FRAMES; i++) {
+        if ((const char *)pcs[i] < (const char *)rc->code || (const char *)pcs[i] >= (const char *)(rc->code + rc->word_count))
+            continue;
+        uint32_t word = (uint32_t)((size_t)((const char *)pcs[i] - (const char *)rc->code) / sizeof *rc->code), at = found++;
+        for (; at && words[at - 1] > word; at--) {
+            words[at] = words[at - 1];
+            whose[at] = whose[at - 1];
+        }
+        words[at] = word;
+        whose[at] = i;
+    }
     murre_tier_unlock(module->engine);
-    return inside ? murre_interp_offset(module, func_index, mode, word) : MURRE_NO_OFFSET;
+    for (uint32_t i = 0; i < found; i++)
+        results[i] = MURRE_NO_OFFSET;
+    murre_interp_offsets(module, func_index, mode, words, results, found, look);
+    for (uint32_t i = 0; i < found; i++)
+        offsets[whose[i]] = results[i];
 }
 
 static void stop(struct murre_engine *engine) {
@@ -111,10 +134,8 @@ static void run(struct murre_store *store, struct murre_func *func, union murre_
     struct murre_func *outer_func = stack->func;
     struct murre_instance *outer_instance = stack->instance;
     const struct murre_regcode *rc = murre_interp_lower(store, func->instance->module, func->index);
-    if (!rc) {
-        bool invalid = atomic_load_explicit(&func->code->failure, memory_order_acquire) != NULL;
-        murre_trap_raise_interp(store, invalid ? MURRE_TRAP_INVALID_CODE : MURRE_TRAP_MEMORY, func, NULL);
-    }
+    if (!rc)
+        murre_trap_raise_interp(store, murre_interp_why_not(store, func->code), func, NULL);
     if (stack->frame == stack->frames_end || (size_t)(stack->values_end - slots) < rc->frame_slots)
         murre_trap_raise_interp(store, MURRE_TRAP_STACK, func, NULL);
     if (atomic_load_explicit(&store->interrupt, memory_order_relaxed))
@@ -132,7 +153,7 @@ const struct murre_interp_ops murre_interp_ops = {
     .run = run,
     .prepare = prepare,
     .drop = drop,
-    .offset = offset,
+    .offsets = offsets,
     .stop = stop,
 };
 

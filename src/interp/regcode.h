@@ -65,15 +65,20 @@ enum murre_build_mode {
 
 extern const char *const murre_rc_names[MURRE_RC_COUNT];
 
-/* Validates and lowers a function. NULL and error set on failure; *no_room: for want of room within the module's limit of code. The caller
- * publishes or frees it. */
-struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, bool *no_room, struct murre_error *error);
+/* Validates and lowers a function. NULL and error set on failure; MURRE_ERROR_TIME when look has ended it; *no_room: for want of room within the
+ * module's limit of code. The caller publishes or frees it. */
+struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, struct murre_look look, bool *no_room,
+                                         struct murre_error *error);
 void murre_interp_free(struct murre_module *module, struct murre_regcode *code);
-/* Offset in the module of the Wasm instruction that word `word` of the function's register code, built in that mode, belongs to. */
-uint64_t murre_interp_offset(struct murre_module *module, uint32_t func_index, uint32_t mode, uint32_t word);
-/* The function's register code, lowered now if it has not been. NULL: code->failure is set, or memory is short. store, which runs: may drop
+/* Offsets in the module of the Wasm instructions that words of the function's register code, built in that mode, belong to. words: ascending. Those that look leaves
+ * no time for stay as they are. */
+void murre_interp_offsets(struct murre_module *module, uint32_t func_index, uint32_t mode, const uint32_t *words, uint64_t *offsets,
+                          uint32_t count, struct murre_look look);
+/* The function's register code, lowered now if it has not been. NULL: code->failure is set, or memory is short, or the store has been interrupted. store, which runs: may drop
  * other register code of the module, where there is no room; NULL: none. */
 struct murre_regcode *murre_interp_lower(struct murre_store *store, struct murre_module *module, uint32_t func_index);
+/* The trap that this is then. */
+enum murre_trapkind murre_interp_why_not(const struct murre_store *store, const struct murre_code *code);
 /* Its calls find their callees' register code anew. No other thread runs it. */
 void murre_interp_forget_callees(struct murre_regcode *code);
 /* Drops the module's register code, all but that of functions which store->stack says are running, so that there is room again. False: it

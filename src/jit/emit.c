@@ -274,6 +274,11 @@ static void emit_copy(struct murre_sink *sink, uint32_t dst, struct murre_operan
         emit2(e, murre_emit_move_code(class), murre_emit_write(e, dst, class), value);
 }
 
+static void emit_copy_range(struct murre_sink *sink, uint32_t dst, uint32_t src, const uint8_t *types, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        emit_copy(sink, dst + i, (struct murre_operand){MURRE_OPERAND_SLOT, types[i], src + i, 0});
+}
+
 static void emit_unreachable(struct murre_sink *sink) {
     struct murre_emit *e = (struct murre_emit *)sink;
     emit1(e, MIR_JMP, murre_emit_trap(e, MURRE_TRAP_UNREACHABLE));
@@ -309,8 +314,8 @@ static void begin(struct murre_sink *sink, const struct murre_sink_func *func) {
         e->frame_reg = 2;
     } else {
         for (uint32_t i = 0; i < params; i++) {
-            struct emit_slot *slot = &e->slots[func->local_slots[i]];
-            enum emit_class class = murre_emit_class(type->params[i]);
+            enum emit_class class = murre_emit_class(type->params[i]); /* none takes two slots, or it is refused */
+            struct emit_slot *slot = &e->slots[i];
             slot->regs[class] = i + 2;
             slot->written[class] = true;
         }
@@ -342,18 +347,25 @@ static void load_slot(struct murre_emit *e, uint32_t number, murre_valtype type)
     emit2(e, murre_emit_move_code(class), emit_reg(e, slot_reg(e, slot_at(e, number), class)), from);
 }
 
+static void emit_local(struct murre_emit *e, uint32_t number, murre_valtype type) {
+    enum emit_class class = murre_emit_class(type);
+    struct emit_slot *slot = slot_at(e, number);
+    if (slot->regs[class] == 0)
+        return;
+    if (e->loop != UINT32_MAX)
+        load_slot(e, number, type);
+    else if (slot->zeroed[class])
+        emit2(e, murre_emit_move_code(class), emit_reg(e, slot->regs[class]), zero(e, class));
+}
+
 static void emit_locals(struct murre_emit *e) {
-    for (uint32_t i = 0; i < e->func->local_count; i++) {
-        murre_valtype type = e->func->locals[i];
-        enum emit_class class = murre_emit_class(type);
-        struct emit_slot *slot = slot_at(e, e->func->local_slots[i]);
-        if (slot->regs[class] == 0)
-            continue;
-        if (e->loop != UINT32_MAX) {
-            load_slot(e, e->func->local_slots[i], type);
-        } else if (slot->zeroed[class]) {
-            emit2(e, murre_emit_move_code(class), emit_reg(e, slot->regs[class]), zero(e, class));
-        }
+    const struct murre_functype *type = &e->func->type->func;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        emit_local(e, i, type->params[i]);
+    for (uint32_t i = 0; i < e->func->group_count; i++) {
+        const struct murre_local_group *group = &e->func->groups[i];
+        for (uint32_t k = 0; k < group->count; k++)
+            emit_local(e, group->slot + k, group->type);
     }
     for (uint32_t i = 0; i < e->osr_live_count; i++)
         load_slot(e, e->osr_live[i].slot, e->osr_live[i].type);
@@ -415,6 +427,7 @@ static const struct murre_sink_ops emit_ops = {
     .begin = begin,
     .end = end,
     .copy = emit_copy,
+    .copy_range = emit_copy_range,
     .unary = murre_emit_unary,
     .binary = murre_emit_binary,
     .select = murre_emit_select,
@@ -429,6 +442,7 @@ static const struct murre_sink_ops emit_ops = {
     .branch_if = murre_emit_branch_if,
     .branch_table = murre_emit_branch_table,
     .ret = murre_emit_ret,
+    .ret_range = murre_emit_ret_range,
     .unreachable = emit_unreachable,
     .call = murre_emit_call,
     .call_indirect = murre_emit_call_indirect,

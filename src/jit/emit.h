@@ -182,10 +182,11 @@ struct emit_address {
 struct emit_address murre_emit_address(struct murre_emit *e, struct murre_operand address, struct murre_memarg arg, uint32_t size);
 MIR_op_t murre_emit_at(struct murre_emit *e, MIR_type_t type, struct emit_address address, int64_t offset);
 
-void murre_emit_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst);
+void murre_emit_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base, uint32_t dst);
 void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
-                              const struct murre_operand *args, uint32_t base, uint32_t dst);
+                              struct murre_arguments args, uint32_t base, uint32_t dst);
 void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
+void murre_emit_ret_range(struct murre_sink *sink, uint32_t src, const uint8_t *types, uint32_t count);
 /* The cold parts of indirect calls. */
 void murre_emit_leaves(struct murre_emit *e);
 /* args: as many as the helper has parameters. result is ignored for a helper without one. */

@@ -123,7 +123,7 @@ enum callee { CALLEE_OWN, CALLEE_ITSELF, CALLEE_IMPORT, CALLEE_ANY };
 
 /* func: a register with the struct murre_func. CALLEE_OWN: of this instance. CALLEE_ITSELF: the function being compiled, in its best
  * version. */
-static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, enum callee callee, const struct murre_operand *args,
+static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, enum callee callee, struct murre_arguments args,
                       uint32_t base, uint32_t dst) {
     const struct murre_functype *type = &e->module->info.types[type_index].func;
     e->calls = true;
@@ -136,8 +136,10 @@ static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, 
     if (type->result_count == 1)
         n++;
     ops[n++] = func;
-    for (uint32_t i = 0; i < type->param_count; i++)
-        ops[n++] = murre_emit_use_extended(e, args[i]);
+    for (uint32_t i = 0, next = 0; i < type->param_count; i++) {
+        struct murre_operand home = {MURRE_OPERAND_SLOT, type->params[i], base + i, 0};
+        ops[n++] = murre_emit_use_extended(e, next < args.count && args.args[next].index == i ? args.args[next++].operand : home);
+    }
     if (type->result_count == 1)
         ops[result] = murre_emit_write(e, dst, murre_emit_class(type->results[0]));
     if (callee == CALLEE_IMPORT)
@@ -165,7 +167,7 @@ static void func_address(struct murre_emit *e, MIR_op_t to, uint32_t func) {
             emit_int(e, (int64_t)e->module->layout.funcs + (int64_t)(func - info->func_import_count) * (int64_t)sizeof(struct murre_func)));
 }
 
-void murre_emit_call(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst) {
+void murre_emit_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base, uint32_t dst) {
     struct murre_emit *e = (struct murre_emit *)sink;
     const struct murre_module_info *info = &e->module->info;
     if (func == e->func->func_index && e->direct_self) {
@@ -185,7 +187,7 @@ void murre_emit_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func) {
 /* The bounds, then the signature in one compare: a null entry faults there, at a tiny address, and the fault handler makes it the trap it is
  * (trap.h). Where the engine must not rely on faults it is asked for. */
 void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
-                              const struct murre_operand *args, uint32_t base, uint32_t dst) {
+                              struct murre_arguments args, uint32_t base, uint32_t dst) {
     struct murre_emit *e = (struct murre_emit *)sink;
     MIR_reg_t table_reg = murre_emit_table(e, table, 0);
     emit3(e, MIR_UBGES, murre_emit_trap(e, MURRE_TRAP_INDIRECT_BOUNDS), murre_emit_use(e, index),
@@ -204,22 +206,36 @@ void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t t
     emit_call(e, type, callee, CALLEE_ANY, args, base, dst);
 }
 
+/* Two results or more go to the store. */
+static void put_result(struct murre_emit *e, MIR_op_t to, uint32_t slot, struct murre_operand result) {
+    MIR_op_t value = murre_emit_use(e, result);
+    emit2(e, murre_emit_move_code(murre_emit_class(result.type)),
+          MIR_new_mem_op(e->mir, murre_emit_type(result.type), (int64_t)slot * 8, to.u.reg, 0, 1), value);
+}
+
+static MIR_op_t results_of_store(struct murre_emit *e) {
+    MIR_op_t to = murre_emit_scratch(e, EMIT_INT, 0);
+    emit2(e, MIR_MOV, to, murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, results)));
+    return to;
+}
+
 void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count) {
     struct murre_emit *e = (struct murre_emit *)sink;
     if (count == 1) {
         MIR_op_t value = murre_emit_use_extended(e, results[0]);
         emit2(e, murre_emit_move_code(e->result_class), emit_reg(e, e->result_reg), value);
     } else if (count > 1) {
-        MIR_op_t to = murre_emit_scratch(e, EMIT_INT, 0);
-        emit2(e, MIR_MOV, to, murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, results)));
-        uint32_t slot = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            enum emit_class class = murre_emit_class(results[i].type);
-            MIR_op_t value = murre_emit_use(e, results[i]);
-            emit2(e, murre_emit_move_code(class),
-                  MIR_new_mem_op(e->mir, murre_emit_type(results[i].type), (int64_t)slot * 8, to.u.reg, 0, 1), value);
-            slot += murre_type_slots(results[i].type);
-        }
+        MIR_op_t to = results_of_store(e);
+        for (uint32_t i = 0, slot = 0; i < count; slot += murre_type_slots(results[i++].type))
+            put_result(e, to, slot, results[i]);
     }
+    emit1(e, MIR_JMP, emit_label_op(e, e->ret_label));
+}
+
+void murre_emit_ret_range(struct murre_sink *sink, uint32_t src, const uint8_t *types, uint32_t count) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    MIR_op_t to = results_of_store(e);
+    for (uint32_t i = 0; i < count; i++)
+        put_result(e, to, i, (struct murre_operand){MURRE_OPERAND_SLOT, types[i], src + i, 0});
     emit1(e, MIR_JMP, emit_label_op(e, e->ret_label));
 }

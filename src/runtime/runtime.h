@@ -41,9 +41,11 @@ struct murre_interp_ops {
     bool (*prepare)(struct murre_module *module, uint32_t func_index);
     /* Frees a function's register code. No frame uses it. */
     void (*drop)(struct murre_module *module, struct murre_regcode *code);
-    /* Offset in the module of the Wasm instruction that register-code position pc belongs to: builds the function once more. pc may lie
-     * anywhere in the instruction's code: for a caller that waits it is the byte before the place where it goes on. */
-    uint64_t (*offset)(struct murre_module *module, uint32_t func_index, const void *pc);
+    /* Offsets in the module of the Wasm instructions that positions in the function's register code belong to: builds the function once more. A
+     * position may lie anywhere in the instruction's code: for a caller that waits it is the byte before the place where it goes on. Those
+     * that look leaves no time for stay as they are. At most MURRE_TRAP_FRAMES. */
+    void (*offsets)(struct murre_module *module, uint32_t func_index, const void *const *pcs, uint64_t *offsets, uint32_t count,
+                    struct murre_look look);
     /* The engine is about to go: frees what the interpreter keeps with it. */
     void (*stop)(struct murre_engine *engine);
 };

@@ -22,14 +22,15 @@ _Noreturn void murre_trap_raise_host(struct murre_store *store, struct murre_tra
 /* A trap of that kind without a backtrace, for instantiation. Never NULL: it is a constant, and deleting it does nothing. */
 struct murre_trap *murre_trap_of_kind(enum murre_trapkind kind) MURRE_MUST_USE;
 
-/* A caller in a backtrace, kept unresolved: its offset and name are found when somebody asks (murre_trap_frame). */
+/* A caller in a backtrace, kept unresolved: offsets and names of all are found when somebody asks for the first (murre_trap_resolve). */
 struct murre_trap_frame {
     struct murre_instance *instance;
     uint32_t func_index;
     bool native;     /* pc is compiled code, else register code or NULL */
     uint16_t drops;  /* module->code_drops then */
     const void *pc;  /* in the instruction that traps or calls */
-    uint64_t offset; /* where it is known at once, else MURRE_NO_OFFSET */
+    uint64_t offset; /* where it is known at once, else MURRE_NO_OFFSET until it is resolved, or for good */
+    struct murre_name name;
 };
 
 enum { MURRE_TRAP_FRAMES = 64 };
@@ -39,6 +40,7 @@ struct murre_trap {
     enum murre_trapkind kind;
     int exit_code;
     bool constant; /* not to be freed */
+    bool resolved;
     uint32_t depth, frame_count;
     const char *message;
     struct murre_allocator allocator; /* a copy: a trap may outlive its engine */
@@ -49,6 +51,9 @@ struct murre_trap {
 /* message: NULL for the kind's text alone; detail: behind a colon, or NULL. NULL when memory is short. */
 struct murre_trap *murre_trap_make(const struct murre_allocator *allocator, enum murre_trapkind kind, const char *message,
                                    const char *detail, const struct murre_trap_frame *frames, uint32_t frame_count) MURRE_MUST_USE;
+
+/* Finds what is missing in trap->frames, as far as that takes no longer than a few hundredths of a second. */
+void murre_trap_resolve(struct murre_trap *trap);
 
 /* The test suite's wording. */
 const char *murre_trap_text(enum murre_trapkind kind);

@@ -15,68 +15,98 @@ void murre_front_delete(struct murre_front *f) {
     if (!f)
         return;
     const struct murre_allocator *a = f->allocator;
-    murre_free(a, f->stack, f->stack_capacity * sizeof *f->stack);
+    murre_free(a, f->types, f->stack_capacity * sizeof *f->types);
+    murre_free(a, f->kinds, f->stack_capacity * sizeof *f->kinds);
+    murre_free(a, f->values, f->stack_capacity * sizeof *f->values);
     murre_free(a, f->frames, f->frames_capacity * sizeof *f->frames);
-    murre_free(a, f->locals, f->locals_capacity * sizeof *f->locals);
-    murre_free(a, f->local_slots, f->locals_capacity * sizeof *f->local_slots);
-    murre_free(a, f->pending, f->locals_capacity * sizeof *f->pending);
+    murre_free(a, f->groups, f->groups_capacity * sizeof *f->groups);
+    murre_free(a, f->pending, f->pending_capacity * sizeof *f->pending);
+    murre_free(a, f->arguments, f->arguments_capacity * sizeof *f->arguments);
     murre_free(a, f->operands, f->operands_capacity * sizeof *f->operands);
     murre_free(a, f->labels, f->labels_capacity * sizeof *f->labels);
     murre_free(a, f, sizeof *f);
 }
 
 size_t murre_front_bytes(const struct murre_front *f) {
-    return f->stack_capacity * sizeof *f->stack + f->frames_capacity * sizeof *f->frames +
-           f->locals_capacity * (sizeof *f->locals + sizeof *f->local_slots + sizeof *f->pending) +
-           f->operands_capacity * sizeof *f->operands + f->labels_capacity * sizeof *f->labels;
+    return f->stack_capacity * (sizeof *f->types + sizeof *f->kinds + sizeof *f->values) + f->frames_capacity * sizeof *f->frames +
+           f->groups_capacity * sizeof *f->groups + f->pending_capacity * sizeof *f->pending + f->operands_capacity * sizeof *f->operands +
+           f->arguments_capacity * sizeof *f->arguments + f->labels_capacity * sizeof *f->labels;
 }
 
-/* The three arrays by local grow together. */
-static bool reserve_locals(struct murre_front *f, uint32_t count) {
-    uint32_t capacity[3] = {f->locals_capacity, f->locals_capacity, f->locals_capacity};
-    if (!front_reserve(f, (void **)&f->locals, &capacity[0], count, sizeof *f->locals))
-        return false;
-    /* A failure after the first leaves blocks of different sizes; make the sizes true before giving up. */
-    bool slots = front_reserve(f, (void **)&f->local_slots, &capacity[1], count, sizeof *f->local_slots);
-    bool pending = slots && front_reserve(f, (void **)&f->pending, &capacity[2], count, sizeof *f->pending);
-    if (pending) {
-        f->locals_capacity = capacity[0];
+void murre_front_set_look(struct murre_front *f, const struct murre_look *look) {
+    f->look = look;
+}
+
+/* ---- locals ------------------------------------------------------------------------------------------------------------- */
+
+/* What is new is 0, as all of it is between functions. */
+static bool reserve_pending(struct murre_front *f, uint32_t count) {
+    uint32_t before = f->pending_capacity;
+    if (!f->sink || count <= before)
         return true;
-    }
-    murre_free(f->allocator, f->locals, capacity[0] * sizeof *f->locals);
-    murre_free(f->allocator, f->local_slots, capacity[1] * sizeof *f->local_slots);
-    murre_free(f->allocator, f->pending, capacity[2] * sizeof *f->pending);
-    f->locals = NULL;
-    f->local_slots = f->pending = NULL;
-    f->locals_capacity = 0;
-    return false;
+    if (!front_reserve(f, (void **)&f->pending, &f->pending_capacity, count, sizeof *f->pending))
+        return false;
+    memset(f->pending + before, 0, (f->pending_capacity - before) * sizeof *f->pending);
+    return true;
 }
 
+/* The group of a declared local. */
+static const struct murre_local_group *group_of(const struct murre_front *f, uint32_t local) {
+    uint32_t from = 0, to = f->group_count;
+    while (to - from > 1) {
+        uint32_t middle = from + (to - from) / 2;
+        if (f->groups[middle].first <= local)
+            from = middle;
+        else
+            to = middle;
+    }
+    return &f->groups[from];
+}
+
+/* Parameters are all in the table. */
+_Static_assert((int)TABLED_LOCALS >= (int)MURRE_MAX_PARAMS, "a local that is not in the table is in a group");
+uint32_t front_far_local_type(const struct murre_front *f, uint32_t local) {
+    return group_of(f, local)->type;
+}
+
+uint32_t front_far_local_slot(const struct murre_front *f, uint32_t local) {
+    if (local >= f->type->func.param_count) {
+        const struct murre_local_group *group = group_of(f, local);
+        return group->slot + (local - group->first) * murre_type_slots(group->type);
+    }
+    uint32_t slot = 0;
+    for (uint32_t i = 0; i < local; i++)
+        slot += murre_type_slots(f->type->func.params[i]);
+    return slot;
+}
+
+/* A group takes a few bytes whatever its count is, so that nothing here may depend on that; what does is bounded by the table. */
 static bool add_locals(struct murre_front *f, murre_valtype type, uint32_t count) {
     if (count > MURRE_MAX_LOCALS || f->local_count + count > MURRE_MAX_LOCALS) {
         murre_error_set(f->error, MURRE_ERROR_LIMIT, f->offset, "too many locals: the limit is %d", MURRE_MAX_LOCALS);
         return false;
     }
-    if (!reserve_locals(f, f->local_count + count))
+    if (count == 0)
+        return true;
+    if (!front_reserve(f, (void **)&f->groups, &f->groups_capacity, (uint64_t)f->group_count + 1, sizeof *f->groups))
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        f->locals[f->local_count] = type;
-        f->local_slots[f->local_count] = f->first_temp;
-        f->pending[f->local_count] = 0;
-        f->local_count++;
-        f->first_temp += murre_type_slots(type);
+    f->groups[f->group_count++] = (struct murre_local_group){f->local_count, count, f->first_temp, type};
+    if (f->local_count < TABLED_LOCALS) {
+        uint32_t room = TABLED_LOCALS - f->local_count;
+        memset(f->local_types + f->local_count, (int)type, count < room ? count : room);
     }
+    f->local_count += count;
+    f->first_temp += count * murre_type_slots(type);
     return true;
 }
 
 /* Parameters and declared locals (5.4.9 of the binary format: code section). */
 static bool read_locals(struct murre_front *f) {
     struct murre_reader *r = &f->reader;
-    f->local_count = 0;
-    f->first_temp = 0;
-    for (uint32_t i = 0; i < f->type->func.param_count; i++)
-        if (!add_locals(f, f->type->func.params[i], 1))
-            return false;
+    f->local_count = f->type->func.param_count;
+    f->first_temp = f->type->param_slots;
+    f->group_count = 0;
+    memcpy(f->local_types, murre_type_codes(f->type), f->local_count);
     f->offset = (uint32_t)murre_reader_offset(r);
     uint32_t groups = murre_read_count(r, 2, MURRE_MAX_BODY_SIZE, "groups of locals");
     uint64_t declared = 0;
@@ -93,8 +123,10 @@ static bool read_locals(struct murre_front *f) {
         if (!add_locals(f, type, count))
             return false;
     }
-    return murre_reader_ok(r);
+    return murre_reader_ok(r) && reserve_pending(f, f->local_count);
 }
+
+/* ---- instructions ------------------------------------------------------------------------------------------------------- */
 
 static __attribute__((noinline)) void unary(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
     struct entry a = front_pop(f, info->operand);
@@ -279,13 +311,23 @@ static inline void lower_op(struct murre_front *f, enum murre_op op) {
     }
 }
 
+enum { BYTES_A_LOOK = 16384 }; /* less than three milliseconds */
+
+/* At the body's end, or where it is time to look. */
+static bool go_on(struct murre_front *f) {
+    size_t left = murre_reader_left(&f->reader);
+    f->look_at = f->reader.next + (left < BYTES_A_LOOK ? left : BYTES_A_LOOK);
+    if (left)
+        return front_look(f);
+    murre_error_set(f->error, MURRE_ERROR_MALFORMED, f->offset, "unexpected end of function: END opcode expected");
+    return false;
+}
+
 static void lower_body(struct murre_front *f) {
     while (f->depth && f->error->status == MURRE_OK) {
         f->offset = (uint32_t)murre_reader_offset(&f->reader);
-        if (__builtin_expect(f->reader.next == f->reader.end, 0)) {
-            murre_error_set(f->error, MURRE_ERROR_MALFORMED, f->offset, "unexpected end of function: END opcode expected");
+        if (__builtin_expect(f->reader.next >= f->look_at, 0) && !go_on(f))
             return;
-        }
         enum murre_op op = read_op(f);
         lower_op(f, op);
     }
@@ -307,17 +349,18 @@ enum murre_status murre_front_run(struct murre_front *f, const struct murre_modu
     f->ops = sink ? sink->ops : NULL;
     f->type = murre_module_func_type(module, func_index);
     f->offset = start;
-    f->label_count = f->loop_count = f->height = f->flushed = f->depth = 0;
+    f->label_count = f->loop_count = f->height = f->flushed = f->depth = f->lazy_end = 0;
+    f->max_height = 1;
+    f->look_at = NULL;
+    f->table_serial = 0;
     f->emit = sink != NULL;
     if (read_locals(f)) {
-        f->max_slot = f->first_temp + 2;
         f->func = (struct murre_sink_func){
             .module = module,
             .func_index = func_index,
             .type = f->type,
-            .locals = f->locals,
-            .local_count = f->local_count,
-            .local_slots = f->local_slots,
+            .groups = f->groups,
+            .group_count = f->group_count,
             .first_temp = f->first_temp,
             .body_size = end - start,
             .error = f->error,
@@ -325,13 +368,14 @@ enum murre_status murre_front_run(struct murre_front *f, const struct murre_modu
         };
         if (sink)
             f->ops->begin(sink, &f->func);
-        struct type_list results = {f->type->func.results, f->type->func.result_count};
-        if (front_push_frame(f, FRAME_FUNC, (struct type_list){0}, results))
+        if (front_push_frame(f, FRAME_FUNC, (struct type_list){0}, front_results(f->type)))
             lower_body(f);
         if (sink && f->error->status == MURRE_OK)
-            f->ops->end(sink, f->max_slot);
+            f->ops->end(sink, f->first_temp + f->max_height + 1);
     }
     enum murre_status status = local_error.status;
+    if (status != MURRE_OK && sink && f->pending)
+        memset(f->pending, 0, f->pending_capacity * sizeof *f->pending);
     if (status != MURRE_OK && error)
         *error = local_error;
     return status;

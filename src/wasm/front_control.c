@@ -1,14 +1,15 @@
 /* Blocks and branches: see front_internal.h.
  *
  * Merging. A label takes its values in the home slots from its block's base on. A branch copies them there, lowest first, which needs no
- * scratch: a value's home is never below its destination, and locals are no destinations. The end of a block that no branch refers to merges
+ * scratch: a value's home is never below its destination, and locals are no destinations. Where many values are in no home, they are put there
+ * first, on all paths: the next branch finds them there, and moves them as a range. The end of a block that no branch refers to merges
  * nothing, so operands stay lazy across it. At a conditional branch that has values to move the condition is turned round and jumps over the
  * moves, since the operands stay where they are on the other path. */
 #include "wasm/front_internal.h"
 
 #include <string.h>
 
-static const murre_valtype single_types[] = {MURRE_I32, MURRE_I64, MURRE_F32, MURRE_F64, MURRE_V128, MURRE_FUNCREF, MURRE_EXTERNREF};
+static const uint8_t single_types[] = {MURRE_I32, MURRE_I64, MURRE_F32, MURRE_F64, MURRE_V128, MURRE_FUNCREF, MURRE_EXTERNREF};
 
 static struct type_list single_type(murre_valtype type) {
     for (size_t i = 0; i < sizeof single_types / sizeof *single_types; i++)
@@ -39,7 +40,6 @@ bool front_push_frame(struct murre_front *f, enum frame_kind kind, struct type_l
         .kind = (uint8_t)kind,
         .entered = f->emit,
         .height = height,
-        .slot = params.count ? f->stack[height].slot : front_next_slot(f),
         .label = NO_LABEL,
         .else_label = NO_LABEL,
         .params = params,
@@ -79,16 +79,9 @@ static bool read_block_type(struct murre_front *f, struct type_list *params, str
         front_fail_feature(f, MURRE_FEATURE_MULTI_VALUE);
         return false;
     }
-    const struct murre_functype *type = &f->module->types[index].func;
-    *params = (struct type_list){type->params, type->param_count};
-    *results = (struct type_list){type->results, type->result_count};
+    *params = front_params(&f->module->types[index]);
+    *results = front_results(&f->module->types[index]);
     return true;
-}
-
-/* A loop's parameters, and those of an if (whose other arm starts from them), are wanted in their homes. */
-static void params_to_homes(struct murre_front *f, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++)
-        front_to_home(f, f->height - 1 - i);
 }
 
 static void bind_loop(struct murre_front *f) {
@@ -117,8 +110,9 @@ void front_block(struct murre_front *f, enum murre_op op) {
     if (!murre_reader_ok(&f->reader))
         return;
     front_flush_locals(f);
+    /* A loop's parameters, and those of an if (whose other arm starts from them), are wanted in their homes. */
     if (op != MURRE_OP_BLOCK)
-        params_to_homes(f, params.count);
+        front_to_homes(f, params.count);
     enum frame_kind kind = op == MURRE_OP_BLOCK ? FRAME_BLOCK : op == MURRE_OP_LOOP ? FRAME_LOOP : FRAME_IF;
     if (!front_push_frame(f, kind, params, results))
         return;
@@ -134,12 +128,6 @@ void front_block(struct murre_front *f, enum murre_op op) {
         front_frame(f)->else_label = f->label_count++;
         f->ops->branch_if(f->sink, front_frame(f)->else_label, &cond);
     }
-}
-
-/* The results of an arm or body that falls through to a label, in their homes. */
-static void results_to_homes(struct murre_front *f, struct type_list results) {
-    for (uint32_t i = 0; i < results.count; i++)
-        front_to_home(f, f->height - 1 - i);
 }
 
 /* Checks that exactly the block's results are there. */
@@ -164,7 +152,7 @@ void front_else(struct murre_front *f) {
     if (!check_results(f, frame))
         return;
     if (f->emit) {
-        results_to_homes(f, frame->results);
+        front_to_homes(f, frame->results.count);
         f->ops->branch(f->sink, use_label(f, frame));
     }
     restart(f, frame->params, frame->height);
@@ -177,17 +165,32 @@ void front_else(struct murre_front *f) {
     }
 }
 
-static void end_function(struct murre_front *f, struct frame *frame) {
-    if (f->emit) {
-        const struct murre_operand *results = front_operands(f, frame->results.count);
-        if (results)
-            f->ops->ret(f->sink, results, frame->results.count);
+/* Many values that a branch or return takes, into their homes. */
+static void gather(struct murre_front *f, uint32_t count) {
+    if (f->emit && count > FEW_VALUES && front_count_lazy(f, count, FEW_VALUES) > FEW_VALUES)
+        front_to_homes(f, count);
+}
+
+static void emit_return(struct murre_front *f, uint32_t count) {
+    if (count > FEW_VALUES) {
+        front_to_homes(f, count);
+        f->ops->ret_range(f->sink, front_slot(f, f->height - count), f->types + f->height - count, count);
+        return;
     }
+    const struct murre_operand *operands = front_operands(f, count);
+    if (operands)
+        f->ops->ret(f->sink, operands, count);
+}
+
+static void end_function(struct murre_front *f, struct frame *frame) {
+    if (f->emit)
+        emit_return(f, frame->results.count);
+    front_drop_to(f, 0);
     front_pop_frame(f);
 }
 
 static bool same_types(struct type_list a, struct type_list b) {
-    return a.count == b.count && (a.count == 0 || memcmp(a.types, b.types, a.count * sizeof *a.types) == 0);
+    return a.count == b.count && (a.count == 0 || memcmp(a.types, b.types, a.count) == 0);
 }
 
 void front_end(struct murre_front *f) {
@@ -206,7 +209,7 @@ void front_end(struct murre_front *f) {
     bool merges = frame->entered && frame->kind != FRAME_LOOP && (frame->label != NO_LABEL || frame->kind == FRAME_IF);
     if (merges) {
         if (falls_through)
-            results_to_homes(f, frame->results);
+            front_to_homes(f, frame->results.count);
         if (frame->kind == FRAME_IF)
             f->ops->label(f->sink, frame->else_label);
         if (frame->label != NO_LABEL)
@@ -230,11 +233,8 @@ void front_return(struct murre_front *f) {
     front_expect(f, results);
     if (!murre_reader_ok(&f->reader))
         return;
-    if (f->emit) {
-        const struct murre_operand *operands = front_operands(f, results.count);
-        if (operands)
-            f->ops->ret(f->sink, operands, results.count);
-    }
+    if (f->emit)
+        emit_return(f, results.count);
     front_set_unreachable(f);
 }
 
@@ -246,31 +246,41 @@ static struct frame *target(struct murre_front *f, uint32_t depth) {
     return &f->frames[f->depth - 1 - depth];
 }
 
-/* Are the label's values where it wants them? Heights are static, so this is so for all or none of the temporaries. */
+/* Are the label's values where it wants them? Heights are static, so this is so for all or none of those that are in their homes. */
 static bool values_in_place(const struct murre_front *f, const struct frame *to, uint32_t count) {
-    for (uint32_t i = 0, slot = to->slot; i < count; i++) {
-        const struct entry *e = &f->stack[f->height - count + i];
-        if (e->kind != ENTRY_TEMP || e->slot != slot)
-            return false;
-        slot += murre_type_slots(e->type);
+    return to->height + count == f->height && front_count_lazy(f, count, 0) == 0;
+}
+
+/* Moves the label's values, of which few are not in their homes. */
+static void emit_moves(struct murre_front *f, const struct frame *to, uint32_t count) {
+    const uint32_t first = f->height - count, from = front_slot(f, first), base = front_slot(f, to->height);
+    uint32_t lazy;
+    const struct murre_argument *args = front_arguments(f, count, &lazy);
+    for (uint32_t i = 0, next = 0; i < count;) {
+        uint32_t end = next < lazy ? args[next].index : count; /* up to there they are in their homes */
+        uint32_t src = front_slot(f, first + i), dst = base + (src - from);
+        if (end == i) {
+            f->ops->copy(f->sink, dst, args[next++].operand);
+            i++;
+        } else if (src == dst) {
+            i = end;
+        } else if (end - i > FEW_VALUES) {
+            f->ops->copy_range(f->sink, dst, src, f->types + first + i, end - i);
+            i = end;
+        } else {
+            f->ops->copy(f->sink, dst, (struct murre_operand){MURRE_OPERAND_SLOT, f->types[first + i], src, 0});
+            i++;
+        }
     }
-    return true;
 }
 
 /* Moves the label's values and goes there. */
 static void emit_branch(struct murre_front *f, struct frame *to, uint32_t count) {
     if (to->kind == FRAME_FUNC) {
-        const struct murre_operand *operands = front_operands(f, count);
-        if (operands)
-            f->ops->ret(f->sink, operands, count);
+        emit_return(f, count);
         return;
     }
-    for (uint32_t i = 0, slot = to->slot; i < count; i++) {
-        const struct entry *e = &f->stack[f->height - count + i];
-        if (e->kind != ENTRY_TEMP || e->slot != slot)
-            f->ops->copy(f->sink, slot, front_operand(f, e));
-        slot += murre_type_slots(e->type);
-    }
+    emit_moves(f, to, count);
     f->ops->branch(f->sink, use_label(f, to));
 }
 
@@ -282,8 +292,10 @@ void front_br(struct murre_front *f) {
     front_expect(f, types);
     if (!murre_reader_ok(&f->reader))
         return;
-    if (f->emit)
+    if (f->emit) {
+        gather(f, types.count);
         emit_branch(f, to, types.count);
+    }
     front_set_unreachable(f);
 }
 
@@ -297,6 +309,7 @@ void front_br_if(struct murre_front *f) {
     if (!f->emit || !murre_reader_ok(&f->reader))
         return;
     struct murre_cond cond = front_cond(f, &test);
+    gather(f, types.count);
     if (to->kind != FRAME_FUNC && values_in_place(f, to, types.count)) {
         f->ops->branch_if(f->sink, use_label(f, to), &cond);
         return;
@@ -308,45 +321,49 @@ void front_br_if(struct murre_front *f) {
     f->ops->label(f->sink, skip);
 }
 
-/* The label that br_table jumps to for a target: its own, or that of a stub which moves the values, made once a target. */
+/* The label that br_table jumps to for a target: its own, or that of a stub which moves the values, made once per target. */
 static uint32_t table_label(struct murre_front *f, struct frame *to, uint32_t count) {
     if (to->kind != FRAME_FUNC && values_in_place(f, to, count))
         return use_label(f, to);
-    if (to->stub_serial != f->stub_serial) {
-        to->stub_serial = f->stub_serial;
+    if (to->stub_serial != f->table_serial) {
+        to->stub_serial = f->table_serial;
         to->stub = f->label_count++;
     }
     return to->stub;
-}
-
-/* One target's types against the stack, which is left alone: in unreachable code each target may see other types in what is missing. */
-static bool table_fits(struct murre_front *f, struct type_list types) {
-    const struct frame *frame = front_frame(f);
-    uint32_t own = f->height - frame->height;
-    for (uint32_t i = 0; i < types.count; i++) {
-        murre_valtype want = types.types[types.count - 1 - i];
-        murre_valtype found = i < own ? f->stack[f->height - 1 - i].type : TYPE_BOTTOM;
-        if (i >= own && !frame->unreachable)
-            front_fail(f, "type mismatch: expected %s, the operand stack is empty", murre_valtype_name(want));
-        else if (found != want && found != TYPE_BOTTOM)
-            front_fail_type(f, want, found);
-        else
-            continue;
-        return false;
-    }
-    return true;
 }
 
 /* Stubs follow the table; those that it made carry its serial. */
 static void emit_stubs(struct murre_front *f, const uint32_t *depths, uint32_t count, uint32_t arity) {
     for (uint32_t i = 0; i <= count; i++) {
         struct frame *to = &f->frames[f->depth - 1 - depths[i]];
-        if (to->stub_serial != f->stub_serial || f->error->status != MURRE_OK)
+        if (to->stub_serial != f->table_serial || f->error->status != MURRE_OK)
             continue;
         to->stub_serial = 0;
         f->ops->label(f->sink, to->stub);
         emit_branch(f, to, arity);
     }
+}
+
+enum { TARGETS_A_LOOK = 4096 };
+
+/* The stack is left alone: in unreachable code each target may see other types in what is missing. */
+static bool check_targets(struct murre_front *f, const uint32_t *depths, uint32_t count) {
+    const struct frame *last = target(f, depths[count]);
+    uint32_t arity = last ? label_types(last).count : 0;
+    f->table_serial++;
+    for (uint32_t i = 0; i <= count && f->error->status == MURRE_OK; i++) {
+        struct frame *to = target(f, depths[i]);
+        if (!to || (i % TARGETS_A_LOOK == TARGETS_A_LOOK - 1 && !front_look(f)))
+            return false;
+        if (to->fits_serial == f->table_serial)
+            continue;
+        to->fits_serial = f->table_serial;
+        if (label_types(to).count == arity)
+            (void)front_fits(f, label_types(to));
+        else
+            front_fail(f, "type mismatch: br_table targets differ in arity");
+    }
+    return f->error->status == MURRE_OK;
 }
 
 void front_br_table(struct murre_front *f) {
@@ -362,27 +379,14 @@ void front_br_table(struct murre_front *f) {
         depths[i] = murre_read_u32(r);
     if (!murre_reader_ok(r))
         return;
-    struct frame *last = target(f, depths[count]);
-    uint32_t arity = last ? label_types(last).count : 0;
-    f->stub_serial++;
-    const struct frame *checked = NULL;
-    for (uint32_t i = 0; i <= count && f->error->status == MURRE_OK; i++) {
-        struct frame *to = target(f, depths[i]);
-        if (!to)
-            return;
-        struct type_list types = label_types(to);
-        if (types.count != arity) {
-            front_fail(f, "type mismatch: br_table targets differ in arity");
-            return;
-        }
-        if (to != checked && !table_fits(f, types)) /* runs of one target are common */
-            return;
-        checked = to;
-        if (f->emit)
-            f->labels[i] = table_label(f, to, arity);
-    }
-    if (f->error->status != MURRE_OK)
+    if (!check_targets(f, depths, count))
         return;
+    const uint32_t arity = label_types(target(f, depths[count])).count;
+    if (f->emit) {
+        gather(f, arity);
+        for (uint32_t i = 0; i <= count; i++)
+            f->labels[i] = table_label(f, target(f, depths[i]), arity);
+    }
     if (f->emit) {
         f->ops->branch_table(f->sink, front_operand(f, &index), f->labels, count);
         emit_stubs(f, depths, count, arity);

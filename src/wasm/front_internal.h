@@ -1,13 +1,20 @@
 /* The front end's state, shared by its files: front.c (driver and simple instructions), front_operand.c (the lazy operand stack),
  * front_control.c (blocks, branches), front_misc.c (variables, calls, references, tables, bulk operations).
  *
+ * Time. What the front end does for an instruction is bounded by its bytes, with one exception: a block, a branch or a call names a type of up to
+ * a thousand values with two bytes. So lists of types are bytes (codes of value types), compared and copied as blocks of memory, and what
+ * is kept of an operand lies in arrays by kind of knowledge: types, kinds, and the rest, which only operands that are not in their homes need.
+ * A thousand operands then take less than a hundred nanoseconds. A sink is told of them by ranges of homes, and of each that is in no home
+ * once: such an operand took bytes of its own. HACKING.md has the figures.
+ *
  * Invariants
- *  - stack[i].slot is the home slot of operand i: the sum of the widths of the operands below it plus first_temp.
- *  - An entry of kind TEMP has its value in its home slot. No entry below a block's base is of kind LOCAL while the block is open.
- *  - pending[x] heads a list of the stack's LOCAL entries that name local x, innermost first: link is the next one's index + 1, 0 ends.
- *    Entries are popped innermost first, so a popped one is the head.
- *  - An entry of kind COND is on top of the stack and its comparison in cond; only the very next instruction sees it.
- *  - emit: there is a sink and the code is reachable. Without it entries have no meaning but their type. */
+ *  - The home slot of operand i is first_temp + i: front_slot. (A v128, which will take two slots, will have two places on the stack.)
+ *  - An operand of kind TEMP has its value in its home slot. No operand below a block's base is of kind LOCAL while the block is open.
+ *  - pending[x] heads a list of the stack's LOCAL operands that name local x, innermost first: link is the next one's index + 1, 0 ends.
+ *    Operands are popped innermost first, so a popped one is the head. Between functions all of pending is 0.
+ *  - An operand of kind COND is on top of the stack and its comparison in cond; only the very next instruction sees it.
+ *  - emit: there is a sink and the code is reachable. Without it operands have no meaning but their type, and none of the innermost
+ *    block's own is of kind LOCAL. */
 #ifndef MURRE_WASM_FRONT_INTERNAL_H
 #define MURRE_WASM_FRONT_INTERNAL_H
 
@@ -16,27 +23,35 @@
 #include "wasm/reader.h"
 #include "wasm/types.h"
 
-enum entry_kind { ENTRY_CONST, ENTRY_LOCAL, ENTRY_TEMP, ENTRY_COND };
+enum entry_kind { ENTRY_TEMP, ENTRY_CONST, ENTRY_LOCAL, ENTRY_COND };
 
 /* The type of an operand taken from below an unreachable block's base: fits everything (appendix A.3). */
 enum { TYPE_BOTTOM = 0, TYPE_ANY = 0 };
-enum { NO_LABEL = UINT32_MAX };
+enum { NO_LABEL = UINT32_MAX, NO_ENTRY = UINT32_MAX };
+/* Locals whose types are looked up in a table; those behind are found by their group. */
+enum { TABLED_LOCALS = 4096 };
+/* So many values at most are moved or returned one by one: more are put into their homes first, and named as ranges of slots. */
+enum { FEW_VALUES = 4 };
 
-struct entry {
-    uint8_t kind;
-    murre_valtype type;
-    uint32_t slot;
-    uint32_t link;
-    union {
-        uint64_t bits;
-        uint32_t local;
+/* What is known of an operand of kind CONST, LOCAL. */
+union value {
+    uint64_t bits;
+    struct {
+        uint32_t local, link;
     };
+};
+
+/* A popped operand. */
+struct entry {
+    uint32_t index; /* what was known of it stays there until something is pushed */
+    uint8_t kind, type;
 };
 
 enum frame_kind { FRAME_FUNC, FRAME_BLOCK, FRAME_LOOP, FRAME_IF, FRAME_ELSE };
 
+/* Types by their codes, a byte each. */
 struct type_list {
-    const murre_valtype *types;
+    const uint8_t *types;
     uint32_t count;
 };
 
@@ -45,16 +60,17 @@ struct frame {
     bool entered;     /* emit was on when the block was entered */
     bool unreachable; /* the rest of the block cannot be reached */
     uint32_t height;  /* operands below the block's own */
-    uint32_t slot;    /* home slot of the first operand of its own */
     uint32_t label;   /* of the end, or of a loop's header; NO_LABEL until a branch wants it */
     uint32_t else_label;
     uint32_t stub; /* br_table: the label of the stub made for this target, while stub_serial is current */
     uint32_t stub_serial;
+    uint32_t fits_serial; /* br_table: the types have been compared */
     struct type_list params, results;
 };
 
 struct murre_front {
     const struct murre_allocator *allocator;
+    const struct murre_look *look; /* or NULL */
     /* Of the function at hand. */
     struct murre_reader reader;
     const struct murre_module_info *module;
@@ -64,23 +80,30 @@ struct murre_front {
     struct murre_error *error;
     const struct murre_type *type;
     uint32_t offset; /* of the instruction at hand */
-    uint32_t first_temp, max_slot;
-    uint32_t label_count, loop_count, stub_serial;
-    uint32_t base; /* height of the innermost frame */
+    uint32_t first_temp, max_height;
+    uint32_t label_count, loop_count, table_serial;
+    uint32_t base;          /* height of the innermost frame */
+    const uint8_t *look_at; /* where to look next, or the end */
     bool emit;
     struct murre_cond cond;
     struct murre_sink_func func; /* what the sink was told */
     /* Growing arrays, kept from function to function. */
-    struct entry *stack;
+    uint8_t *types, *kinds; /* the operand stack */
+    union value *values;
     uint32_t height, stack_capacity;
-    uint32_t flushed; /* entries below this index are not of kind LOCAL */
+    uint32_t flushed;  /* operands below this index are not of kind LOCAL */
+    uint32_t lazy_end; /* operands from this index on are of kind TEMP */
     struct frame *frames;
     uint32_t depth, frames_capacity;
-    murre_valtype *locals;
-    uint32_t *local_slots, *pending;
-    uint32_t local_count, locals_capacity;
+    uint8_t local_types[TABLED_LOCALS];
+    struct murre_local_group *groups; /* declared locals */
+    uint32_t group_count, groups_capacity;
+    uint32_t *pending; /* by local */
+    uint32_t local_count, pending_capacity;
     struct murre_operand *operands; /* scratch */
     uint32_t operands_capacity;
+    struct murre_argument *arguments; /* scratch */
+    uint32_t arguments_capacity;
     uint32_t *labels; /* scratch */
     uint32_t labels_capacity;
 };
@@ -95,27 +118,36 @@ void front_fail_type(struct murre_front *f, murre_valtype want, murre_valtype fo
 void front_fail_feature(struct murre_front *f, enum murre_feature feature) __attribute__((cold));
 /* Makes *array hold count elements at least; false, with the error set, when there is no memory. */
 bool front_reserve(struct murre_front *f, void **array, uint32_t *capacity, uint64_t count, size_t size);
-bool front_grow_stack(struct murre_front *f);
+/* Room for so many more operands. */
+bool front_grow_stack(struct murre_front *f, uint32_t count);
 /* Takes an operand from below the block's base, which is right only where code is unreachable. */
 struct entry front_pop_bottom(struct murre_front *f, murre_valtype want);
-void front_flush_local(struct murre_front *f, uint32_t local); /* copies all entries that name the local to their homes */
+void front_flush_local(struct murre_front *f, uint32_t local); /* copies all operands that name the local to their homes */
 void front_flush_locals(struct murre_front *f);                /* the same for every local */
-void front_to_home(struct murre_front *f, uint32_t index);     /* one entry, whatever it is */
+/* The innermost count operands into their homes, whatever they are. */
+void front_to_homes(struct murre_front *f, uint32_t count);
+/* Of the innermost count operands, how many are not in their homes; up to most + 1. */
+uint32_t front_count_lazy(const struct murre_front *f, uint32_t count, uint32_t most);
 /* Drops operands down to a height. */
 void front_drop_to(struct murre_front *f, uint32_t height);
 /* Checks that the innermost types.count operands have these types, and leaves them on the stack with exactly these types. */
 void front_expect(struct murre_front *f, struct type_list types);
+/* Only checks. */
+bool front_fits(struct murre_front *f, struct type_list types);
 /* Pushes values that are in their homes. */
 void front_push_list(struct murre_front *f, struct type_list types);
 /* Where the result of an operation goes; pushes it. See there. */
 uint32_t front_push_result(struct murre_front *f, murre_valtype type);
-/* The innermost count entries as operands in f->operands; NULL without memory. */
+/* The innermost count operands in f->operands; NULL without memory. */
 struct murre_operand *front_operands(struct murre_front *f, uint32_t count);
-void front_pop_list(struct murre_front *f, struct type_list types);
+/* Those of the innermost count operands that are not in their homes, as arguments of a call; NULL without memory. */
+const struct murre_argument *front_arguments(struct murre_front *f, uint32_t count, uint32_t *lazy);
 /* A comparison of popped operands: kept for the next instruction where it can use it, else emitted. */
 void front_push_cond(struct murre_front *f, const struct murre_cond *cond);
 /* A popped i32 as a condition. */
 struct murre_cond front_cond(struct murre_front *f, const struct entry *entry);
+/* False, with the error set, when the work is to end: see front.h. */
+bool front_look(struct murre_front *f);
 
 /* front_control.c; each reads its immediates */
 /* Keeps f->base; frames are left by front_pop_frame. */
@@ -141,52 +173,83 @@ void front_reference(struct murre_front *f, enum murre_op op);
 void front_memory(struct murre_front *f, enum murre_op op); /* size, grow, init, copy, fill, data.drop */
 void front_table(struct murre_front *f, enum murre_op op);
 
+/* Types of the module's, as codes. */
+static inline struct type_list front_params(const struct murre_type *type) {
+    return (struct type_list){murre_type_codes(type), type->func.param_count};
+}
+static inline struct type_list front_results(const struct murre_type *type) {
+    return (struct type_list){murre_type_codes(type) + type->func.param_count, type->func.result_count};
+}
+
+uint32_t front_far_local_type(const struct murre_front *f, uint32_t local);
+uint32_t front_far_local_slot(const struct murre_front *f, uint32_t local);
+static inline uint32_t front_local_type(const struct murre_front *f, uint32_t local) {
+    return __builtin_expect(local < TABLED_LOCALS, 1) ? f->local_types[local] : front_far_local_type(f, local);
+}
+/* Where no local takes two slots, a local's number is its slot. */
+static inline uint32_t front_local_slot(const struct murre_front *f, uint32_t local) {
+    return __builtin_expect(f->local_count == f->first_temp, 1) ? local : front_far_local_slot(f, local);
+}
+
+/* The home of operand index, which may be the next to be pushed. */
+static inline uint32_t front_slot(const struct murre_front *f, uint32_t index) {
+    return f->first_temp + index;
+}
+
 static inline struct murre_operand front_operand(const struct murre_front *f, const struct entry *e) {
     if (e->kind == ENTRY_CONST)
-        return (struct murre_operand){MURRE_OPERAND_CONST, e->type, 0, e->bits};
-    return (struct murre_operand){MURRE_OPERAND_SLOT, e->type, e->kind == ENTRY_LOCAL ? f->local_slots[e->local] : e->slot, 0};
+        return (struct murre_operand){MURRE_OPERAND_CONST, e->type, 0, f->values[e->index].bits};
+    uint32_t slot = e->kind == ENTRY_LOCAL ? front_local_slot(f, f->values[e->index].local) : front_slot(f, e->index);
+    return (struct murre_operand){MURRE_OPERAND_SLOT, e->type, slot, 0};
+}
+/* One that is on the stack. */
+static inline struct entry front_entry(const struct murre_front *f, uint32_t index) {
+    return (struct entry){index, f->kinds[index], f->types[index]};
 }
 
-static inline uint32_t front_next_slot(const struct murre_front *f) {
-    return f->height ? f->stack[f->height - 1].slot + murre_type_slots(f->stack[f->height - 1].type) : f->first_temp;
-}
-
-/* Pushes an entry of kind TEMP, to be changed by the caller; NULL without memory. */
-static inline struct entry *front_push(struct murre_front *f, murre_valtype type) {
-    if (__builtin_expect(f->height == f->stack_capacity, 0) && !front_grow_stack(f))
-        return NULL;
-    uint32_t slot = front_next_slot(f);
-    struct entry *e = &f->stack[f->height++];
-    e->kind = ENTRY_TEMP;
-    e->type = type;
-    e->slot = slot;
-    if (slot + 2 > f->max_slot)
-        f->max_slot = slot + 2;
-    return e;
+/* Pushes an operand of kind TEMP, to be changed by the caller; NO_ENTRY without memory. */
+static inline uint32_t front_push(struct murre_front *f, murre_valtype type) {
+    if (__builtin_expect(f->height == f->stack_capacity, 0) && !front_grow_stack(f, 1))
+        return NO_ENTRY;
+    uint32_t index = f->height++;
+    f->kinds[index] = ENTRY_TEMP;
+    f->types[index] = (uint8_t)type;
+    if (f->height > f->max_height)
+        f->max_height = f->height;
+    return index;
 }
 
 static inline void front_push_const(struct murre_front *f, murre_valtype type, uint64_t bits) {
-    struct entry *e = front_push(f, type);
-    if (e) {
-        e->kind = ENTRY_CONST;
-        e->bits = bits;
+    uint32_t index = front_push(f, type);
+    if (index != NO_ENTRY) {
+        f->kinds[index] = ENTRY_CONST;
+        f->lazy_end = index + 1;
+        f->values[index].bits = bits;
     }
 }
 
-static inline void front_unlink(struct murre_front *f, const struct entry *e) {
-    if (e->kind == ENTRY_LOCAL)
-        f->pending[e->local] = e->link;
+static inline void front_push_local(struct murre_front *f, murre_valtype type, uint32_t local) {
+    uint32_t index = front_push(f, type);
+    if (index != NO_ENTRY) {
+        f->kinds[index] = ENTRY_LOCAL;
+        f->lazy_end = index + 1;
+        f->values[index].local = local;
+        f->values[index].link = f->pending[local];
+        f->pending[local] = index + 1;
+        if (f->flushed > index)
+            f->flushed = index;
+    }
 }
 
 static inline struct entry front_pop(struct murre_front *f, murre_valtype want) {
     if (__builtin_expect(f->height > f->base, 1)) {
-        struct entry *e = &f->stack[--f->height];
-        if (f->flushed > f->height)
-            f->flushed = f->height;
-        front_unlink(f, e);
-        if (__builtin_expect(e->type != want, 0) && want != TYPE_ANY && e->type != TYPE_BOTTOM)
-            front_fail_type(f, want, e->type);
-        return *e;
+        uint32_t index = --f->height;
+        struct entry e = front_entry(f, index);
+        if (e.kind == ENTRY_LOCAL)
+            f->pending[f->values[index].local] = f->values[index].link;
+        if (__builtin_expect(e.type != want, 0) && want != TYPE_ANY && e.type != TYPE_BOTTOM)
+            front_fail_type(f, want, e.type);
+        return e;
     }
     return front_pop_bottom(f, want);
 }

@@ -6,20 +6,17 @@ bool front_read_valtype(struct murre_front *f, struct murre_reader *r, murre_val
 }
 
 static void push_local(struct murre_front *f, uint32_t local) {
-    struct entry *e = front_push(f, f->locals[local]);
-    if (e && f->emit) {
-        e->kind = ENTRY_LOCAL;
-        e->local = local;
-        e->link = f->pending[local];
-        f->pending[local] = f->height;
-    }
+    if (f->emit)
+        front_push_local(f, front_local_type(f, local), local);
+    else
+        front_push(f, front_local_type(f, local));
 }
 
 static void set_local(struct murre_front *f, uint32_t local, const struct entry *value) {
-    if (!f->emit || (value->kind == ENTRY_LOCAL && value->local == local))
+    if (!f->emit || (value->kind == ENTRY_LOCAL && f->values[value->index].local == local))
         return;
     front_flush_local(f, local);
-    f->ops->copy(f->sink, f->local_slots[local], front_operand(f, value));
+    f->ops->copy(f->sink, front_local_slot(f, local), front_operand(f, value));
 }
 
 void front_local(struct murre_front *f, enum murre_op op) {
@@ -32,7 +29,7 @@ void front_local(struct murre_front *f, enum murre_op op) {
         push_local(f, local);
         return;
     }
-    struct entry value = front_pop(f, f->locals[local]);
+    struct entry value = front_pop(f, front_local_type(f, local));
     set_local(f, local, &value);
     if (op == MURRE_OP_LOCAL_TEE)
         push_local(f, local);
@@ -60,19 +57,30 @@ void front_global(struct murre_front *f, enum murre_op op) {
         f->ops->global_set(f->sink, global, front_operand(f, &value));
 }
 
-/* Pops the arguments into f->operands, pushes the results, and says where both live. */
-static bool exchange(struct murre_front *f, const struct murre_functype *type, uint32_t *base, uint32_t *dst) {
-    struct type_list params = {type->params, type->param_count};
-    front_expect(f, params);
-    if (f->error->status != MURRE_OK || !front_operands(f, params.count))
+/* Where a call's operands and results live. */
+struct exchange {
+    struct murre_arguments args;
+    uint32_t base, dst;
+};
+
+/* Pops the arguments and pushes the results. */
+static bool exchange(struct murre_front *f, const struct murre_type *type, struct exchange *x) {
+    struct type_list params = front_params(type);
+    if (!front_fits(f, params))
         return false;
-    *base = params.count ? f->stack[f->height - params.count].slot : front_next_slot(f);
-    front_drop_to(f, f->height - params.count);
-    *dst = *base;
-    if (type->result_count == 1)
-        *dst = front_push_result(f, type->results[0]);
+    uint32_t own = f->height - front_frame(f)->height; /* fewer than params where code is unreachable */
+    uint32_t height = f->height - (own < params.count ? own : params.count);
+    *x = (struct exchange){.base = front_slot(f, height)};
+    if (f->emit)
+        x->args.args = front_arguments(f, params.count, &x->args.count);
+    if (f->error->status != MURRE_OK)
+        return false;
+    front_drop_to(f, height);
+    x->dst = x->base;
+    if (type->func.result_count == 1)
+        x->dst = front_push_result(f, type->func.results[0]);
     else
-        front_push_list(f, (struct type_list){type->results, type->result_count});
+        front_push_list(f, front_results(type));
     return f->error->status == MURRE_OK;
 }
 
@@ -82,9 +90,9 @@ void front_call(struct murre_front *f) {
         front_fail(f, "unknown function %u", func);
         return;
     }
-    uint32_t base, dst;
-    if (exchange(f, &murre_module_func_type(f->module, func)->func, &base, &dst) && f->emit)
-        f->ops->call(f->sink, func, f->operands, base, dst);
+    struct exchange x;
+    if (exchange(f, murre_module_func_type(f->module, func), &x) && f->emit)
+        f->ops->call(f->sink, func, x.args, x.base, x.dst);
 }
 
 void front_call_indirect(struct murre_front *f) {
@@ -106,9 +114,9 @@ void front_call_indirect(struct murre_front *f) {
     }
     struct entry index = front_pop(f, MURRE_I32);
     struct murre_operand index_operand = front_operand(f, &index);
-    uint32_t base, dst;
-    if (exchange(f, &f->module->types[type].func, &base, &dst) && f->emit)
-        f->ops->call_indirect(f->sink, type, table, index_operand, f->operands, base, dst);
+    struct exchange x;
+    if (exchange(f, &f->module->types[type], &x) && f->emit)
+        f->ops->call_indirect(f->sink, type, table, index_operand, x.args, x.base, x.dst);
 }
 
 static bool read_select_type(struct murre_front *f, murre_valtype *type) {

@@ -41,12 +41,39 @@ bool front_reserve(struct murre_front *f, void **array, uint32_t *capacity, uint
     return true;
 }
 
-bool front_grow_stack(struct murre_front *f) {
-    if (f->height >= MURRE_MAX_OPERANDS) {
+bool front_look(struct murre_front *f) {
+    if (!f->look || !murre_look_stops(f->look))
+        return true;
+    murre_error_set(f->error, MURRE_ERROR_TIME, MURRE_NO_OFFSET, "no time is left");
+    return false;
+}
+
+/* ---- the stack ---------------------------------------------------------------------------------------------------------- */
+
+/* The three arrays grow together. */
+bool front_grow_stack(struct murre_front *f, uint32_t count) {
+    uint64_t wanted = (uint64_t)f->height + count;
+    if (wanted <= f->stack_capacity)
+        return true;
+    if (wanted > MURRE_MAX_OPERANDS) {
         murre_error_set(f->error, MURRE_ERROR_LIMIT, f->offset, "more than %d operands on the stack", MURRE_MAX_OPERANDS);
         return false;
     }
-    return front_reserve(f, (void **)&f->stack, &f->stack_capacity, (uint64_t)f->height + 1, sizeof *f->stack);
+    uint32_t capacity[3] = {f->stack_capacity, f->stack_capacity, f->stack_capacity};
+    if (front_reserve(f, (void **)&f->types, &capacity[0], wanted, sizeof *f->types) &&
+        front_reserve(f, (void **)&f->kinds, &capacity[1], wanted, sizeof *f->kinds) &&
+        front_reserve(f, (void **)&f->values, &capacity[2], wanted, sizeof *f->values)) {
+        f->stack_capacity = capacity[0];
+        return true;
+    }
+    /* A failure after the first leaves blocks of different sizes: none is better. */
+    murre_free(f->allocator, f->types, capacity[0] * sizeof *f->types);
+    murre_free(f->allocator, f->kinds, capacity[1] * sizeof *f->kinds);
+    murre_free(f->allocator, f->values, capacity[2] * sizeof *f->values);
+    f->types = f->kinds = NULL;
+    f->values = NULL;
+    f->stack_capacity = f->height = 0;
+    return false;
 }
 
 struct entry front_pop_bottom(struct murre_front *f, murre_valtype want) {
@@ -56,21 +83,68 @@ struct entry front_pop_bottom(struct murre_front *f, murre_valtype want) {
         else
             front_fail(f, "type mismatch: expected %s, the operand stack is empty", murre_valtype_name(want));
     }
-    return (struct entry){.kind = ENTRY_TEMP, .type = want, .slot = f->first_temp};
+    return (struct entry){.kind = ENTRY_TEMP, .type = (uint8_t)want};
 }
 
-static void copy_home(struct murre_front *f, struct entry *e) {
-    f->ops->copy(f->sink, e->slot, front_operand(f, e));
-    e->kind = ENTRY_TEMP;
+/* ---- operands that are not in their homes ------------------------------------------------------------------------------------- */
+
+_Static_assert(ENTRY_TEMP == 0, "kinds are looked at many at a time");
+enum { KINDS_AT_ONCE = 32 };
+
+static inline uint64_t word_at(const uint8_t *bytes) {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+static inline bool are_home(const uint8_t *kinds) {
+    return (word_at(kinds) | word_at(kinds + 8) | word_at(kinds + 16) | word_at(kinds + 24)) == 0;
+}
+
+/* The first operand from index on, below end, that is not in its home; end when there is none. */
+static uint32_t next_lazy(const struct murre_front *f, uint32_t index, uint32_t end) {
+    const uint32_t last = end < f->lazy_end ? end : f->lazy_end;
+    if (index >= last)
+        return end;
+    while (last - index >= KINDS_AT_ONCE && are_home(&f->kinds[index]))
+        index += KINDS_AT_ONCE;
+    while (index < last && !f->kinds[index])
+        index++;
+    return index < last ? index : end;
+}
+
+/* The last one of them below index, from floor on; NO_ENTRY when there is none. */
+static uint32_t previous_lazy(const struct murre_front *f, uint32_t index, uint32_t floor) {
+    if (index > f->lazy_end)
+        index = f->lazy_end;
+    if (index <= floor)
+        return NO_ENTRY;
+    while (index - floor >= KINDS_AT_ONCE && are_home(&f->kinds[index - KINDS_AT_ONCE]))
+        index -= KINDS_AT_ONCE;
+    while (index > floor && !f->kinds[index - 1])
+        index--;
+    return index > floor ? index - 1 : NO_ENTRY;
+}
+
+uint32_t front_count_lazy(const struct murre_front *f, uint32_t count, uint32_t most) {
+    uint32_t lazy = 0;
+    for (uint32_t i = f->height - count; (i = next_lazy(f, i, f->height)) < f->height && lazy <= most; i++)
+        lazy++;
+    return lazy;
+}
+
+static void copy_home(struct murre_front *f, uint32_t index) {
+    struct entry e = front_entry(f, index);
+    f->ops->copy(f->sink, front_slot(f, index), front_operand(f, &e));
+    f->kinds[index] = ENTRY_TEMP;
 }
 
 void front_flush_local(struct murre_front *f, uint32_t local) {
     if (!f->emit)
         return;
     for (uint32_t next = f->pending[local]; next;) {
-        struct entry *e = &f->stack[next - 1];
-        next = e->link;
-        copy_home(f, e);
+        uint32_t index = next - 1;
+        next = f->values[index].link;
+        copy_home(f, index);
     }
     f->pending[local] = 0;
 }
@@ -78,68 +152,95 @@ void front_flush_local(struct murre_front *f, uint32_t local) {
 void front_flush_locals(struct murre_front *f) {
     if (!f->emit)
         return;
-    for (uint32_t i = f->flushed; i < f->height; i++)
-        if (f->stack[i].kind == ENTRY_LOCAL) {
-            f->pending[f->stack[i].local] = 0;
-            copy_home(f, &f->stack[i]);
+    for (uint32_t i = f->flushed; (i = next_lazy(f, i, f->height)) < f->height; i++)
+        if (f->kinds[i] == ENTRY_LOCAL) {
+            f->pending[f->values[i].local] = 0;
+            copy_home(f, i);
         }
-    f->flushed = f->height;
-}
-
-/* Entries of kind LOCAL above this one may stay in its local's list, so the list is walked: innermost first, and this entry is close to the
- * head since it is about to be merged. */
-void front_to_home(struct murre_front *f, uint32_t index) {
-    struct entry *e = &f->stack[index];
-    if (!f->emit || e->kind == ENTRY_TEMP)
-        return;
-    if (e->kind == ENTRY_LOCAL) {
-        uint32_t *link = &f->pending[e->local];
-        while (*link != index + 1)
-            link = &f->stack[*link - 1].link;
-        *link = e->link;
-    }
-    copy_home(f, e);
-}
-
-void front_drop_to(struct murre_front *f, uint32_t height) {
-    while (f->height > height)
-        front_unlink(f, &f->stack[--f->height]);
-    if (f->flushed > f->height)
+    if (f->flushed < f->height)
         f->flushed = f->height;
 }
 
+/* From the top down: a LOCAL operand is the head of its list. */
+void front_to_homes(struct murre_front *f, uint32_t count) {
+    if (!f->emit)
+        return;
+    for (uint32_t i = f->height; (i = previous_lazy(f, i, f->height - count)) != NO_ENTRY;) {
+        if (f->kinds[i] == ENTRY_LOCAL)
+            f->pending[f->values[i].local] = f->values[i].link;
+        copy_home(f, i);
+    }
+    if (f->lazy_end > f->height - count)
+        f->lazy_end = f->height - count;
+}
+
+void front_drop_to(struct murre_front *f, uint32_t height) {
+    if (f->emit)
+        for (uint32_t i = f->height; i > height && (i = previous_lazy(f, i, height)) != NO_ENTRY;)
+            if (f->kinds[i] == ENTRY_LOCAL)
+                f->pending[f->values[i].local] = f->values[i].link;
+    f->height = height;
+    if (f->lazy_end > height)
+        f->lazy_end = height;
+}
+
+/* ---- lists of types ----------------------------------------------------------------------------------------------------- */
+
+/* A branch table may ask this of a thousand operands for each byte. */
+static bool fit(const uint8_t *found, const uint8_t *types, uint32_t count) {
+    if (memcmp(found, types, count) == 0)
+        return true;
+    uint32_t i = 0, end;
+    while (i < count) {
+        for (; count - i >= 8 && word_at(found + i) == word_at(types + i); i += 8)
+            ;
+        for (end = count - i < 8 ? count : i + 8; i < end; i++)
+            if (found[i] != types[i] && found[i] != TYPE_BOTTOM)
+                return false;
+    }
+    return true;
+}
+
+bool front_fits(struct murre_front *f, struct type_list types) {
+    const struct frame *frame = front_frame(f);
+    uint32_t own = f->height - frame->height, there = own < types.count ? own : types.count;
+    const uint8_t *found = f->types + f->height - there, *want = types.types + types.count - there;
+    if (__builtin_expect(fit(found, want, there), 1)) {
+        if (own >= types.count || frame->unreachable)
+            return true;
+        front_fail(f, "type mismatch: expected %s, the operand stack is empty", murre_valtype_name(types.types[types.count - own - 1]));
+        return false;
+    }
+    uint32_t i = there; /* the innermost that does not fit */
+    while (i && (found[i - 1] == want[i - 1] || found[i - 1] == TYPE_BOTTOM))
+        i--;
+    front_fail_type(f, want[i - 1], found[i - 1]);
+    return false;
+}
+
 void front_expect(struct murre_front *f, struct type_list types) {
-    if (types.count == 0)
+    if (types.count == 0 || !front_fits(f, types))
         return;
     const struct frame *frame = front_frame(f);
-    uint32_t own = f->height - frame->height;
-    if (own >= types.count) {
-        struct entry *e = &f->stack[f->height - types.count];
-        for (uint32_t i = 0; i < types.count; i++) {
-            if (e[i].type != types.types[i]) {
-                if (e[i].type != TYPE_BOTTOM) {
-                    front_fail_type(f, types.types[i], e[i].type);
-                    return;
-                }
-                e[i].type = types.types[i];
-            }
-        }
+    if (f->height - frame->height >= types.count) {
+        if (frame->unreachable)
+            memcpy(f->types + f->height - types.count, types.types, types.count);
         return;
     }
-    /* Fewer than wanted: right only where code is unreachable. What is there must fit, what is missing is made. */
-    front_pop_list(f, types);
+    /* Fewer than wanted: right only where code is unreachable. What is missing is made. */
+    front_drop_to(f, frame->height);
     front_push_list(f, types);
 }
 
 void front_push_list(struct murre_front *f, struct type_list types) {
-    for (uint32_t i = 0; i < types.count; i++)
-        if (!front_push(f, types.types[i]))
-            return;
-}
-
-void front_pop_list(struct murre_front *f, struct type_list types) {
-    for (uint32_t i = types.count; i-- && f->error->status == MURRE_OK;)
-        front_pop(f, types.types[i]);
+    if (types.count == 0 || (f->height + types.count > f->stack_capacity && !front_grow_stack(f, types.count)))
+        return;
+    uint32_t index = f->height;
+    memcpy(f->types + index, types.types, types.count);
+    memset(f->kinds + index, ENTRY_TEMP, types.count);
+    f->height += types.count;
+    if (f->height > f->max_height)
+        f->max_height = f->height;
 }
 
 /* True when the bytes ahead are a local.set or local.tee of a local of this type; moves behind them. Only one-byte indices: the others are
@@ -150,7 +251,7 @@ static bool next_sets_local(struct murre_front *f, murre_valtype type, uint32_t 
         return false;
     *keeps = p[0] == 0x22;
     *local = p[1];
-    if (*local >= f->local_count || f->locals[*local] != type)
+    if (*local >= f->local_count || front_local_type(f, *local) != type)
         return false;
     f->reader.next += 2;
     return true;
@@ -163,27 +264,35 @@ uint32_t front_push_result(struct murre_front *f, murre_valtype type) {
     bool keeps;
     if (f->emit && next_sets_local(f, type, &local, &keeps)) {
         front_flush_local(f, local);
-        if (keeps) {
-            struct entry *e = front_push(f, type);
-            if (e) {
-                e->kind = ENTRY_LOCAL;
-                e->local = local;
-                e->link = f->pending[local];
-                f->pending[local] = f->height;
-            }
-        }
-        return f->local_slots[local];
+        if (keeps)
+            front_push_local(f, type, local);
+        return front_local_slot(f, local);
     }
-    struct entry *e = front_push(f, type);
-    return e ? e->slot : 0;
+    uint32_t index = front_push(f, type);
+    return index != NO_ENTRY ? front_slot(f, index) : 0;
 }
 
 struct murre_operand *front_operands(struct murre_front *f, uint32_t count) {
     if (!front_reserve(f, (void **)&f->operands, &f->operands_capacity, (uint64_t)count + 1, sizeof *f->operands))
         return NULL;
-    for (uint32_t i = 0; i < count; i++)
-        f->operands[i] = front_operand(f, &f->stack[f->height - count + i]);
+    for (uint32_t i = 0; i < count; i++) {
+        struct entry e = front_entry(f, f->height - count + i);
+        f->operands[i] = front_operand(f, &e);
+    }
     return f->operands;
+}
+
+const struct murre_argument *front_arguments(struct murre_front *f, uint32_t count, uint32_t *lazy) {
+    uint32_t first = f->height - count, found = 0;
+    *lazy = 0;
+    for (uint32_t i = first; (i = next_lazy(f, i, f->height)) < f->height; i++) {
+        if (!front_reserve(f, (void **)&f->arguments, &f->arguments_capacity, (uint64_t)found + 1, sizeof *f->arguments))
+            return NULL;
+        struct entry e = front_entry(f, i);
+        f->arguments[found++] = (struct murre_argument){i - first, front_slot(f, i), front_operand(f, &e)};
+    }
+    *lazy = found;
+    return f->arguments;
 }
 
 static enum murre_op inverse(enum murre_op op) {
@@ -219,9 +328,9 @@ static bool next_takes_cond(const struct murre_front *f) {
 void front_push_cond(struct murre_front *f, const struct murre_cond *cond) {
     f->cond = *cond;
     if (next_takes_cond(f)) {
-        struct entry *e = front_push(f, MURRE_I32);
-        if (e)
-            e->kind = ENTRY_COND;
+        uint32_t index = front_push(f, MURRE_I32);
+        if (index != NO_ENTRY)
+            f->kinds[index] = ENTRY_COND; /* of no branch's values: lazy_end need not know */
         return;
     }
     uint32_t dst = front_push_result(f, MURRE_I32);

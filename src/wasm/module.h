@@ -5,16 +5,22 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/look.h"
 #include "wasm/opcode.h"
 
 /* A bit an enum murre_feature. */
 typedef uint32_t murre_features;
 
 struct murre_type {
-    struct murre_functype func;
+    struct murre_functype func;         /* a decoded type's: behind the results lie the codes, see murre_type_codes */
     uint32_t param_slots, result_slots; /* 8-byte slots; v128 takes two */
     uint32_t shape;                     /* murre_type_shape, for calls; 0 says nothing */
 };
+
+/* The types of parameters and then of results as the binary format codes them, a byte each. Of types that murre_module_decode has made. */
+static inline const uint8_t *murre_type_codes(const struct murre_type *type) {
+    return (const uint8_t *)(type->func.results + type->func.result_count);
+}
 
 /* Bits of a type's shape. Below them: a bit a parameter that is an i32, where MURRE_SHAPE_INTS. */
 enum {

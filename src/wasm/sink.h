@@ -41,16 +41,34 @@ struct murre_memarg {
     uint64_t offset; /* the effective address is zero-extended index + offset, without wrapping */
 };
 
+/* Declared locals of one type, in a row. */
+struct murre_local_group {
+    uint32_t first, count; /* numbers of locals, parameters included */
+    uint32_t slot;         /* of the first */
+    murre_valtype type;
+};
+
+/* An operand of a call that is not in its home. */
+struct murre_argument {
+    uint32_t index; /* parameter */
+    uint32_t slot;  /* its home */
+    struct murre_operand operand;
+};
+/* The operands of a call. Those that args does not name are in their homes, from base on: of a thousand operands most may be. */
+struct murre_arguments {
+    const struct murre_argument *args; /* ascending */
+    uint32_t count;
+};
+
 /* What begin is told; valid until end has returned or the front end has. */
 struct murre_sink_func {
     const struct murre_module_info *module;
     uint32_t func_index;
     const struct murre_type *type;
-    const murre_valtype *locals; /* parameters included */
-    uint32_t local_count;
-    const uint32_t *local_slots; /* slot of each local */
-    uint32_t first_temp;         /* first slot behind the locals */
-    uint32_t body_size;          /* bytes of the body, for sizing */
+    const struct murre_local_group *groups; /* of the declared locals; the parameters' slots are the first ones, in order */
+    uint32_t group_count;
+    uint32_t first_temp; /* first slot behind the locals */
+    uint32_t body_size;  /* bytes of the body, for sizing */
     struct murre_error *error;
     /* The front end keeps this at the offset in the module of the instruction that is being lowered. */
     const uint32_t *offset;
@@ -68,7 +86,9 @@ struct murre_sink_ops {
     /* slot_count: slots of the whole frame. Called when the body has been lowered without error. */
     void (*end)(struct murre_sink *sink, uint32_t slot_count);
 
-    void (*copy)(struct murre_sink *sink, uint32_t dst, struct murre_operand a);                    /* also constants and references */
+    void (*copy)(struct murre_sink *sink, uint32_t dst, struct murre_operand a); /* also constants and references */
+    /* count slots from src on to those from dst on, which is below: as if one after the other, the lowest first. types: a code each. */
+    void (*copy_range)(struct murre_sink *sink, uint32_t dst, uint32_t src, const uint8_t *types, uint32_t count);
     void (*unary)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a); /* classes UNARY, REF_IS_NULL */
     void (*binary)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a,
                    struct murre_operand b); /* BINARY, COMPARE */
@@ -92,13 +112,15 @@ struct murre_sink_ops {
     /* labels[min(index, count)]: count + 1 labels, the last the default. */
     void (*branch_table)(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count);
     void (*ret)(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
+    /* The same of many: they are in the slots from src on. types: a code each. */
+    void (*ret_range)(struct murre_sink *sink, uint32_t src, const uint8_t *types, uint32_t count);
     void (*unreachable)(struct murre_sink *sink);
 
-    /* args: one operand a parameter. base is the home slot of the first argument and of the first result: results are expected in the home
+    /* base is the home slot of the first argument and of the first result: results are expected in the home
      * slots from base on — but a single result in dst, which may be a local instead. Slots from base on hold nothing else that lives. */
-    void (*call)(struct murre_sink *sink, uint32_t func, const struct murre_operand *args, uint32_t base, uint32_t dst);
-    void (*call_indirect)(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
-                          const struct murre_operand *args, uint32_t base, uint32_t dst);
+    void (*call)(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base, uint32_t dst);
+    void (*call_indirect)(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index, struct murre_arguments args,
+                          uint32_t base, uint32_t dst);
 
     /* The remaining operations of memories, tables and segments. immediates in the order of the text format; operands as popped, deepest
      * first (0 to 3); dst where there is a result. op is one of MEMORY_SIZE, MEMORY_GROW, MEMORY_INIT (data, memory), DATA_DROP,

@@ -57,6 +57,10 @@ static void end(struct murre_sink *s, uint32_t slots) {
 static void copy(struct murre_sink *s, uint32_t dst, struct murre_operand a) {
     record(s, "s%u = %s\n", dst, show(a));
 }
+static void copy_range(struct murre_sink *s, uint32_t dst, uint32_t src, const uint8_t *types, uint32_t n) {
+    (void)types;
+    record(s, "s%u… = s%u… (%u)\n", dst, src, n);
+}
 static void unary(struct murre_sink *s, enum murre_op op, uint32_t dst, struct murre_operand a) {
     record(s, "s%u = %s %s\n", dst, name(op), show(a));
 }
@@ -108,14 +112,21 @@ static void ret(struct murre_sink *s, const struct murre_operand *a, uint32_t n)
         record(s, " %s", show(a[i]));
     record(s, "\n");
 }
+static void ret_range(struct murre_sink *s, uint32_t src, const uint8_t *types, uint32_t n) {
+    (void)types;
+    record(s, "ret s%u… (%u)\n", src, n);
+}
 static void unreachable(struct murre_sink *s) {
     record(s, "unreachable\n");
 }
-static void call(struct murre_sink *s, uint32_t f, const struct murre_operand *a, uint32_t base, uint32_t dst) {
-    record(s, "s%u = call %u base s%u first %s\n", dst, f, base, show(a[0]));
+static void call(struct murre_sink *s, uint32_t f, struct murre_arguments a, uint32_t base, uint32_t dst) {
+    record(s, "s%u = call %u base s%u", dst, f, base);
+    for (uint32_t i = 0; i < a.count; i++)
+        record(s, " s%u(%u) = %s", a.args[i].slot, a.args[i].index, show(a.args[i].operand));
+    record(s, "\n");
 }
-static void call_indirect(struct murre_sink *s, uint32_t t, uint32_t table, struct murre_operand i, const struct murre_operand *a,
-                          uint32_t base, uint32_t dst) {
+static void call_indirect(struct murre_sink *s, uint32_t t, uint32_t table, struct murre_operand i, struct murre_arguments a, uint32_t base,
+                          uint32_t dst) {
     (void)a;
     record(s, "s%u = call_indirect type %u table %u [%s] base s%u\n", dst, t, table, show(i), base);
 }
@@ -124,9 +135,9 @@ static void bulk(struct murre_sink *s, enum murre_op op, uint32_t dst, const str
     record(s, "%s %u %u\n", name(op), i, j);
 }
 
-static const struct murre_sink_ops ops = {begin,     end,          copy,       unary,       binary, select_,       load,
-                                          store,     global_get,   global_set, ref_func,    label,  loop,          branch,
-                                          branch_if, branch_table, ret,        unreachable, call,   call_indirect, bulk};
+static const struct murre_sink_ops ops = {begin,        end,        copy,       copy_range,  unary, binary,        select_, load,
+                                          store,        global_get, global_set, ref_func,    label, loop,          branch,  branch_if,
+                                          branch_table, ret,        ret_range,  unreachable, call,  call_indirect, bulk};
 
 static struct murre_error error;
 
@@ -223,7 +234,7 @@ Test(front, nothing_is_lowered_where_code_is_unreachable) {
 }
 
 Test(front, arguments_and_results_of_a_call_share_their_homes) {
-    lowers(I32, I32, BODY(0, 0x41, 3, 0x20, 0, 0x10, 0, 0x6a, 0x0b), "s2 = call 0 base s2 first s0\ns1 = i32.add #3,s2\nret s1\n");
+    lowers(I32, I32, BODY(0, 0x41, 3, 0x20, 0, 0x10, 0, 0x6a, 0x0b), "s2 = call 0 base s2 s2(0) = s0\ns1 = i32.add #3,s2\nret s1\n");
 }
 
 Test(front, select_takes_a_comparison) {
@@ -269,4 +280,53 @@ Test(front, errors_carry_the_offset_of_the_instruction) {
     cr_assert_not(run("", I32, BODY(0, 0x01, 0x01, 0x6a, 0x0b), NULL));
     /* 8 header, 7 type (no parameters), 4 function, 6 table, 5 memory, 7 export, code: id, size, count, body size, locals, two nops */
     cr_assert_eq(error.offset, 8 + 7 + 4 + 6 + 5 + 7 + 5 + 2, "%llu", (unsigned long long)error.offset);
+}
+
+/* Many values are moved as ranges of homes. */
+
+#define SIX   I32 I32 I32 I32 I32 I32
+#define ZEROS 0x41, 0, 0x41, 0, 0x41, 0, 0x41, 0, 0x41, 0, 0x41, 0
+
+Test(front, many_values_are_put_into_their_homes_once_and_moved_as_a_range) {
+    /* 9 below six constants; local0: br_if to the function's label, twice */
+    lowers(I32, SIX, BODY(0, ZEROS, 0x20, 0, 0x0d, 0, 0x20, 0, 0x0d, 0, 0x0b),
+           "s6 = #0\ns5 = #0\ns4 = #0\ns3 = #0\ns2 = #0\ns1 = #0\nif not test s0 goto L0\nret s1… (6)\nL0:\n"
+           "if not test s0 goto L1\nret s1… (6)\nL1:\nret s1… (6)\n");
+}
+
+Test(front, operands_in_their_homes_are_no_arguments) {
+    /* f(f(1, local1)…): of the second call's operands only the constant is named */
+    lowers(I32 I32, I32 I32, BODY(0, 0x20, 0, 0x20, 1, 0x10, 0, 0x1a, 0x41, 7, 0x10, 0, 0x0b),
+           "s2 = call 0 base s2 s2(0) = s0 s3(1) = s1\ns2 = call 0 base s2 s3(1) = #7\nret s2 s3\n");
+}
+
+Test(front, a_local_far_behind_is_found_by_its_group) {
+    /* two groups: 20,000 i32, 20,000 i64; the last of each */
+    lowers(I32, I64, BODY(2, 0xa0, 0x9c, 1, 0x7f, 0xa0, 0x9c, 1, 0x7e, 0x20, 0xa0, 0x9c, 1, 0x1a, 0x20, 0xc0, 0xb8, 2, 0x0b),
+           "ret s40000\n");
+    refuses(I32, I32, BODY(2, 0xa0, 0x9c, 1, 0x7f, 0xa0, 0x9c, 1, 0x7e, 0x20, 0xc0, 0xb8, 2, 0x0b),
+            "type mismatch: expected i32, found i64");
+    refuses(I32, I32, BODY(2, 0xa0, 0x9c, 1, 0x7f, 0xa0, 0x9c, 1, 0x7e, 0x20, 0xc1, 0xb8, 2, 0x0b), "unknown local 40001");
+}
+
+Test(front, unreachable_operands_of_no_type_fit_every_label) {
+    /* block (result i32): unreachable; select; br_table 0 0; end */
+    cr_assert(run("", I32, BODY(0, 0x02, 0x7f, 0x00, 0x1b, 0x41, 0, 0x0e, 1, 0, 0, 0x0b, 0x0b), NULL), "%s", error.message);
+    refuses("", I32, BODY(0, 0x02, 0x7f, 0x00, 0x42, 0, 0x41, 0, 0x0e, 1, 0, 0, 0x0b, 0x0b), "type mismatch: expected i32, found i64");
+}
+
+Test(front, a_run_that_is_to_stop_ends_with_time) {
+    static struct bytes module;
+    atomic_bool asked = true;
+    const struct murre_look look = {.asked = &asked};
+    bytes_module(&module, "", "", BODY(0, 0x01, 0x0b));
+    struct murre_module_info info;
+    cr_assert_eq(murre_module_decode(&info, module.data, module.size, FEATURES, &murre_allocator_libc, NULL), MURRE_OK);
+    struct murre_front *front = murre_front_new(&murre_allocator_libc);
+    murre_front_set_look(front, &look);
+    cr_assert_eq(murre_front_run(front, &info, 0, FEATURES, NULL, NULL), MURRE_ERROR_TIME);
+    asked = false;
+    cr_assert_eq(murre_front_run(front, &info, 0, FEATURES, NULL, NULL), MURRE_OK);
+    murre_front_delete(front);
+    murre_module_fini(&info);
 }
