@@ -1,9 +1,11 @@
 /* Any bytes: decode, validate, describe, disassemble, switch features off, instantiate (modules that start something excepted). At once and
- * deferred must agree on what is valid, and where it is not; what a module tells of itself must fit together. */
+ * deferred must agree on what is valid, and where it is not; what a module tells of itself must fit together. Loading and validating
+ * take a bounded time for each byte (cost.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cost.h"
 #include "host.h"
 #include "runtime/runtime.h"
 
@@ -159,6 +161,20 @@ static void instantiate(struct murre_engine *engine, struct murre_module *module
     murre_store_delete(store);
 }
 
+struct loading {
+    struct murre_engine *engine;
+    const uint8_t *data;
+    size_t size;
+    struct murre_error error;
+    struct murre_module *module;
+};
+
+static void load(void *context) {
+    struct loading *loading = context;
+    murre_module_unref(loading->module);
+    loading->module = murre_module_new(loading->engine, loading->data, loading->size, &loading->error);
+}
+
 static void released(void *context) {
     ++*(int *)context;
 }
@@ -204,7 +220,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     require(strict && deferred);
     struct murre_error error, later;
     int releases = 0;
-    struct murre_module *module = murre_module_new(strict, data, size, &error);
+    struct loading loading = {.engine = strict, .data = data, .size = size};
+    fuzz_cost_bound("loading and validating", load, &loading, size);
+    struct murre_module *module = loading.module;
+    error = loading.error;
     struct murre_module *lazy = murre_module_new_borrowed(deferred, data, size, released, &releases, &later);
     require((module == NULL) == (error.status != MURRE_OK) && (lazy == NULL) == (later.status != MURRE_OK) && (!module || lazy));
     if (lazy) {

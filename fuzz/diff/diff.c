@@ -2,11 +2,14 @@
  * with guards, with explicit checks and without signals, and tier auto with everything hot. The module is instantiated twice, twin.h tells
  * what for; prepare.h tells how a module is made comparable, log.h what is compared.
  *
+ * Lowering each of its functions takes a bounded time for each byte (cost.h).
+ *
  * The input is a module. What is not one, or not a valid one, is passed over. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cost.h"
 #include "diff/host_side.h"
 #include "diff/options.h"
 
@@ -44,6 +47,16 @@ static bool is_chosen(unsigned side, uint64_t choice) {
     return all || side == first + (choice >> (8 + 8 * fuzz_sides[side].group)) % count;
 }
 
+/* Validates and lowers every function of a module of its own. */
+static void lower(void *context) {
+    const struct fuzz_span *bytes = context;
+    struct murre_engine *engine = fuzz_side_engine(fuzz_sides);
+    struct murre_module *module = murre_module_new_borrowed(engine, bytes->data, bytes->size, NULL, NULL, NULL);
+    for (uint32_t i = module ? module->info.func_import_count : 0; module && i < module->info.func_count; i++)
+        (void)engine->interp->prepare(module, i);
+    murre_module_unref(module);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_module prepared;
@@ -51,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!fuzz_prepared(data, size, &prepared, &plan))
         return 0;
     struct fuzz_span bytes = fuzz_module_write(&prepared);
+    fuzz_cost_bound("lowering", lower, &bytes, bytes.size);
     uint64_t choice = hash_of(data, size);
     for (unsigned i = 0; i < fuzz_side_count; i++)
         if (is_chosen(i, choice))

@@ -97,6 +97,8 @@ static bool define_unknown(struct run *run, struct murre_error *error) {
 
 static bool set_up(struct run *run) {
     struct murre_error error = {.offset = MURRE_NO_OFFSET};
+    if (!cli_deadline_start(&run->options))
+        return false;
     run->engine = murre_engine_new(&run->options.config, &error);
     if (run->engine == NULL)
         goto failed;
@@ -121,7 +123,8 @@ static bool set_up(struct run *run) {
     if (run->store == NULL)
         goto failed;
     murre_store_set_limits(run->store, &run->options.limits);
-    if (run->options.timeout != 0 && murre_store_set_timeout(run->store, run->options.timeout, &error) != MURRE_OK)
+    uint64_t left = cli_deadline_left();
+    if (left != 0 && murre_store_set_timeout(run->store, left, &error) != MURRE_OK)
         goto failed;
     if (!define_unknown(run, &error))
         goto failed;
@@ -182,6 +185,8 @@ static struct murre_instance *instantiate(struct run *run, int *status) {
     struct murre_error error = {.offset = MURRE_NO_OFFSET};
     struct murre_trap *trap = NULL;
     struct murre_instance *instance = murre_linker_instantiate(run->linker, run->store, run->module, &trap, &error);
+    if (instance != NULL || trap != NULL)
+        cli_deadline_stop();
     if (instance != NULL)
         return instance;
     *status = CLI_FAILED;

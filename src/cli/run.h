@@ -39,6 +39,12 @@ int cli_run_main(int argc, char **argv);
 int cli_run_options(struct run_options *options, int argc, char **argv) MURRE_MUST_USE;
 void cli_run_options_fini(struct run_options *options);
 
+/* --timeout until the guest runs (deadline.c): ends the process with CLI_TIMEOUT when the time has passed. False when there is no timer. */
+bool cli_deadline_start(const struct run_options *options) MURRE_MUST_USE;
+/* Nanoseconds for the store that is about to run, 0 for any number; the process gets a little more. */
+uint64_t cli_deadline_left(void);
+void cli_deadline_stop(void);
+
 /* Runs the program from its entry, or what --invoke names. Returns an exit status. */
 int cli_start(struct murre_store *store, struct murre_instance *instance, const struct run_options *options);
 /* Calls an export with the values in options->args and prints the results. Returns an exit status. */

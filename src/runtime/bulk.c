@@ -12,7 +12,7 @@
  * run on until the signal comes at a better moment, or for ever where it cannot come again. So they look at it when they are done, however
  * short they were, and those that may take seconds between pieces; what was not reached then stays as it was. (Not at instantiation, where
  * nothing runs.) */
-enum { PIECE = 4 << 20 };
+enum { PIECE = 4 << 20, ELEMENTS = 1 << 16 };
 
 static bool interrupted(const struct murre_instance *instance) {
     const struct murre_store *store = instance->store;
@@ -111,8 +111,11 @@ enum murre_trapkind murre_bulk_table_fill(struct murre_instance *instance, uint3
     struct murre_table *t = murre_instance_table(instance, table);
     if (!murre_table_in_bounds(t, d, n))
         return MURRE_TRAP_TABLE_BOUNDS;
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
+        if (i % ELEMENTS == ELEMENTS - 1 && interrupted(instance))
+            return MURRE_TRAP_INTERRUPT;
         t->elems[d + i] = ref;
+    }
     return done(instance);
 }
 
@@ -121,9 +124,8 @@ enum murre_trapkind murre_bulk_table_copy(struct murre_instance *instance, uint3
     const struct murre_table *source = murre_instance_table(instance, from);
     if (!murre_table_in_bounds(target, d, n) || !murre_table_in_bounds(source, s, n))
         return MURRE_TRAP_TABLE_BOUNDS;
-    if (n)
-        memmove(target->elems + d, source->elems + s, n * sizeof *target->elems);
-    return done(instance);
+    return n ? move(instance, (uint8_t *)(target->elems + d), (const uint8_t *)(source->elems + s), n * sizeof *target->elems)
+             : done(instance);
 }
 
 enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint32_t elem, uint32_t table, uint32_t d, uint32_t s,
@@ -135,13 +137,18 @@ enum murre_trapkind murre_bulk_table_init(struct murre_instance *instance, uint3
         return MURRE_TRAP_TABLE_BOUNDS;
     void **to = t->elems + d;
     if (segment->funcs) {
-        for (uint32_t i = 0; i < n; i++)
+        for (uint32_t i = 0; i < n; i++) {
+            if (i % ELEMENTS == ELEMENTS - 1 && interrupted(instance))
+                return MURRE_TRAP_INTERRUPT;
             to[i] = murre_instance_func(instance, segment->funcs[s + i]);
+        }
         return done(instance);
     }
     /* What the expressions name (functions, immutable globals) never changes, so that they may be evaluated now instead of at instantiation. */
     for (uint32_t i = 0; i < n; i++) {
         union murre_slot value[2];
+        if (i % ELEMENTS == ELEMENTS - 1 && interrupted(instance))
+            return MURRE_TRAP_INTERRUPT;
         if (!murre_instance_evaluate(instance, segment->exprs[s + i], value))
             return MURRE_TRAP_MEMORY;
         to[i] = value->ref;

@@ -1,0 +1,50 @@
+/* See cost.h. Release builds validate and lower at 150 ns a byte or less (tests/cli/deadlines.py --strict). Assertions, which make it several times
+ * as long, and sanitizers, thirty times, do not change that a sum over a thousand values for each byte stands out. */
+#include "cost.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__)
+#define SLOW 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SLOW 1
+#endif
+#endif
+#ifndef SLOW
+#define SLOW 0
+#endif
+
+/* Nanoseconds. What every unit may take, whatever its size: engines' scratch memory, the first touch of pages. */
+static const uint64_t always = SLOW ? 100000000 : 10000000, a_byte = SLOW ? 20000 : 1500;
+enum { TRIES = 3 };
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static uint64_t bound_of(size_t size) {
+    const char *given = getenv("MURRE_FUZZ_COST");
+    return given ? strtoull(given, NULL, 10) * size : always + a_byte * size;
+}
+
+void fuzz_cost_bound(const char *what, void (*work)(void *context), void *context, size_t size) {
+    const uint64_t bound = bound_of(size);
+    uint64_t taken = 0;
+    for (unsigned i = 0; i < TRIES; i++) {
+        uint64_t start = now();
+        work(context);
+        taken = now() - start;
+        if (taken <= bound)
+            return;
+    }
+    fprintf(stderr, "%s takes %" PRIu64 " us for %zu bytes, each of %d times; the bound is %" PRIu64 " us\n", what, taken / 1000, size,
+            TRIES, bound / 1000);
+    abort();
+}

@@ -1,0 +1,71 @@
+/* --timeout before the guest runs. While it runs its store has the deadline; until then the file is read and inflated, the module loaded and
+ * linked, all of which a module can make long, and nothing of which is worth keeping at the end: a signal ends the process then. */
+#include "cli/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const uint64_t second = 1000000000;
+/* Nanoseconds for the store to end a start function by itself, with a backtrace. */
+static const uint64_t grace = 30000000;
+
+static struct {
+    timer_t timer;
+    bool armed;
+    uint64_t moment; /* CLOCK_MONOTONIC, nanoseconds */
+    char message[1024];
+} deadline;
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * second + (uint64_t)time.tv_nsec;
+}
+
+static void on_alarm(int number) {
+    (void)number;
+    if (write(STDERR_FILENO, deadline.message, strlen(deadline.message)) < 0)
+        _exit(CLI_TIMEOUT);
+    _exit(CLI_TIMEOUT);
+}
+
+static bool arm(uint64_t moment) {
+    struct itimerspec when = {.it_value = {(time_t)(moment / second), (long)(moment % second)}};
+    return timer_settime(deadline.timer, TIMER_ABSTIME, &when, NULL) == 0;
+}
+
+bool cli_deadline_start(const struct run_options *options) {
+    if (options->timeout == 0 || __builtin_add_overflow(now(), options->timeout, &deadline.moment) ||
+        deadline.moment / second > INT32_MAX) /* never */
+        return true;
+    snprintf(deadline.message, sizeof deadline.message - 1, "murre: %.700s: still running after %.100s: it was being loaded", options->file,
+             options->timeout_text);
+    strcat(deadline.message, "\n");
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    struct sigaction action = {.sa_handler = on_alarm};
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    deadline.armed = timer_create(CLOCK_MONOTONIC, &event, &deadline.timer) == 0 && sigaction(SIGALRM, &action, NULL) == 0 &&
+                     sigprocmask(SIG_UNBLOCK, &alarm, NULL) == 0 && arm(deadline.moment);
+    if (!deadline.armed)
+        cli_error("no timer for --timeout");
+    return deadline.armed;
+}
+
+uint64_t cli_deadline_left(void) {
+    if (!deadline.armed)
+        return 0;
+    uint64_t moment = now();
+    arm(deadline.moment + grace);
+    return moment < deadline.moment ? deadline.moment - moment : 1;
+}
+
+void cli_deadline_stop(void) {
+    if (deadline.armed)
+        timer_delete(deadline.timer);
+    deadline.armed = false;
+}
