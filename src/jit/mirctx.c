@@ -93,6 +93,7 @@ void murre_mir_free(void *block);
 void murre_mir_look(void);
 _Noreturn void murre_mir_fail(const char *format, ...);
 int murre_mir_branch_targets_p(void);
+_Noreturn void murre_mir_check_failed(int line);
 uint8_t *murre_mir_code_begin(size_t size, int frameless);
 void murre_mir_code_write(uint8_t *code, const uint8_t *bytes, size_t size);
 
@@ -145,6 +146,26 @@ _Noreturn void murre_mir_fail(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     leave_with(MURRE_MIRCTX_REFUSED, format, arguments);
+}
+
+#ifdef NDEBUG
+static const bool checks_abort = false;
+#else
+static bool checks_abort = true;
+#endif
+
+void murre_mirctx_checks_refuse(void) {
+#ifndef NDEBUG
+    checks_abort = false;
+#endif
+}
+
+_Noreturn void murre_mir_check_failed(int line) {
+    if (checks_abort) {
+        fprintf(stderr, "a check of MIR's own failed in line %d\n", line);
+        abort();
+    }
+    murre_mir_fail("a check of MIR's own failed in line %d", line);
 }
 
 static _Noreturn void report_error(MIR_error_type_t type, const char *format, ...) {

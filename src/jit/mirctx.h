@@ -92,6 +92,10 @@ void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget);
 // within some milliseconds.
 void murre_mirctx_set_time(struct murre_mirctx *ctx, uint64_t nanoseconds);
 
+// The generator checks itself. A failed check refuses the compilation; in builds with assertions it ends the process, until this is called
+// (by tests, before other threads compile).
+void murre_mirctx_checks_refuse(void);
+
 const char *murre_mirctx_status_name(enum murre_mirctx_status status);
 
 #endif

@@ -99,6 +99,22 @@ Test(mirctx, refuses_and_goes_on) {
     check_refusal(test_ctx(), emit_wrong_operands, NULL, MURRE_MIRCTX_REFUSED);
 }
 
+// patches/75: a function that looks as if it had been generated before.
+static MIR_item_t emit_generated(void *user, MIR_context_t mir, MIR_module_t module) {
+    (void)user, (void)module;
+    struct build b;
+    test_begin(&b, mir, 'i', "i");
+    test_return(&b, R(b.arg[0]));
+    MIR_item_t item = test_end(&b);
+    item->data = item;
+    return item;
+}
+
+Test(mirctx, refuses_what_a_check_of_mir_finds) {
+    murre_mirctx_checks_refuse();
+    check_refusal(test_ctx(), emit_generated, NULL, MURRE_MIRCTX_REFUSED);
+}
+
 Test(mirctx, refuses_an_instruction_without_code) {
     check_refusal(test_ctx(), emit_unknown_insn, NULL, MURRE_MIRCTX_REFUSED);
 }
