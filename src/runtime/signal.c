@@ -3,8 +3,8 @@
  * when the handler has returned, on its own stack and with its own signal mask; murre_trap_landed (trap.c) raises the trap from there.
  *
  * A fault is ours when the thread runs a store, its pc lies in compiled code of that store's engine, and the address is one that a trap can
- * explain: the reservation of a guarded memory of the store beyond its size, or the first page (compiled call_indirect reads the type of a null
- * table entry). Everything else goes to the handler that was there before; so does the end of the stack, which compiled code never reaches. */
+ * explain: the reservation of a guarded memory of the store beyond its size, or the place where compiled call_indirect reads the type of a null
+ * table entry. Everything else goes to the handler that was there before; so does the end of the stack, which compiled code never reaches. */
 #include "runtime/signal.h"
 
 #include <errno.h>
@@ -23,7 +23,10 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards users and ins
 static unsigned users;
 static struct sigaction before[SIGNAL_COUNT]; /* written before our handler is in place, and then not while it is */
 
-static const uintptr_t null_page = 4096;
+/* Where the type of a null function would lie. Compiled call_indirect looks there before anything else of a table's entry; an access that is
+ * not canonical has the address 0, but not this code (SEGV_MAPERR). */
+static const uintptr_t type_of_null = offsetof(struct murre_func, type_id);
+_Static_assert(offsetof(struct murre_func, type_id) != 0, "told from a fault without an address");
 
 /* ---- chaining ------------------------------------------------------------------------------------------------------------------- */
 
@@ -88,7 +91,7 @@ static bool fault(struct murre_thread *thread, siginfo_t *info, void *context) {
     if (!in_compiled_code(store, murre_arch_context_pc(context)))
         return false;
     uintptr_t address = (uintptr_t)info->si_addr;
-    if (address < null_page) {
+    if (address == type_of_null && info->si_signo == SIGSEGV && info->si_code == SEGV_MAPERR) {
         land(thread, context, MURRE_TRAP_INDIRECT_NULL);
         return true;
     }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/runtime.h"
 #include "support/build.h"
 
 enum { I32 = 0x7f };
@@ -127,6 +128,38 @@ Test(traps, frames_have_names) {
         }
         murre_trap_delete(trap);
         murre_store_delete(store);
+    }
+}
+
+static void leave_with_42(int number) {
+    (void)number;
+    _exit(42);
+}
+
+/* How a child ends that calls through an element of a table which is this address. */
+static int call_through(uintptr_t element, enum murre_bounds bounds) {
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGSEGV, leave_with_42);
+        struct murre_store *store = new_store(MURRE_TIER_JIT, bounds);
+        struct builder b = trap_module();
+        struct murre_instance *instance = test_instance(store, &b);
+        store->tables->elems[1] = (void *)element;
+        union murre_slot slot = {.u32 = 0};
+        struct murre_trap *trap = murre_func_call(store, test_func(instance, "null"), &slot);
+        _exit(trap && murre_trap_kind(trap) == MURRE_TRAP_INDIRECT_NULL ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/* Anything else would be a fault of the engine's or of the host's, which must not look like one of the guest's. */
+Test(traps, only_a_null_element_is_an_uninitialized_one) {
+    FOR_EACH_BOUNDS(bounds) {
+        cr_expect_eq(call_through(0, bounds), 0);
+        cr_expect_eq(call_through(16, bounds), 42, "in the first page");
+        cr_expect_eq(call_through((uintptr_t)1 << 63, bounds), 42, "not canonical: the kernel tells no address");
     }
 }
 
