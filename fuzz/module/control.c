@@ -305,13 +305,17 @@ void fuzz_gen_statement(struct fuzz_gen *g, unsigned depth) {
         fuzz_gen_pop(g, type);
         return;
     }
-    switch (fuzz_any(&g->random, 8)) {
+    switch (fuzz_any(&g->random, 9)) {
     case 0:
     case 1:
     case 2: if_statement(g, depth - 1); return;
     case 3:
     case 4: block_statement(g, depth - 1); return;
     case 5: switch_statement(g, depth - 1); return;
+    case 6:
+        if (g->loops < MOST_OPEN_LOOPS)
+            fuzz_gen_pressed_table(g);
+        return;
     default:
         if (g->loops < MOST_OPEN_LOOPS)
             loop_statement(g, depth - 1);

@@ -53,6 +53,10 @@ void fuzz_gen_close(struct fuzz_gen *g);
 /* A value through a block, an if or a switch. */
 void fuzz_gen_block_value(struct fuzz_gen *g, murre_valtype type, unsigned depth);
 
+/* pressure.c */
+/* A loop with branch tables in which more integers live than there are registers. */
+void fuzz_gen_pressed_table(struct fuzz_gen *g);
+
 /* calls.c */
 /* A call of a function that gives a value of this type first, which stays on the stack; false when there is none: nothing is put. */
 bool fuzz_gen_call_value(struct fuzz_gen *g, murre_valtype type, unsigned depth);
