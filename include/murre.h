@@ -190,7 +190,7 @@ struct murre_config {
      * each module 36 MiB and six times its size, less what the engine keeps of its declarations; no other limit for the engine. Where
      * there is no room, register code of functions that do not run is dropped, if all instances of the module are of one store; a function that
      * there still is no room to interpret traps with MURRE_TRAP_MEMORY when it is called; what there is no room to compile stays interpreted. */
-    uint64_t max_code_memory;
+    uint64_t max_code_memory; /* where bounds are compared the compiler may work with three times as much */
     uint64_t max_stack;    /* bytes of interpreter stack a store may use; 0: default (16 MiB); the store's stack_bytes can only be less */
     bool no_signals;       /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
                                  says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, in each turn of a loop and
