@@ -176,7 +176,7 @@ static void tell_compiled(const struct request *request, const struct murre_mirc
 /* What compiled code takes: it is seen twice, where it runs and where it is written (codemem.h), with a header and what alignment adds;
  * and there are the records of it. */
 static uint64_t bytes_taken(size_t code_size) {
-    enum { HEADER = 64, RECORDS = sizeof(struct compiled) + sizeof(struct murre_code) + 16 };
+    enum { HEADER = 96, RECORDS = sizeof(struct compiled) + sizeof(struct murre_code) + 16 };
     return 2 * ((uint64_t)code_size + HEADER) + RECORDS;
 }
 

@@ -32,7 +32,8 @@ enum { LEAST_CODE = 4 << 20 };
 static enum murre_status intern_types(struct murre_module *module, uint32_t *ids, struct murre_error *error) {
     const struct murre_module_info *info = &module->info;
     uint64_t most = murre_module_most_memory(info->size);
-    uint64_t taken = info->arena.total + module->layout.size + info->type_count * sizeof *ids;
+    uint64_t names = (uint64_t)info->func_count * sizeof(uint32_t); /* when somebody asks for one */
+    uint64_t taken = info->arena.total + module->layout.size + info->type_count * sizeof *ids + names;
     uint64_t bytes = taken < most ? most - taken : 0;
     enum murre_status status =
         taken > most ? MURRE_ERROR_LIMIT : murre_types_intern_within(module->engine, info->types, info->type_count, ids, &bytes);
