@@ -32,19 +32,22 @@ bool fuzz_prepared(const uint8_t *data, size_t size, struct fuzz_module *prepare
     return true;
 }
 
-/* Compiling takes most of the time, so an input is run by one side of each group, as its bytes choose; by all with MURRE_FUZZ_SIDES=all. */
+/* Compiling takes most of the time, so an input is run by one side of each group, as its bytes choose; by all with MURRE_FUZZ_SIDES=all, by
+ * those of some levels with MURRE_FUZZ_SIDES=23. */
 static bool is_chosen(unsigned side, uint64_t choice) {
-    static int all = -1;
-    if (all < 0) {
-        const char *wanted = getenv("MURRE_FUZZ_SIDES");
-        all = wanted && strcmp(wanted, "all") == 0;
-    }
+    static const char *wanted;
+    if (!wanted && !(wanted = getenv("MURRE_FUZZ_SIDES")))
+        wanted = "";
+    if (side == 0 || strcmp(wanted, "all") == 0)
+        return true;
+    if (*wanted)
+        return fuzz_sides[side].level >= 0 && strchr(wanted, '0' + fuzz_sides[side].level) != NULL;
     unsigned first = side, count = 0;
     while (first > 0 && fuzz_sides[first - 1].group == fuzz_sides[side].group)
         first--;
     while (first + count < fuzz_side_count && fuzz_sides[first + count].group == fuzz_sides[side].group)
         count++;
-    return all || side == first + (choice >> (8 + 8 * fuzz_sides[side].group)) % count;
+    return side == first + (choice >> (8 + 8 * fuzz_sides[side].group)) % count;
 }
 
 /* Validates and lowers every function of a module of its own. */
