@@ -171,9 +171,13 @@ static void gather(struct murre_front *f, uint32_t count) {
         front_to_homes(f, count);
 }
 
+/* On this path only: what the operand stack knows is left alone, since the other way of a conditional branch goes on with it. */
 static void emit_return(struct murre_front *f, uint32_t count) {
     if (count > FEW_VALUES) {
-        front_to_homes(f, count);
+        uint32_t lazy;
+        const struct murre_argument *args = front_arguments(f, count, &lazy);
+        for (uint32_t i = 0; i < lazy; i++)
+            f->ops->copy(f->sink, args[i].slot, args[i].operand);
         f->ops->ret_range(f->sink, front_slot(f, f->height - count), f->types + f->height - count, count);
         return;
     }
