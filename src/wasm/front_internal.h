@@ -241,6 +241,7 @@ static inline void front_push_local(struct murre_front *f, murre_valtype type, u
     }
 }
 
+/* A popped operand's value is where it was until the next one is pushed: front_operand comes before front_push…. */
 static inline struct entry front_pop(struct murre_front *f, murre_valtype want) {
     if (__builtin_expect(f->height > f->base, 1)) {
         uint32_t index = --f->height;

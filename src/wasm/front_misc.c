@@ -170,9 +170,13 @@ void front_reference(struct murre_front *f, enum murre_op op) {
             front_fail(f, "type mismatch: expected a reference, found %s", murre_valtype_name(value.type));
             return;
         }
+        if (!f->emit) {
+            front_push(f, MURRE_I32);
+            return;
+        }
+        struct murre_operand operand = front_operand(f, &value);
         uint32_t dst = front_push_result(f, MURRE_I32);
-        if (f->emit)
-            f->ops->unary(f->sink, op, dst, front_operand(f, &value));
+        f->ops->unary(f->sink, op, dst, operand);
     } else {
         uint32_t func = murre_read_u32(&f->reader);
         if (func >= f->module->func_count) {

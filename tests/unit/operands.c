@@ -1,9 +1,9 @@
-/* Functions of many results, left in several ways, in every tier. */
+/* What the front end knows of operands, where it was once wrong, in every tier. */
 #include <criterion/criterion.h>
 
 #include "support/build.h"
 
-enum { I32 = 0x7f, RESULTS = 6 };
+enum { I32 = 0x7f, FUNCREF = 0x70, RESULTS = 6 };
 
 /* Four values that are computed, a local and a constant: some in their homes, some not. */
 static void put_values(struct builder *b) {
@@ -50,7 +50,7 @@ static void check(struct murre_store *store, struct murre_instance *instance, co
         cr_assert_eq(slots[i].u32, want[i], "%s, way %u, result %u: %u", name, way, i, slots[i].u32);
 }
 
-Test(returns, a_return_on_one_way_leaves_the_values_of_the_other_where_they_were) {
+Test(operands, a_return_on_one_way_leaves_the_values_of_the_other_where_they_were) {
     FOR_EACH_TIER(tier) {
         struct murre_engine *engine = test_engine(tier, MURRE_BOUNDS_AUTO);
         struct murre_store *store = murre_store_new(engine, NULL);
@@ -62,6 +62,35 @@ Test(returns, a_return_on_one_way_leaves_the_values_of_the_other_where_they_were
             check(store, instance, "table", 0, 9);
             check(store, instance, "table", 1, 5);
             check(store, instance, "table", 2, 9);
+        }
+        murre_store_delete(store);
+        murre_engine_unref(engine);
+    }
+}
+
+/* (i32, funcref) to i32: local.get 1, ref.is_null, local.tee 0. */
+Test(operands, ref_is_null_looks_at_its_operand_where_a_local_takes_the_result) {
+    FOR_EACH_TIER(tier) {
+        struct murre_engine *engine = test_engine(tier, MURRE_BOUNDS_AUTO);
+        struct murre_store *store = murre_store_new(engine, NULL);
+        struct builder b = build_module();
+        build_whole(&b, SECTION_TYPE, 1, 0x60, 2, I32, FUNCREF, 1, I32);
+        build_whole(&b, SECTION_FUNCTION, 1, 0);
+        build_section(&b, SECTION_EXPORT);
+        build(&b, 1);
+        build_name(&b, "f");
+        build(&b, 0, 0);
+        build_close(&b);
+        build_whole(&b, SECTION_CODE, 1, 7, 0, 0x20, 1, 0xd1, 0x22, 0, 0x0b);
+        struct murre_instance *instance = test_instance(store, &b);
+        for (unsigned round = 0; round < 4; round++) {
+            union murre_slot slots[2] = {{.u32 = 5}, {.ref = NULL}};
+            cr_assert_null(murre_func_call(store, test_func(instance, "f"), slots));
+            cr_assert_eq(slots[0].u32, 1);
+            slots[0].u32 = 0;
+            slots[1].ref = test_func(instance, "f");
+            cr_assert_null(murre_func_call(store, test_func(instance, "f"), slots));
+            cr_assert_eq(slots[0].u32, 0);
         }
         murre_store_delete(store);
         murre_engine_unref(engine);
