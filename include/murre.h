@@ -75,7 +75,7 @@ enum murre_status {
     MURRE_ERROR_MEMORY,      /* memory, address space or a thread could not be had */
     MURRE_ERROR_IO,          /* the operating system refused; the message has its words */
     MURRE_ERROR_ARGUMENT,    /* the caller's arguments do not fit */
-    MURRE_ERROR_TIME,        /* it would have taken longer than it may */
+    MURRE_ERROR_TIME,        /* a store's deadline or interrupt ended it: see murre_store_set_timeout */
 };
 
 #define MURRE_NO_OFFSET UINT64_MAX
@@ -183,14 +183,15 @@ struct murre_config {
     int opt_level;            /* of the compiler: 0 to 3; -1: chosen by measurement */
     bool deferred_validation; /* validate a function at its first call (specification, appendix A.2); else all at load */
     uint64_t max_memory;      /* bytes a linear memory may reach; 0: no limit but the specification's */
-    /* bytes that the elements of all tables of a store may take, 8 for each; 0: default (80 MB, ten million elements; or max_memory, or
-     * 64 KiB where that is less than 64 KiB, where it is less); a store's table_elements can only be less */
+    /* bytes that the elements of all tables of a store may take, 8 for each; 0: 80 MB (ten million elements), or max_memory if that is
+     * smaller, but at least 64 KiB; a store's table_elements can only be less */
     uint64_t max_table_memory;
     /* bytes that register code, machine code and what the compiler works with may take, in the engine and for each module; 0: default, for
      * each module 36 MiB and six times its size, less what the engine keeps of its declarations; no other limit for the engine. Where
      * there is no room, register code of functions that do not run is dropped, if all instances of the module are of one store; a function that
-     * there still is no room to interpret traps with MURRE_TRAP_MEMORY when it is called; what there is no room to compile stays interpreted. */
-    uint64_t max_code_memory; /* where bounds are compared the compiler may work with three times as much */
+     * there still is no room to interpret traps with MURRE_TRAP_MEMORY when it is called; what there is no room to compile stays interpreted.
+     * Where bounds are compared, the compiler may work with three times its part, which is three quarters of this. */
+    uint64_t max_code_memory;
     uint64_t max_stack;    /* bytes of interpreter stack a store may use; 0: default (16 MiB); the store's stack_bytes can only be less */
     bool no_signals;       /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
                                  says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, in each turn of a loop and
@@ -323,7 +324,9 @@ MURRE_API bool murre_store_interrupt_pending(const struct murre_store *store);
 /* True when interrupts send a signal, which ends a wait in the operating system with EINTR; false with no_signals: there host functions wait in
  * slices, and look at murre_store_interrupt_pending between them. */
 MURRE_API bool murre_engine_sends_signals(const struct murre_engine *engine);
-/* Interrupts whatever still runs in the store after this many nanoseconds from now; 0 cancels. */
+/* Interrupts whatever still runs in the store after this many nanoseconds from now; 0 cancels. A deadline belongs to a store and to
+ * what runs in it: calls, and instantiation with its start function. Loading and validating a module belong to no store and have none, and
+ * never give MURRE_ERROR_TIME; their time is bounded by the module's size (some 150 ns for each byte at most), which the host can limit. */
 MURRE_API enum murre_status murre_store_set_timeout(struct murre_store *store, uint64_t nanoseconds,
                                                     struct murre_error *error) MURRE_MUST_USE;
 
@@ -391,6 +394,8 @@ MURRE_API const char *murre_trap_message(const struct murre_trap *trap);
 /* Innermost first; at most 64 are kept, murre_trap_depth tells how many there were. */
 MURRE_API uint32_t murre_trap_frame_count(const struct murre_trap *trap);
 MURRE_API uint32_t murre_trap_depth(const struct murre_trap *trap);
+/* False past the last. One thread at a time, as the store: the first call finds the offsets and names of all frames, for up to some hundredths
+ * of a second. A frame goes without what takes longer, and without the offset in register code that has been dropped since. */
 MURRE_API bool murre_trap_frame(const struct murre_trap *trap, uint32_t index, struct murre_frame *frame);
 
 /* ---- linking and instances --------------------------------------------------------------------------------------- */

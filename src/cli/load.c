@@ -4,7 +4,7 @@
  * write to is read instead: any, when it has a folder to write in (links and mounts may lead there under other names), and the one that a
  * standard stream writes to.
  *
- * When somebody shortens a file while it is mapped, touching what is gone raises SIGBUS. Nothing can be mended then: the handler says so
+ * When somebody shortens a file while it is mapped, touching what is gone raises SIGBUS. Nothing can be saved then: the handler says so
  * and ends the process. murre's own handler, installed later, passes on what is not its own. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* Register code: what the builder makes of a function and the handlers run.
  *
- * A function's code is a run of 8-byte words. An instruction is one word, {op, a, b, c}, and for some ops one or more extension words. a, b, c
- * are slots of the frame, 16-bit immediates, or together 32-bit ones, as ops.def says of each family. Branch distances count words from the
- * branch's first word.
+ * A function's code is a run of 8-byte words. An instruction is one word, {op, a, b, c}, and for some ops one or more extension words. a,
+ * b, c are slots of the frame, 16-bit immediates, or together 32-bit ones, as ops.def says of each family. Branch distances count words
+ * from the branch's first word.
  *
  * Three registers carry the latest results beside the slots ("accumulators"): acc (integers and references; an i32 may have any upper
  * half), f64 and f32. Every instruction with a result leaves it in the accumulator of its kind, and, unless its name starts with T_, in its
- * destination slot. Forms with A read an accumulator where the others read a slot. The builder tracks which slot each accumulator mirrors; at
- * labels they mirror nothing.
+ * destination slot. Forms with A read an accumulator where the others read a slot. The builder tracks which slot each accumulator mirrors;
+ * at labels they mirror nothing.
  *
  * Slots are always written as 64 bits, so that a later read of either width is served from the store buffer.
  *
@@ -65,17 +65,17 @@ enum murre_build_mode {
 
 extern const char *const murre_rc_names[MURRE_RC_COUNT];
 
-/* Validates and lowers a function. NULL and error set on failure; MURRE_ERROR_TIME when look has ended it; *no_room: for want of room within the
- * module's limit of code. The caller publishes or frees it. */
+/* Validates and lowers a function. NULL and error set on failure; MURRE_ERROR_TIME when look has ended it; *no_room: for want of room
+ * within the module's limit of code. The caller publishes or frees it. */
 struct murre_regcode *murre_interp_build(struct murre_module *module, uint32_t func_index, struct murre_look look, bool *no_room,
                                          struct murre_error *error);
 void murre_interp_free(struct murre_module *module, struct murre_regcode *code);
-/* Offsets in the module of the Wasm instructions that words of the function's register code, built in that mode, belong to. words: ascending. Those that look leaves
- * no time for stay as they are. */
+/* Offsets in the module of the Wasm instructions that words of the function's register code, built in that mode, belong to. words:
+ * ascending. Those that look leaves no time for stay as they are. */
 void murre_interp_offsets(struct murre_module *module, uint32_t func_index, uint32_t mode, const uint32_t *words, uint64_t *offsets,
                           uint32_t count, struct murre_look look);
-/* The function's register code, lowered now if it has not been. NULL: code->failure is set, or memory is short, or the store has been interrupted. store, which runs: may drop
- * other register code of the module, where there is no room; NULL: none. */
+/* The function's register code, lowered now if it has not been. NULL: code->failure is set, or memory is short, or the store has been
+ * interrupted. store, which runs: may drop other register code of the module, where there is no room; NULL: none. */
 struct murre_regcode *murre_interp_lower(struct murre_store *store, struct murre_module *module, uint32_t func_index);
 /* The trap that this is then. */
 enum murre_trapkind murre_interp_why_not(const struct murre_store *store, const struct murre_code *code);

@@ -113,7 +113,7 @@ static uint8_t *reserve_apart(struct murre_engine *engine, uint64_t size) {
 }
 
 #ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; older kernels take it for a wish, which is as good */
+#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17; older kernels ignore it and take the address as a hint, which is as good */
 #endif
 
 /* Makes the reservation hold size bytes, and some address space be left. */

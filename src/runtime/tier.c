@@ -5,7 +5,7 @@
  * function or loop goes into the queue; what comes later only adds to its hits. 3. A compile thread takes the best request and publishes the
  * code. Callers notice at their next call, loops within an eighth of their threshold. 4. A function that was compiled at a low level, because
  * it is large, is compiled once more at the high one, when nothing else has been asked for during about the time that this will take. A request
- * that comes all the same cancels it, and it is tried again later, with twice the patience.
+ * that comes all the same cancels it, and it is tried again later, after twice the idle delay.
  *
  * A loop's entry costs as much as the whole function: it is the whole function, with one more way in. Interpreters compiled to Wasm are one
  * function with a hundred loop headers, all hot; compiling each would keep the thread busy for seconds (measured: QuickJS, 14 times 135 ms). So the
@@ -59,7 +59,7 @@ static int first_level(const struct murre_engine *engine, uint32_t body_size) {
     return body_size <= high_at_once ? HIGH_LEVEL : LOW_LEVEL;
 }
 
-/* loop: NULL for the function itself. Only functions rise, only in tier auto, and only where the level is ours to choose. */
+/* loop: NULL for the function itself. Only functions are recompiled, only in tier auto, and only where the level is ours to choose. */
 static struct murre_tier_wish wish_for(struct murre_func *func, struct murre_osr *loop) {
     const struct murre_engine *engine = func->instance->store->engine;
     uint32_t body_size = body_size_of(func);

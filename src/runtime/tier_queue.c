@@ -1,8 +1,8 @@
 /* See tier_queue.h.
  *
- * queue->lock guards the requests, and which of them runs where. Publication takes engine->lock, which is never held together with it; a compile
- * thread that compiles holds neither. A request belongs to the list of those that wait, or to the thread that has taken it out; whoever ends
- * it frees it. Of murre_tier_drop_module and murre_tier_lock others are to know, so that these are in tier.h. */
+ * queue->lock guards the requests, and which of them runs where. Publication takes engine->lock, which is never held together with it; a
+ * compile thread that compiles holds neither. A request belongs to the list of those that wait, or to the thread that has taken it out;
+ * whoever ends it frees it. Of murre_tier_drop_module and murre_tier_lock others are to know, so that these are in tier.h. */
 #include "runtime/tier_queue.h"
 
 #include <signal.h>
@@ -26,8 +26,8 @@ struct request {
     uint32_t func_index, body_size;
     struct murre_osr *loop; /* NULL: the function itself */
     int level, second_level;
-    bool rise;         /* has code of a lower level */
-    uint64_t patience; /* rise: nanoseconds without a request before it begins */
+    bool rise;         /* a recompilation: has code of a lower level */
+    uint64_t patience; /* recompilation: nanoseconds without a request before it begins */
     bool *done;        /* somebody waits: urgent; set when it has been dealt with */
 };
 
@@ -130,10 +130,10 @@ static void refuse(const struct request *request, const struct murre_error *erro
               (unsigned)request->func_index, error->message);
 }
 
-/* What a compilation may work with, in bytes. Measured (CPython, resvg, boolector): a byte of body takes at most 520 bytes at level 1 and 1,430
- * at level 2, and four times as much where bounds are compared; what is made to take more takes hundreds of thousands. So it is so much for each
- * byte, as many times as the function has been hot, since that is what it is for (tier jit does not count); and never more, all that run together, than what is left of
- * the module's limit of code, less a quarter for register code, without which nothing runs. */
+/* What a compilation may work with, in bytes. Measured (CPython, resvg, boolector): a byte of body takes at most 520 bytes at level 1 and
+ * 1,430 at level 2, and four times as much where bounds are compared; what is made to take more takes hundreds of thousands. So it is so
+ * much for each byte, as many times as the function has been hot, since that is what it is for (tier jit does not count); and never more,
+ * all that run together, than what is left of the module's limit of code, less a quarter for register code, without which nothing runs. */
 static const uint64_t memory_besides = (uint64_t)8 << 20, memory_a_byte[] = {1024, 1024, 2048, 2048};
 static const uint64_t memory_at_least = (uint64_t)2 << 20, memory_at_most = (uint64_t)512 << 20;
 
@@ -141,8 +141,8 @@ static uint64_t least_of(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
-/* Three times as much where bounds are compared: the main loops of QuickJS and SQLite, 50 KB, take 64 and 72 MB then, and interpreted the programs
- * take up to 1.4 times as long. */
+/* Three times as much where bounds are compared: the main loops of QuickJS and SQLite, 50 KB, take 64 and 72 MB then, and interpreted the
+ * programs take up to 1.4 times as long. */
 static uint64_t most_memory(const struct murre_module *module) {
     uint64_t room = murre_module_code_room(module), kept = module->code_limit / 4;
     return least_of((room > kept ? room - kept : 0) * (module->explicit_bounds ? 3 : 1), memory_at_most);
@@ -229,8 +229,8 @@ static double score(const struct request *request) {
     return request->rise ? value * 1e-9 : value;
 }
 
-/* Requests are few, and scores change while they wait: looking at all of them beats keeping order. NULL: none, or only one that must have
- * patience until *moment (else 0). */
+/* Requests are few, and scores change while they wait: looking at all of them beats keeping order. NULL: none, or only one that must wait
+ * until *moment (else 0), its idle delay. */
 static struct request *take_best(struct murre_tier_queue *queue, uint64_t *moment) {
     *moment = 0;
     struct request **best = NULL;

@@ -5,7 +5,7 @@
  * the body, because a big function costs more and keeps others waiting. What somebody waits for goes before everything else. 3. It is compiled, without
  * a lock. 4. The code is published: code->native, then func->entry of every instance of the module, under engine->lock; a loop's entry in its
  * node of code->osr. Or it is refused, which code->refused or the node tells. 5. It waits once more for its second level, behind everything else
- * and until nothing has been asked for during its patience; a request that comes while it is compiled cancels that, and doubles its patience.
+ * and until nothing has been asked for during its idle delay; a request that comes while it is compiled cancels that, and doubles the delay.
  *
  * Requests are the queue's: they name a module, and are gone with murre_tier_drop_module before the module is. The queue is freed with its engine,
  * after its threads have ended. Threads start at the first request.

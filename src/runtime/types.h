@@ -9,7 +9,7 @@
 struct murre_type_registry *murre_types_new(const struct murre_allocator *allocator) MURRE_MUST_USE; /* NULL: no memory */
 void murre_types_delete(struct murre_type_registry *registry);
 
-/* One id a type, all or none: false when memory is short. */
+/* One id per type, all or none: false when memory is short. */
 bool murre_types_intern(struct murre_engine *engine, const struct murre_type *types, uint32_t count, uint32_t *ids) MURRE_MUST_USE;
 /* The same; MURRE_ERROR_LIMIT when the types would make the registry more than *bytes larger. *bytes: by how much they have. */
 enum murre_status murre_types_intern_within(struct murre_engine *engine, const struct murre_type *types, uint32_t count, uint32_t *ids,

@@ -1,11 +1,12 @@
-/* Files that are memory. A folder that holds /proc, as --dir=/ does, would give a guest that writes to /proc/self/mem the whole process, whatever
- * else keeps it in its own. What counts is what has been opened, not by what path:
+/* Files that are memory. A folder that holds /proc, as --dir=/ does, would give a guest that writes to /proc/self/mem the whole process,
+ * whatever else keeps it in its own. What counts is what has been opened, not by what path:
  *
- * - on procfs, a file that only its owner may read or write: mem of every process and thread, environ, auxv, pagemap, syscall, stack, kcore, kmsg… The
- *   kernel sets these modes, and nobody changes them. What all may read tells about processes but gives nothing of them.
+ * - on procfs, a file that only its owner may read or write: mem of every process and thread, environ, auxv, pagemap, syscall, stack,
+ *   kcore, kmsg… The kernel sets these modes, and nobody changes them. What all may read tells about processes but gives nothing of them.
  * - devices of memory: mem, kmem, port, core, oldmem (in Linux's list of devices, major 1).
  *
- * Links of procfs that lead to open files, to mapped ones, to a process's root (fd/, map_files/, exe, root) are not followed at all (resolve.h). */
+ * Links of procfs that lead to open files, to mapped ones, to a process's root (fd/, map_files/, exe, root) are not followed at all
+ * (resolve.h). */
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>

@@ -1,5 +1,5 @@
-/* The object and its definitions in a linker, for both versions of the interface: public functions of wasi.h. One C function (dispatch) stands between the linker and all
- * functions of the interface; it fetches the caller's memory and turns a bad pointer into a trap. */
+/* The object and its definitions in a linker, for both versions of the interface: public functions of wasi.h. One C function (dispatch)
+ * stands between the linker and all functions of the interface; it fetches the caller's memory and turns a bad pointer into a trap. */
 #include "wasi.h"
 
 #include <errno.h>

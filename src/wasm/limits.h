@@ -29,8 +29,9 @@ enum {
     MURRE_MAX_OPERANDS = 262144,    /* on the operand stack at once; ours; 64 times a power of two, as the stack grows */
     MURRE_PAGE_SIZE = 65536,
     /* What a module may make the engine keep, in bytes: so much, and so much more for each byte of the module. With the module's own bytes,
-     * tables (config.max_table_memory) and the process itself it stays within 64 MiB and eight times the module. Real modules take two to
-     * three times their size. */
+     * tables (16 MiB in murre run) and the process itself it stays within 64 MiB and eight times the module; where bounds are compared,
+     * within 118 MiB and 17 times, since compilations may work with three times as much then (most_memory in tier_queue.c). Real modules
+     * take two to three times their size. */
     MURRE_MODULE_MEMORY = 36 << 20,
     MURRE_MODULE_MEMORY_A_BYTE = 6,
 };

@@ -1,4 +1,4 @@
-// What MIR's generator and its code cost on x86-64: patches that mend no wrong code but spare instructions, memory or waiting.
+// What MIR's generator and its code cost on x86-64: patches that fix no wrong code but spare instructions, memory or waiting.
 // Each limit lies in the middle between what was measured with the patch and without it.
 #include "support.h"
 
