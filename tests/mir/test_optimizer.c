@@ -437,3 +437,56 @@ Test(optimizer, moves_in_a_loop_that_is_never_entered_may_go_round, .timeout = 2
         cr_assert(code(7, 9) == 7, "level %u", level);
     }
 }
+
+static void add_to(int64_t *place) {
+    *place += 1000;
+}
+
+// patches/76: what stands behind "again" is copied to the block at the end, which jumps there: x = *p; if (x < 0) return -1; *p = x - 64;
+// add_to(p); if (x < -1000) return -1;
+// return *p + x.
+static MIR_item_t emit_copied_call(void *user, MIR_context_t mir, MIR_module_t module) {
+    (void)user;
+    (void)module;
+    struct build b;
+    MIR_item_t proto = MIR_new_proto(mir, "p", 0, NULL, 1, MIR_T_I64, "a");
+    MIR_item_t callee = murre_mirctx_import(mir, "add_to", (const void *)add_to);
+    test_begin(&b, mir, 'i', "ii");
+    MIR_reg_t x = test_new_reg(&b, 'i'), y = test_new_reg(&b, 'i');
+    MIR_label_t again = MIR_new_label(mir), far = MIR_new_label(mir), wrong = MIR_new_label(mir), out = MIR_new_label(mir);
+    MIR_op_t place = AT(I64, 0, b.arg[0]);
+    EMIT(MOV, R(y), C(0));
+    EMIT(BT, TO(far), R(b.arg[1]));
+    test_insn(&b, again);
+    EMIT(MOV, R(x), place);
+    EMIT(BLT, TO(wrong), R(x), C(0));
+    EMIT(SUB, R(x), R(x), C(64));
+    EMIT(MOV, place, R(x));
+    test_insn(&b, MIR_new_call_insn(mir, 3, MIR_new_ref_op(mir, proto), MIR_new_ref_op(mir, callee), R(b.arg[0])));
+    EMIT(BLT, TO(wrong), R(x), C(-1000));
+    EMIT(ADD, R(y), R(y), place);
+    EMIT(ADD, R(y), R(y), R(x));
+    test_insn(&b, out);
+    test_return(&b, R(y));
+    test_insn(&b, far);
+    for (int i = 0; i < 8; i++) { // of some size, since copies grow in proportion
+        EMIT(MUL, R(y), R(y), R(b.arg[1]));
+        EMIT(ADD, R(y), R(y), R(b.arg[1]));
+    }
+    EMIT(AND, R(y), R(y), C(0));
+    EMIT(JMP, TO(again));
+    test_insn(&b, wrong);
+    EMIT(MOV, R(y), C(-1));
+    EMIT(JMP, TO(out));
+    return test_end(&b);
+}
+
+Test(optimizer, memory_is_read_again_behind_a_call_that_was_copied) {
+    for (unsigned level = 0; level < LEVELS; level++) {
+        int64_t (*code)(int64_t *, int64_t) = (int64_t(*)(int64_t *, int64_t))test_compile(level, emit_copied_call, NULL);
+        for (int64_t way = 0; way < 2; way++) {
+            int64_t place = 100;
+            cr_assert(code(&place, way) == 1036 + 36 && place == 1036, "level %u, way %lld", level, (long long)way);
+        }
+    }
+}
