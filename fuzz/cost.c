@@ -8,14 +8,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__)
+#include "support/sanitizer.h"
+
+#if TEST_WITH_ADDRESS_SANITIZER || TEST_WITH_THREAD_SANITIZER || !defined(__x86_64__)
 #define SLOW 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SLOW 1
-#endif
-#endif
-#ifndef SLOW
+#else
 #define SLOW 0
 #endif
 

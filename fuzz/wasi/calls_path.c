@@ -309,68 +309,105 @@ static void may_open(const struct model_place *place, uint32_t oflags, bool writ
         model_error(errors, WASI_PERM);
 }
 
+/* A path_open: what is asked for, and what it comes to. */
+struct opening {
+    uint32_t flags, oflags, fdflags, result;
+    uint64_t base, inheriting;
+    bool reads, writes, may_write;
+    struct guest_fd fd;
+};
+
+static void take_opening(struct guest *g, struct opening *o) {
+    *o = (struct opening){.fd.kind = GUEST_NODE};
+    o->flags = guest_byte(g) & 1;
+    o->oflags = guest_byte(g) % 18;
+    o->fdflags = guest_byte(g);
+    o->fdflags = o->fdflags < 128 ? 0 : o->fdflags % 33;
+    o->base = take_rights(g);
+    o->inheriting = take_rights(g);
+    o->base = murre_wasi_known_rights(&g->call, o->base);
+    o->inheriting = murre_wasi_known_rights(&g->call, o->inheriting);
+    o->result = guest_pointer(g, 4, 4);
+}
+
+/* Of the folder. */
+static uint64_t rights_to_open(const struct opening *o) {
+    uint64_t needed = WASI_RIGHT_PATH_OPEN;
+    if (o->oflags & WASI_OFLAG_CREAT)
+        needed |= WASI_RIGHT_PATH_CREATE_FILE;
+    if (o->oflags & WASI_OFLAG_TRUNC)
+        needed |= WASI_RIGHT_PATH_FILESTAT_SET_SIZE;
+    return needed;
+}
+
+/* The rights that the new descriptor gets from the folder's, and what they let it do. */
+static void inherit(const struct guest *g, struct opening *o, const struct guest_fd *from) {
+    const uint64_t reading = WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR;
+    struct guest_fd *fd = &o->fd;
+    fd->base = o->base & from->passes;
+    fd->inheriting = o->inheriting & from->passes;
+    fd->allowed = g->enforces ? fd->base : from->passes;
+    fd->passes = g->enforces ? fd->inheriting : from->passes;
+    o->writes = fd->base & (g->enforces ? WASI_RIGHTS_WRITES : WASI_RIGHT_FD_WRITE);
+    o->reads = fd->base & reading || !o->writes;
+    o->may_write = !g->enforces && from->passes & WASI_RIGHT_FD_WRITE && !(fd->base & reading);
+}
+
+/* With a folder and a path that can be used. */
+static void expect_opening(struct guest *g, struct opening *o, struct target *t, struct model_errors *errors) {
+    const struct guest_fd *from = guest_fd(g, t->fd);
+    bool create = o->oflags & WASI_OFLAG_CREAT, follow = o->flags && !(create && o->oflags & WASI_OFLAG_EXCL);
+    if (o->base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE) & ~from->passes)
+        model_error(errors, WASI_NOTCAPABLE);
+    if (create && o->oflags & WASI_OFLAG_DIRECTORY)
+        model_error(errors, WASI_INVAL);
+    inherit(g, o, from);
+    if (!model_resolve(t->folder, t->path.text, follow, create, &t->place, errors))
+        return;
+    if (t->place.node)
+        may_open(&t->place, o->oflags, o->writes, errors);
+    else if (t->place.dir->removed)
+        model_error(errors, WASI_NOENT);
+    else
+        guest_needs_name(g, &t->place, 0, errors);
+}
+
+/* What the model has of it when the call has succeeded. */
+static void note_opened(struct guest *g, struct opening *o, struct target *t) {
+    struct guest_fd *fd = &o->fd;
+    if (!t->place.node)
+        t->place.node = model_add(&g->model, t->place.dir, t->place.name, MODEL_FILE, NULL, 0);
+    if (o->oflags & WASI_OFLAG_TRUNC) {
+        memset(t->place.node->data, 0, t->place.node->size);
+        t->place.node->size = 0;
+        guest_time_changes(t->place.node);
+    }
+    fd->node = t->place.node;
+    fd->able = WASI_RIGHTS_ALL & ~(o->reads ? 0 : WASI_RIGHT_FD_READ);
+    if (!o->writes && !(o->may_write && !fd->node->immutable))
+        fd->able &= ~WASI_RIGHTS_WRITES;
+    fd->append = o->fdflags & WASI_FDFLAG_APPEND;
+    fd->nonblock = o->fdflags & WASI_FDFLAG_NONBLOCK;
+    fd->sync = o->fdflags & (WASI_FDFLAG_SYNC | WASI_FDFLAG_RSYNC) ? 2 : o->fdflags & WASI_FDFLAG_DSYNC ? 1 : 0;
+    guest_learn(fd);
+    murre_wasi_put32(g->shadow + o->result, guest_add_fd(g, *fd));
+}
+
 static void open_(struct guest *g) {
     struct model_errors errors = {0};
-    struct target t;
-    uint32_t flags = guest_byte(g) & 1, oflags = guest_byte(g) % 18, fdflags = guest_byte(g);
-    fdflags = fdflags < 128 ? 0 : fdflags % 33;
-    uint64_t base = take_rights(g), inheriting = take_rights(g), needed = WASI_RIGHT_PATH_OPEN;
-    base = murre_wasi_known_rights(&g->call, base);
-    inheriting = murre_wasi_known_rights(&g->call, inheriting);
-    uint32_t result = guest_pointer(g, 4, 4);
-    if (oflags & WASI_OFLAG_CREAT)
-        needed |= WASI_RIGHT_PATH_CREATE_FILE;
-    if (oflags & WASI_OFLAG_TRUNC)
-        needed |= WASI_RIGHT_PATH_FILESTAT_SET_SIZE;
-    bool strange = oflags & ~(uint32_t)WASI_OFLAGS_ALL || fdflags & ~(uint32_t)WASI_FDFLAGS_ALL;
+    struct opening o;
+    struct target t = {0};
+    take_opening(g, &o);
+    bool strange = o.oflags & ~(uint32_t)WASI_OFLAGS_ALL || o.fdflags & ~(uint32_t)WASI_FDFLAGS_ALL;
     t.fd = guest_pick_fd(g);
     bool readable = guest_path(g, PATHS, &t.path, &errors);
     if (strange)
         model_error(&errors, WASI_INVAL);
-    t.folder = readable && !strange ? guest_folder(g, t.fd, needed, &errors) : NULL;
-    struct guest_fd fd = {.kind = GUEST_NODE};
-    bool reads = false, writes = false, may_write = false;
-    if (t.folder) {
-        const struct guest_fd *from = guest_fd(g, t.fd);
-        if (base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE) & ~from->passes)
-            model_error(&errors, WASI_NOTCAPABLE);
-        if (oflags & WASI_OFLAG_CREAT && oflags & WASI_OFLAG_DIRECTORY)
-            model_error(&errors, WASI_INVAL);
-        fd.base = base & from->passes;
-        fd.inheriting = inheriting & from->passes;
-        fd.allowed = g->enforces ? fd.base : from->passes;
-        fd.passes = g->enforces ? fd.inheriting : from->passes;
-        writes = fd.base & (g->enforces ? WASI_RIGHTS_WRITES : WASI_RIGHT_FD_WRITE);
-        reads = fd.base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR) || !writes;
-        may_write = !g->enforces && from->passes & WASI_RIGHT_FD_WRITE && !(fd.base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR));
-        bool create = oflags & WASI_OFLAG_CREAT, follow = flags && !(create && oflags & WASI_OFLAG_EXCL);
-        if (model_resolve(t.folder, t.path.text, follow, create, &t.place, &errors)) {
-            if (t.place.node)
-                may_open(&t.place, oflags, writes, &errors);
-            else if (t.place.dir->removed)
-                model_error(&errors, WASI_NOENT);
-            else
-                guest_needs_name(g, &t.place, 0, &errors);
-        }
-    }
-    if (!GUEST_CALL(g, path_open, &errors, t.fd, flags, t.path.pointer, t.path.size, oflags, base, inheriting, fdflags, result))
-        return;
-    if (!t.place.node)
-        t.place.node = model_add(&g->model, t.place.dir, t.place.name, MODEL_FILE, NULL, 0);
-    if (oflags & WASI_OFLAG_TRUNC) {
-        memset(t.place.node->data, 0, t.place.node->size);
-        t.place.node->size = 0;
-        guest_time_changes(t.place.node);
-    }
-    fd.node = t.place.node;
-    fd.able = WASI_RIGHTS_ALL & ~(reads ? 0 : WASI_RIGHT_FD_READ);
-    if (!writes && !(may_write && !fd.node->immutable))
-        fd.able &= ~WASI_RIGHTS_WRITES;
-    fd.append = fdflags & WASI_FDFLAG_APPEND;
-    fd.nonblock = fdflags & WASI_FDFLAG_NONBLOCK;
-    fd.sync = fdflags & (WASI_FDFLAG_SYNC | WASI_FDFLAG_RSYNC) ? 2 : fdflags & WASI_FDFLAG_DSYNC ? 1 : 0;
-    guest_learn(&fd);
-    murre_wasi_put32(g->shadow + result, guest_add_fd(g, fd));
+    t.folder = readable && !strange ? guest_folder(g, t.fd, rights_to_open(&o), &errors) : NULL;
+    if (t.folder)
+        expect_opening(g, &o, &t, &errors);
+    if (GUEST_CALL(g, path_open, &errors, t.fd, o.flags, t.path.pointer, t.path.size, o.oflags, o.base, o.inheriting, o.fdflags, o.result))
+        note_opened(g, &o, &t);
 }
 
 void calls_path(struct guest *g, int index) {

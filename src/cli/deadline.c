@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/look.h"
+
 static const uint64_t second = 1000000000;
 /* Nanoseconds for the store to end a start function by itself, with a backtrace. */
 static const uint64_t grace = 30000000;
@@ -18,12 +20,6 @@ static struct {
     uint64_t moment; /* CLOCK_MONOTONIC, nanoseconds */
     char message[1024];
 } deadline;
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * second + (uint64_t)time.tv_nsec;
-}
 
 static void on_alarm(int number) {
     (void)number;
@@ -38,7 +34,7 @@ static bool arm(uint64_t moment) {
 }
 
 bool cli_deadline_start(const struct run_options *options) {
-    if (options->timeout == 0 || __builtin_add_overflow(now(), options->timeout, &deadline.moment) ||
+    if (options->timeout == 0 || __builtin_add_overflow(murre_look_now(), options->timeout, &deadline.moment) ||
         deadline.moment / second > INT32_MAX) /* never */
         return true;
     snprintf(deadline.message, sizeof deadline.message - 1, "murre: %.700s: still running after %.100s: it was being loaded", options->file,
@@ -59,7 +55,7 @@ bool cli_deadline_start(const struct run_options *options) {
 uint64_t cli_deadline_left(void) {
     if (!deadline.armed)
         return 0;
-    uint64_t moment = now();
+    uint64_t moment = murre_look_now();
     arm(deadline.moment + grace);
     return moment < deadline.moment ? deadline.moment - moment : 1;
 }

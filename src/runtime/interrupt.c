@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/look.h"
 #include "runtime/signal.h"
 #include "runtime/watch.h"
 
@@ -67,12 +68,6 @@ static void timer_drop(int *timer) {
     if (*timer >= 0)
         syscall(SYS_timer_delete, *timer);
     *timer = -1;
-}
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * second + (uint64_t)time.tv_nsec;
 }
 
 /* ---- requests ------------------------------------------------------------------------------------------------------------------- */
@@ -134,7 +129,7 @@ void murre_interrupt_taken(struct murre_store *store) {
 
 void murre_interrupt_check_deadline(struct murre_store *store) {
     struct murre_deadline *deadline = store->deadline;
-    if (!deadline || !deadline->armed || now() < deadline->moment)
+    if (!deadline || !deadline->armed || murre_look_now() < deadline->moment)
         return;
     if (deadline->watch)
         murre_watch_cancel(deadline->watch);
@@ -195,7 +190,7 @@ enum murre_status murre_interrupt_set_timeout(struct murre_store *store, uint64_
         return MURRE_OK;
     }
     uint64_t moment;
-    if (__builtin_add_overflow(now(), nanoseconds, &moment) || moment / second > INT64_MAX / 2)
+    if (__builtin_add_overflow(murre_look_now(), nanoseconds, &moment) || moment / second > INT64_MAX / 2)
         return MURRE_OK; /* never */
     deadline->moment = moment;
     deadline->armed = true;

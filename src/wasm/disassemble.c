@@ -221,6 +221,23 @@ static void print_pair(struct listing *l, uint32_t a, uint32_t b) {
         print(l, " %u %u", (unsigned)a, (unsigned)b);
 }
 
+static void print_indices(struct listing *l, const struct murre_instruction *i, bool second) {
+    print(l, " %u", (unsigned)i->index[0]);
+    if (second)
+        print(l, " %u", (unsigned)i->index[1]);
+}
+
+static void print_cast(struct listing *l, const struct murre_instruction *i) {
+    print_label(l, i->index[0]);
+    print_heap(l, (int32_t)i->index[1]);
+    print_heap(l, i->type);
+}
+
+static void print_ordered(struct listing *l, const struct murre_instruction *i, bool second) {
+    print_order(l, i->lane);
+    print_indices(l, i, second);
+}
+
 static void print_immediates(struct listing *l, const struct murre_instruction *i) {
     switch ((enum murre_imm)murre_op_info[i->op].imm) {
     case MURRE_IMM_NONE: break;
@@ -233,7 +250,7 @@ static void print_immediates(struct listing *l, const struct murre_instruction *
     case MURRE_IMM_DATA:
     case MURRE_IMM_ELEM:
     case MURRE_IMM_TAG:
-    case MURRE_IMM_TYPE: print(l, " %u", (unsigned)i->index[0]); break;
+    case MURRE_IMM_TYPE: print_indices(l, i, false); break;
     case MURRE_IMM_MEMORY: print_default(l, i->index[0]); break;
     case MURRE_IMM_CALL_INDIRECT:
         print_default(l, i->index[1]);
@@ -242,11 +259,11 @@ static void print_immediates(struct listing *l, const struct murre_instruction *
     case MURRE_IMM_DATA_MEMORY:
     case MURRE_IMM_ELEM_TABLE:
         print_default(l, i->index[1]);
-        print(l, " %u", (unsigned)i->index[0]);
+        print_indices(l, i, false);
         break;
     case MURRE_IMM_MEMORY_MEMORY:
     case MURRE_IMM_TABLE_TABLE: print_pair(l, i->index[0], i->index[1]); break;
-    case MURRE_IMM_TYPE_INDEX: print(l, " %u %u", (unsigned)i->index[0], (unsigned)i->index[1]); break;
+    case MURRE_IMM_TYPE_INDEX: print_indices(l, i, true); break;
     case MURRE_IMM_REFTYPE: print_heap(l, i->type); break;
     case MURRE_IMM_MEMARG: print_memarg(l, i); break;
     case MURRE_IMM_MEMARG_LANE:
@@ -261,25 +278,12 @@ static void print_immediates(struct listing *l, const struct murre_instruction *
         if (i->op != MURRE_OP_ATOMIC_FENCE)
             print(l, " %u", i->lane);
         break;
-    case MURRE_IMM_CAST:
-        print_label(l, i->index[0]);
-        print_heap(l, (int32_t)i->index[1]);
-        print_heap(l, i->type);
-        break;
-    case MURRE_IMM_ORDER_INDEX:
-        print_order(l, i->lane);
-        print(l, " %u", (unsigned)i->index[0]);
-        break;
-    case MURRE_IMM_ORDER_TYPE_INDEX:
-        print_order(l, i->lane);
-        print(l, " %u %u", (unsigned)i->index[0], (unsigned)i->index[1]);
-        break;
+    case MURRE_IMM_CAST: print_cast(l, i); break;
+    case MURRE_IMM_ORDER_INDEX: print_ordered(l, i, false); break;
+    case MURRE_IMM_ORDER_TYPE_INDEX: print_ordered(l, i, true); break;
     case MURRE_IMM_TAG_HANDLERS:
-        print(l, " %u %u", (unsigned)i->index[0], (unsigned)i->index[1]);
-        print_list(l, i);
-        break;
     case MURRE_IMM_HANDLERS:
-        print(l, " %u", (unsigned)i->index[0]);
+        print_indices(l, i, murre_op_info[i->op].imm == MURRE_IMM_TAG_HANDLERS);
         print_list(l, i);
         break;
     case MURRE_IMM_LABELS:

@@ -130,14 +130,40 @@ static void read_pair(struct murre_reader *r, struct murre_instruction *i, bool 
         i->features |= features;
 }
 
+static void read_labels(struct murre_reader *r, struct murre_instruction *i) {
+    read_list(r, i, skip_index);
+    i->index[0] = murre_read_u32(r);
+}
+
+static void read_memory(struct murre_reader *r, struct murre_instruction *i) {
+    i->index[0] = murre_read_u32(r);
+    i->features |= i->index[0] ? FEATURE(MULTI_MEMORY) : 0;
+}
+
+static void read_cast(struct murre_reader *r, struct murre_instruction *i) {
+    i->lane = murre_read_byte(r);
+    i->index[0] = murre_read_u32(r);
+    i->index[1] = (uint32_t)read_heap_type(r, i);
+    i->type = read_heap_type(r, i);
+}
+
+static void read_try_table(struct murre_reader *r, struct murre_instruction *i) {
+    read_block_type(r, i);
+    read_list(r, i, skip_catch);
+}
+
+static void read_handlers(struct murre_reader *r, struct murre_instruction *i, bool has_tag) {
+    i->index[0] = murre_read_u32(r);
+    if (has_tag)
+        i->index[1] = murre_read_u32(r);
+    read_list(r, i, skip_handler);
+}
+
 static void read_immediates(struct murre_reader *r, struct murre_instruction *i) {
     switch ((enum murre_imm)murre_op_info[i->op].imm) {
     case MURRE_IMM_NONE: break;
     case MURRE_IMM_BLOCK: read_block_type(r, i); break;
-    case MURRE_IMM_LABELS:
-        read_list(r, i, skip_index);
-        i->index[0] = murre_read_u32(r);
-        break;
+    case MURRE_IMM_LABELS: read_labels(r, i); break;
     case MURRE_IMM_LABEL:
     case MURRE_IMM_FUNC:
     case MURRE_IMM_LOCAL:
@@ -147,10 +173,7 @@ static void read_immediates(struct murre_reader *r, struct murre_instruction *i)
     case MURRE_IMM_ELEM:
     case MURRE_IMM_TAG:
     case MURRE_IMM_TYPE: i->index[0] = murre_read_u32(r); break;
-    case MURRE_IMM_MEMORY:
-        i->index[0] = murre_read_u32(r);
-        i->features |= i->index[0] ? FEATURE(MULTI_MEMORY) : 0;
-        break;
+    case MURRE_IMM_MEMORY: read_memory(r, i); break;
     case MURRE_IMM_CALL_INDIRECT:
     case MURRE_IMM_ELEM_TABLE: read_pair(r, i, false, true, FEATURE(REFERENCE_TYPES)); break;
     case MURRE_IMM_TABLE_TABLE: read_pair(r, i, true, true, FEATURE(REFERENCE_TYPES)); break;
@@ -179,24 +202,10 @@ static void read_immediates(struct murre_reader *r, struct murre_instruction *i)
     case MURRE_IMM_LANE: i->lane = murre_read_byte(r); break;
     case MURRE_IMM_V128:
     case MURRE_IMM_SHUFFLE: i->list = murre_read_bytes(r, 16); break;
-    case MURRE_IMM_CAST:
-        i->lane = murre_read_byte(r);
-        i->index[0] = murre_read_u32(r);
-        i->index[1] = (uint32_t)read_heap_type(r, i);
-        i->type = read_heap_type(r, i);
-        break;
-    case MURRE_IMM_TRY_TABLE:
-        read_block_type(r, i);
-        read_list(r, i, skip_catch);
-        break;
-    case MURRE_IMM_TAG_HANDLERS:
-        read_pair(r, i, false, false, 0);
-        read_list(r, i, skip_handler);
-        break;
-    case MURRE_IMM_HANDLERS:
-        i->index[0] = murre_read_u32(r);
-        read_list(r, i, skip_handler);
-        break;
+    case MURRE_IMM_CAST: read_cast(r, i); break;
+    case MURRE_IMM_TRY_TABLE: read_try_table(r, i); break;
+    case MURRE_IMM_TAG_HANDLERS: read_handlers(r, i, true); break;
+    case MURRE_IMM_HANDLERS: read_handlers(r, i, false); break;
     }
 }
 

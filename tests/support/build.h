@@ -6,14 +6,7 @@
 #include <stdint.h>
 
 #include "murre.h"
-
-#ifdef __has_feature
-#define TEST_WITH_ADDRESS_SANITIZER __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define TEST_WITH_ADDRESS_SANITIZER 1
-#else
-#define TEST_WITH_ADDRESS_SANITIZER 0
-#endif
+#include "support/sanitizer.h"
 
 enum section {
     SECTION_CUSTOM,

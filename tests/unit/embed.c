@@ -10,7 +10,7 @@
 #include "wasm.h"
 
 /* Bytes; sanitizers take more. */
-#if TEST_WITH_ADDRESS_SANITIZER || defined(__SANITIZE_THREAD__)
+#if TEST_WITH_ADDRESS_SANITIZER || TEST_WITH_THREAD_SANITIZER
 enum { SMALL_STACK = 1 << 20 };
 #else
 enum { SMALL_STACK = 64 * 1024 };

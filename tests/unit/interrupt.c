@@ -10,15 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/look.h"
 #include "support/build.h"
 
 enum { I32 = 0x7f };
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static void sleep_ms(unsigned ms) {
     struct timespec time = {0, (long)ms * 1000000};
@@ -186,10 +181,10 @@ Test(interrupt, a_deadline_ends_every_loop, .timeout = 60) {
         struct murre_store *store;
         struct murre_instance *instance = spin_instance(tier, quick_host, &store);
         for (unsigned i = 0; i < sizeof loops / sizeof *loops; i++) {
-            uint64_t start = now();
+            uint64_t start = murre_look_now();
             cr_assert_eq(murre_store_set_timeout(store, 50000000, NULL), MURRE_OK);
             check_interrupted(store, instance, loops[i]);
-            uint64_t took = now() - start;
+            uint64_t took = murre_look_now() - start;
             cr_assert_geq(took, 50000000);
             cr_assert_lt(took, 5000000000u, "%s took %llu ms", loops[i], (unsigned long long)(took / 1000000));
         }

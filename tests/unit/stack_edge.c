@@ -7,7 +7,7 @@
 
 #include "support/build.h"
 
-#if TEST_WITH_ADDRESS_SANITIZER || defined(__SANITIZE_THREAD__)
+#if TEST_WITH_ADDRESS_SANITIZER || TEST_WITH_THREAD_SANITIZER
 enum { STACK = 1 << 20 };
 #elif defined(__aarch64__)
 enum { STACK = 128 * 1024 }; /* the least that threads may have */

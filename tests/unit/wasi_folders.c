@@ -53,29 +53,6 @@ Test(wasi_host, renumber_moves_and_closes) {
     cr_expect_eq(CALL(fd_renumber, b, 1), WASI_SUCCESS, "also over a standard stream");
 }
 
-Test(wasi_host, read_only_folders_stay_as_they_are) {
-    const struct murre_wasi_preopen folder = {.host = guest_top, .guest = "/", .read_only = true};
-    uint32_t fd;
-    cr_assert_eq(open_at(3, "present", WASI_OFLAG_CREAT, 0, &fd), WASI_SUCCESS);
-    struct murre_wasi_config config;
-    murre_wasi_config_init(&config);
-    config.preopens = &folder;
-    config.preopen_count = 1;
-    struct murre_wasi *other = make_wasi(&config);
-    call.wasi = other;
-    cr_expect_eq(open_at(3, "present", 0, WASI_RIGHT_FD_READ, &fd), WASI_SUCCESS);
-    cr_expect_eq(open_at(3, "present", 0, WASI_RIGHT_FD_WRITE, &fd), WASI_NOTCAPABLE);
-    cr_expect_eq(open_at(3, "present", WASI_OFLAG_TRUNC, 0, &fd), WASI_NOTCAPABLE);
-    cr_expect_eq(open_at(3, "new", WASI_OFLAG_CREAT, 0, &fd), WASI_NOTCAPABLE);
-    uint32_t size = put_text(1024, "present");
-    cr_expect_eq(CALL(path_unlink_file, 3, 1024, size), WASI_NOTCAPABLE);
-    cr_expect_eq(CALL(path_rename, 3, 1024, size, 3, 1024, size), WASI_NOTCAPABLE);
-    cr_expect_eq(CALL(path_create_directory, 3, 1024, size), WASI_NOTCAPABLE);
-    cr_expect_eq(CALL(path_filestat_set_times, 3, 0, 1024, size, 0, 0, WASI_FSTFLAG_ATIM_NOW), WASI_NOTCAPABLE);
-    murre_wasi_delete(other);
-    call.wasi = wasi;
-}
-
 Test(wasi_host, a_missing_folder_is_an_error_with_its_name) {
     const struct murre_wasi_preopen folder = {.host = "/nowhere/at/all", .guest = "/"};
     struct murre_wasi_config config;
