@@ -58,7 +58,8 @@ bool murre_interp_make_room(struct murre_store *store, struct murre_module *modu
         return false;
     mark_all(running, module, &store->stack);
     murre_tier_lock(module->engine);
-    bool dropped = module->only_store == store && drop_all_but(running, module);
+    bool only_here = module->counted_store == store && module->counted == module->instance_count;
+    bool dropped = only_here && drop_all_but(running, module);
     if (dropped)
         atomic_fetch_add_explicit(&module->code_drops, 1, memory_order_relaxed);
     murre_tier_unlock(module->engine);

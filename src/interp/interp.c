@@ -67,13 +67,16 @@ struct murre_regcode *murre_interp_lower(struct murre_store *store, struct murre
             publish_failure(engine, code, &error);
         return NULL;
     }
+    size_t size = murre_regcode_size(built); /* once it is published another thread may drop it */
     if (!atomic_compare_exchange_strong_explicit(&code->regcode, &published, built, memory_order_acq_rel, memory_order_acquire)) {
         murre_interp_free(module, built);
         return published;
     }
     atomic_fetch_add_explicit(&engine->functions_interpreted, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&engine->register_code_bytes, murre_regcode_size(built), memory_order_relaxed);
-    atomic_fetch_add_explicit(&module->code_bytes, murre_regcode_size(built) + MURRE_REGCODE_OVERHEAD, memory_order_relaxed);
+    atomic_fetch_add_explicit(&engine->register_code_bytes, size, memory_order_relaxed);
+    atomic_fetch_add_explicit(&module->code_bytes, size + MURRE_REGCODE_OVERHEAD, memory_order_relaxed);
+    if (atomic_load_explicit(&module->code_refused, memory_order_relaxed)) /* there is room again: the next lack is another's */
+        atomic_store_explicit(&module->code_refused, false, memory_order_relaxed);
     return built;
 }
 

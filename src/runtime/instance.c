@@ -145,9 +145,9 @@ static void join_module(struct murre_instance *instance) {
     struct murre_module *module = instance->module;
     murre_tier_lock(module->engine);
     if (module->instance_count++ == 0)
-        module->only_store = instance->store;
-    else if (module->only_store != instance->store)
-        module->only_store = NULL;
+        module->counted_store = instance->store;
+    if (module->counted_store == instance->store)
+        module->counted++;
     if (instance->memory && !instance->memory->guarded && !module->explicit_bounds) {
         if (module->bounds_decided)
             instance->interpreted_only = true;
@@ -178,6 +178,12 @@ static void leave_module(struct murre_instance *instance) {
         *instance->link_of_module = instance->next_of_module;
         if (instance->next_of_module)
             instance->next_of_module->link_of_module = instance->link_of_module;
+    }
+    if (module->counted_store == instance->store && --module->counted == 0)
+        module->counted_store = NULL;
+    if (module->instance_count == 1 && module->counted == 0 && module->instances) {
+        module->counted_store = module->instances->store;
+        module->counted = 1;
     }
     murre_tier_unlock(module->engine);
 }

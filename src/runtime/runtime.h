@@ -144,10 +144,10 @@ struct murre_module {
     struct murre_code *codes;    /* by function index less func_import_count */
     uint64_t code_limit;         /* bytes that its register code and machine code may take, and what compiling it needs */
     _Atomic uint64_t code_bytes; /* that both take */
-    _Atomic uint16_t code_drops; /* how often register code has been dropped: traps from before know no more where they were */
-    /* Under engine->lock: instances that there are, interpreted_only ones too, and the store that has them all, or NULL. */
-    uint32_t instance_count;
-    struct murre_store *only_store;
+    _Atomic uint32_t code_drops; /* how often register code has been dropped: traps from before know no more where they were */
+    /* Under engine->lock: instances that there are, interpreted_only ones too, and how many of them one store has, which may be NULL. */
+    uint32_t instance_count, counted;
+    struct murre_store *counted_store;
     atomic_bool code_refused; /* register code has not been made for want of room */
     atomic_bool all_validated;
     struct murre_names *_Atomic names; /* NULL until somebody has asked for one */

@@ -112,7 +112,7 @@ static void note(struct walk *walk, struct murre_instance *instance, uint32_t fu
         walk->depth++;
     if (walk->count < MURRE_TRAP_FRAMES)
         walk->frames[walk->count++] = (struct murre_trap_frame){
-            instance, func_index, native, atomic_load_explicit(&instance->module->code_drops, memory_order_relaxed), pc, offset, {0}};
+            instance, func_index, atomic_load_explicit(&instance->module->code_drops, memory_order_relaxed), native, pc, offset, {0}};
 }
 
 /* The instance that compiled code at pc runs in: the code belongs to the module, so where a store has several instances of it, the first stands

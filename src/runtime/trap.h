@@ -26,8 +26,8 @@ struct murre_trap *murre_trap_of_kind(enum murre_trapkind kind) MURRE_MUST_USE;
 struct murre_trap_frame {
     struct murre_instance *instance;
     uint32_t func_index;
+    uint32_t drops;  /* module->code_drops then */
     bool native;     /* pc is compiled code, else register code or NULL */
-    uint16_t drops;  /* module->code_drops then */
     const void *pc;  /* in the instruction that traps or calls */
     uint64_t offset; /* where it is known at once, else MURRE_NO_OFFSET until it is resolved, or for good */
     struct murre_name name;

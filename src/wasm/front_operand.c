@@ -188,7 +188,7 @@ void front_drop_to(struct murre_front *f, uint32_t height) {
 
 /* A branch table may ask this of a thousand operands for each byte. */
 static bool fit(const uint8_t *found, const uint8_t *types, uint32_t count) {
-    if (memcmp(found, types, count) == 0)
+    if (count == 0 || memcmp(found, types, count) == 0)
         return true;
     uint32_t i = 0, end;
     while (i < count) {
@@ -204,7 +204,8 @@ static bool fit(const uint8_t *found, const uint8_t *types, uint32_t count) {
 bool front_fits(struct murre_front *f, struct type_list types) {
     const struct frame *frame = front_frame(f);
     uint32_t own = f->height - frame->height, there = own < types.count ? own : types.count;
-    const uint8_t *found = f->types + f->height - there, *want = types.types + types.count - there;
+    /* A stack that has never held anything has no arrays. */
+    const uint8_t *found = there ? f->types + f->height - there : NULL, *want = there ? types.types + types.count - there : NULL;
     if (__builtin_expect(fit(found, want, there), 1)) {
         if (own >= types.count || frame->unreachable)
             return true;

@@ -149,6 +149,23 @@ Test(interp_drop, what_another_store_may_run_stays) {
     murre_engine_unref(engine);
 }
 
+Test(interp_drop, a_store_that_has_gone_keeps_nothing) {
+    struct murre_engine *engine = engine_of(MURRE_TIER_INTERP, code_memory);
+    struct murre_module *module = adders(engine, false);
+    for (unsigned first = 0; first < 2; first++) {
+        struct murre_store *stores[] = {murre_store_new(engine, NULL), murre_store_new(engine, NULL)};
+        struct murre_instance *instances[] = {instance_in(stores[0], module), instance_in(stores[1], module)};
+        murre_store_delete(stores[first]);
+        uint32_t value = 0;
+        struct murre_trap *trap = call(stores[1 - first], instances[1 - first], "all", &value);
+        cr_assert_null(trap, "%s", murre_trap_message(trap));
+        cr_assert_eq(value, sum);
+        murre_store_delete(stores[1 - first]);
+    }
+    murre_module_unref(module);
+    murre_engine_unref(engine);
+}
+
 Test(interp_drop, compiled_functions_and_interpreted_ones_call_each_other_through_it) {
     if (!murre_has_compiler()) {
         puts("skipped: register code dropped beside compiled code, in a build without a compiler: 1");
