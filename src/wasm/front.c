@@ -354,6 +354,10 @@ enum murre_status murre_front_run(struct murre_front *f, const struct murre_modu
     f->look_at = NULL;
     f->table_serial = 0;
     f->emit = sink != NULL;
+    /* The run before may have been left in its middle: by an error, or by its sink, which need not return (a compilation that is cancelled). */
+    if (f->left && f->pending)
+        memset(f->pending, 0, f->pending_capacity * sizeof *f->pending);
+    f->left = sink != NULL;
     if (read_locals(f)) {
         f->func = (struct murre_sink_func){
             .module = module,
@@ -374,8 +378,7 @@ enum murre_status murre_front_run(struct murre_front *f, const struct murre_modu
             f->ops->end(sink, f->first_temp + f->max_height + 1);
     }
     enum murre_status status = local_error.status;
-    if (status != MURRE_OK && sink && f->pending)
-        memset(f->pending, 0, f->pending_capacity * sizeof *f->pending);
+    f->left = status != MURRE_OK && sink;
     if (status != MURRE_OK && error)
         *error = local_error;
     return status;

@@ -98,7 +98,8 @@ struct murre_front {
     uint8_t local_types[TABLED_LOCALS];
     struct murre_local_group *groups; /* declared locals */
     uint32_t group_count, groups_capacity;
-    uint32_t *pending; /* by local */
+    uint32_t *pending; /* by local; all 0 between runs, unless left */
+    bool left;         /* the last run with a sink did not come to its end */
     uint32_t local_count, pending_capacity;
     struct murre_operand *operands; /* scratch */
     uint32_t operands_capacity;
