@@ -159,7 +159,8 @@ Test(traps, only_a_null_element_is_an_uninitialized_one) {
     FOR_EACH_BOUNDS(bounds) {
         cr_expect_eq(call_through(0, bounds), 0);
         cr_expect_eq(call_through(16, bounds), 42, "in the first page");
-        cr_expect_eq(call_through((uintptr_t)1 << 63, bounds), 42, "not canonical: the kernel tells no address");
+        /* Not canonical: the kernel tells no address. Not in the highest byte, which AArch64 ignores. */
+        cr_expect_eq(call_through((uintptr_t)1 << 52, bounds), 42, "not canonical");
     }
 }
 
