@@ -136,6 +136,16 @@ static void switch_value(struct fuzz_gen *g, murre_valtype type, unsigned depth)
     }
 }
 
+void fuzz_gen_count_down(struct fuzz_gen *g, uint32_t counter) {
+    fuzz_put_op_u32(g->out, MURRE_OP_LOCAL_GET, counter);
+    fuzz_put_const(g->out, MURRE_I32, 1);
+    fuzz_put_op(g->out, MURRE_OP_I32_SUB);
+    fuzz_put_op_u32(g->out, MURRE_OP_LOCAL_TEE, counter);
+    fuzz_put_op_u32(g->out, MURRE_OP_BR_IF, 0);
+    g->loops--;
+    fuzz_gen_close(g);
+}
+
 /* A loop that carries a value round. */
 static void loop_value(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
     if (g->loops >= MOST_OPEN_LOOPS) {
@@ -154,13 +164,7 @@ static void loop_value(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
     if (depth > 0)
         fuzz_gen_statement(g, depth - 1);
     fuzz_gen_value(g, type, depth);
-    fuzz_put_op_u32(g->out, MURRE_OP_LOCAL_GET, counter);
-    fuzz_put_const(g->out, MURRE_I32, 1);
-    fuzz_put_op(g->out, MURRE_OP_I32_SUB);
-    fuzz_put_op_u32(g->out, MURRE_OP_LOCAL_TEE, counter);
-    fuzz_put_op_u32(g->out, MURRE_OP_BR_IF, 0);
-    g->loops--;
-    fuzz_gen_close(g);
+    fuzz_gen_count_down(g, counter);
 }
 
 void fuzz_gen_block_value(struct fuzz_gen *g, murre_valtype type, unsigned depth) {

@@ -50,6 +50,8 @@ void fuzz_gen_statements(struct fuzz_gen *g, unsigned depth);
 void fuzz_gen_open(struct fuzz_gen *g, enum murre_op op, const murre_valtype *params, uint32_t param_count, const murre_valtype *results,
                    uint32_t result_count);
 void fuzz_gen_close(struct fuzz_gen *g);
+/* Closes a loop, of which g->loops counts one, that goes round until the counter, a local of i32, is 0. */
+void fuzz_gen_count_down(struct fuzz_gen *g, uint32_t counter);
 /* A value through a block, an if or a switch. */
 void fuzz_gen_block_value(struct fuzz_gen *g, murre_valtype type, unsigned depth);
 

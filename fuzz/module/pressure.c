@@ -104,12 +104,6 @@ void fuzz_gen_pressed_table(struct fuzz_gen *g) {
         put_table(g, &live);
     for (uint32_t i = 0; i < live.count; i++)
         change(g, live.locals[i], some(g, &live));
-    get(g, counter);
-    fuzz_put_const(g->out, MURRE_I32, 1);
-    fuzz_put_op(g->out, MURRE_OP_I32_SUB);
-    fuzz_put_op_u32(g->out, MURRE_OP_LOCAL_TEE, counter);
-    fuzz_put_op_u32(g->out, MURRE_OP_BR_IF, 0);
-    g->loops--;
-    fuzz_gen_close(g);
+    fuzz_gen_count_down(g, counter);
     g->size -= (int)(live.count + 8);
 }

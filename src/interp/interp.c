@@ -5,9 +5,9 @@
 #include "interp/interp.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/look.h"
 #include "interp/build.h"
 #include "interp/handler.h"
 #include "runtime/tier.h"
@@ -27,12 +27,6 @@ static const union murre_word exit_word[1] = {{.op = MURRE_RC_EXIT}};
 
 /* ---- lowering ---------------------------------------------------------------------------------------------------- */
 
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
 static void publish_failure(struct murre_engine *engine, struct murre_code *code, const struct murre_error *error) {
     struct murre_error *failure = murre_alloc(&engine->allocator, sizeof *failure);
     if (!failure)
@@ -51,14 +45,14 @@ struct murre_regcode *murre_interp_lower(struct murre_store *store, struct murre
         return published;
     struct murre_error error = {.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
     const struct murre_look look = {.asked = store ? &store->interrupt : NULL};
-    uint64_t start = now();
+    uint64_t start = murre_look_now();
     bool no_room;
     struct murre_regcode *built = murre_interp_build(module, func_index, look, &no_room, &error);
     if (!built && no_room && store && murre_interp_make_room(store, module)) {
         error = (struct murre_error){.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
         built = murre_interp_build(module, func_index, look, &no_room, &error);
     }
-    atomic_fetch_add_explicit(&engine->lower_nanoseconds, now() - start, memory_order_relaxed);
+    atomic_fetch_add_explicit(&engine->lower_nanoseconds, murre_look_now() - start, memory_order_relaxed);
     if (!built) {
         if (no_room)
             atomic_store_explicit(&module->code_refused, true, memory_order_relaxed);

@@ -149,19 +149,17 @@ _Noreturn void murre_mir_fail(const char *format, ...) {
 }
 
 #ifdef NDEBUG
-static const bool checks_abort = false;
+static bool checks_refuse = true;
 #else
-static bool checks_abort = true;
+static bool checks_refuse;
 #endif
 
 void murre_mirctx_checks_refuse(void) {
-#ifndef NDEBUG
-    checks_abort = false;
-#endif
+    checks_refuse = true;
 }
 
 _Noreturn void murre_mir_check_failed(int line) {
-    if (checks_abort) {
+    if (!checks_refuse) {
         fprintf(stderr, "a check of MIR's own failed in line %d\n", line);
         abort();
     }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/look.h"
 #include "runtime/instance.h"
 #include "runtime/log.h"
 #include "runtime/module.h"
@@ -57,14 +58,10 @@ struct murre_tier_queue {
     atomic_flag child;     /* a child has made engine->lock anew */
 };
 
-static uint64_t read_clock(clockid_t clock) {
+static uint64_t processor_time(void) {
     struct timespec time;
-    clock_gettime(clock, &time);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static uint64_t now(void) {
-    return read_clock(CLOCK_MONOTONIC);
 }
 
 /* With queue->lock: until the condition is signalled, or until that moment at most. */
@@ -200,9 +197,9 @@ static bool compile(const struct worker *worker, void *compiler, struct request 
         return true;
     }
     murre_module_decide_bounds(module);
-    uint64_t start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    uint64_t start = processor_time();
     void *entry = run_compiler(worker, compiler, request, &error);
-    atomic_fetch_add_explicit(&engine->compile_nanoseconds, read_clock(CLOCK_THREAD_CPUTIME_ID) - start, memory_order_relaxed);
+    atomic_fetch_add_explicit(&engine->compile_nanoseconds, processor_time() - start, memory_order_relaxed);
     /* Before the stores with release below: callers load an entry plainly or relaxed (compiled code, the interpreter), and on processors with weak
      * order it is this that lets them see the code and what belongs to it. */
     if (entry)
@@ -243,7 +240,7 @@ static struct request *take_best(struct murre_tier_queue *queue, uint64_t *momen
         }
     }
     struct request *request = best ? *best : NULL;
-    if (request && request->rise && now() < queue->last_request + request->patience) {
+    if (request && request->rise && murre_look_now() < queue->last_request + request->patience) {
         *moment = queue->last_request + request->patience;
         return NULL;
     }
@@ -395,7 +392,7 @@ static struct request *add(struct murre_tier_queue *queue, const struct murre_ti
         .done = done,
     };
     queue->waiting = request;
-    queue->last_request = now();
+    queue->last_request = murre_look_now();
     if (!wish->loop)
         atomic_store_explicit(&code->queued, (uint8_t)(request->level + 1), memory_order_relaxed);
     for (unsigned i = 0; i < queue->thread_count; i++)
@@ -426,7 +423,7 @@ bool murre_tier_queue_wait(struct murre_tier_queue *queue, const struct murre_ti
     pthread_mutex_lock(&queue->lock);
     struct request *request = add(queue, wish, &done);
     while (request && !done && !atomic_load_explicit(interrupt, memory_order_relaxed))
-        wait_until(queue, &queue->done, now() + look_at_interrupt);
+        wait_until(queue, &queue->done, murre_look_now() + look_at_interrupt);
     bool left = request && !done;
     if (left)
         request->done = NULL;
