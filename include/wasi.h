@@ -89,8 +89,7 @@ struct murre_wasi_config {
     uint32_t max_descriptors;              /* open at a time, with those that it starts with (error MFILE); 0: 65,536 */
     uint64_t max_output;                   /* bytes that it may write to its standard streams together (error NOSPC); 0: no limit */
     /* Bytes that it may write in folders of the host, where each file, folder and link that it makes counts as 4 KiB besides, and what a file grows
-     * by as well, written or not (error NOSPC), except for the gap that a write behind a file's end leaves and what fd_allocate adds by its
-     * offset. What it removes is not given back. 0: no limit. */
+     * by as well, written or not; where a file has holes, whole pages of 4 KiB count (error NOSPC). What it removes is not given back. 0: no limit. */
     uint64_t max_written;
     bool enforce_rights; /* refuse what a guest has no right to (error NOTCAPABLE); see above */
     bool no_openat2;     /* resolve paths without openat2(2), as on kernels that lack it; for tests */

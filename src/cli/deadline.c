@@ -16,13 +16,21 @@ static const uint64_t grace = 30000000;
 
 static struct {
     timer_t timer;
-    bool armed;
+    volatile sig_atomic_t armed;
+    struct sigaction before;
     uint64_t moment; /* CLOCK_MONOTONIC, nanoseconds */
     char message[1024];
 } deadline;
 
-static void on_alarm(int number) {
-    (void)number;
+/* Others may send the signal as well: what comes from them does what it does without --timeout. And the timer's may come when it is not wanted any
+ * more. */
+static void on_alarm(int number, siginfo_t *info, void *context) {
+    (void)context;
+    if (!deadline.armed || murre_look_now() < deadline.moment) {
+        if (info->si_code != SI_TIMER && deadline.before.sa_handler != SIG_IGN && sigaction(number, &deadline.before, NULL) == 0)
+            raise(number); /* comes behind the return */
+        return;
+    }
     if (write(STDERR_FILENO, deadline.message, strlen(deadline.message)) < 0)
         _exit(CLI_TIMEOUT);
     _exit(CLI_TIMEOUT);
@@ -41,11 +49,11 @@ bool cli_deadline_start(const struct run_options *options) {
              options->timeout_text);
     strcat(deadline.message, "\n");
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-    struct sigaction action = {.sa_handler = on_alarm};
+    struct sigaction action = {.sa_sigaction = on_alarm, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigset_t alarm;
     sigemptyset(&alarm);
     sigaddset(&alarm, SIGALRM);
-    deadline.armed = timer_create(CLOCK_MONOTONIC, &event, &deadline.timer) == 0 && sigaction(SIGALRM, &action, NULL) == 0 &&
+    deadline.armed = timer_create(CLOCK_MONOTONIC, &event, &deadline.timer) == 0 && sigaction(SIGALRM, &action, &deadline.before) == 0 &&
                      sigprocmask(SIG_UNBLOCK, &alarm, NULL) == 0 && arm(deadline.moment);
     if (!deadline.armed)
         cli_error("no timer for --timeout");

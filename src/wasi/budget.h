@@ -1,5 +1,6 @@
 /* How much a guest may write, where the host has said so: to its standard streams, and in folders of the host (folders in memory have a limit of
- * their own). What counts is what was written, not what is there: removing something gives nothing back. A write that does not fit is cut short,
+ * their own). What counts is what was written, not what is there: removing something gives nothing back. What a file grows by counts, written or
+ * not; and where a file has holes already, the whole pages that are written, since filling a hole takes them. A write that does not fit is cut short,
  * and the next one, like all else that would go beyond, gets the error NOSPC. */
 #ifndef MURRE_WASI_BUDGET_H
 #define MURRE_WASI_BUDGET_H
@@ -14,8 +15,19 @@ uint64_t *murre_wasi_budget(struct murre_wasi *wasi, const struct murre_wasi_ent
 /* Bytes are taken before something is done, since what is done may come back here (a callback that takes output may call the guest). left may be
  * NULL everywhere. */
 
-/* Cuts the buffers to what is left, and takes that. NOSPC when it is nothing, although something is to be written. */
-murre_wasi_errno murre_wasi_budget_cut(uint64_t *left, struct murre_wasi_iovecs *iovecs);
+/* Where something is to be written. */
+struct murre_wasi_budget_place {
+    uint64_t at, end; /* end: of the file; both 0 for what is no file */
+    bool sparse;      /* there are holes before the end */
+};
+/* offset: MURRE_WASI_NO_OFFSET for the position. left NULL: not looked up. */
+murre_wasi_errno murre_wasi_budget_place(const uint64_t *left, struct murre_wasi_entry *entry, uint64_t offset,
+                                         struct murre_wasi_budget_place *place);
+/* What writing so many bytes there costs. */
+uint64_t murre_wasi_budget_cost(const struct murre_wasi_budget_place *place, uint64_t bytes);
+
+/* Cuts the buffers to what is left, and takes what they cost. NOSPC when nothing can be written, although something is to be. */
+murre_wasi_errno murre_wasi_budget_cut(uint64_t *left, const struct murre_wasi_budget_place *place, struct murre_wasi_iovecs *iovecs);
 /* Takes bytes; NOSPC, and nothing is taken, when there are not so many. */
 murre_wasi_errno murre_wasi_budget_spend(uint64_t *left, uint64_t bytes);
 /* After something for which bytes were taken, of which it has used so many: all is used for nothing when it failed. Returns error. */

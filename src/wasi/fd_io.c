@@ -27,12 +27,16 @@ static murre_wasi_errno transfer(struct murre_wasi_call *call, uint32_t fd, uint
             return WASI_INVAL;
     }
     uint64_t *left = out ? murre_wasi_budget(call->wasi, entry) : NULL;
-    error = murre_wasi_budget_cut(left, &iovecs);
+    struct murre_wasi_budget_place place;
+    error = murre_wasi_budget_place(left, entry, offset, &place);
+    if (error == WASI_SUCCESS)
+        error = murre_wasi_budget_cut(left, &place, &iovecs);
     if (error != WASI_SUCCESS)
         return error;
     size_t size = 0;
     error = (out ? entry->kind->write : entry->kind->read)(call, entry, &iovecs, offset, &size);
-    murre_wasi_budget_settle(left, iovecs.total, size, error);
+    if (left != NULL)
+        murre_wasi_budget_settle(left, murre_wasi_budget_cost(&place, iovecs.total), murre_wasi_budget_cost(&place, size), error);
     if (error == WASI_SUCCESS)
         murre_wasi_put32(moved, (uint32_t)size);
     return error;

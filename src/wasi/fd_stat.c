@@ -231,10 +231,19 @@ murre_wasi_errno murre_wasi_fd_allocate(struct murre_wasi_call *call, const unio
     if (entry->kind->allocate == NULL || args[1].u64 > INT64_MAX || args[2].u64 > INT64_MAX)
         return WASI_INVAL;
     uint64_t *left = murre_wasi_budget(call->wasi, entry);
-    error = murre_wasi_budget_spend(left, args[2].u64);
+    struct murre_wasi_budget_place place = {0};
+    struct murre_wasi_stat stat;
+    if (left != NULL) {
+        error = entry->kind->stat(entry, &stat);
+        if (error != WASI_SUCCESS)
+            return error;
+        place = (struct murre_wasi_budget_place){.at = args[1].u64, .end = stat.size, .sparse = stat.sparse};
+    }
+    uint64_t cost = murre_wasi_budget_cost(&place, args[2].u64);
+    error = murre_wasi_budget_spend(left, cost);
     if (error != WASI_SUCCESS)
         return error;
-    return murre_wasi_budget_settle(left, args[2].u64, args[2].u64, entry->kind->allocate(call, entry, args[1].u64, args[2].u64));
+    return murre_wasi_budget_settle(left, cost, cost, entry->kind->allocate(call, entry, args[1].u64, args[2].u64));
 }
 
 static murre_wasi_errno sync_with(struct murre_wasi_call *call, uint32_t fd, uint64_t rights, bool only_data) {

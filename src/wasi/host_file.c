@@ -33,6 +33,7 @@ void murre_wasi_host_stat(const struct stat *from, struct murre_wasi_stat *stat)
         .modified = murre_wasi_nanoseconds(from->st_mtim.tv_sec, from->st_mtim.tv_nsec),
         .changed = murre_wasi_nanoseconds(from->st_ctim.tv_sec, from->st_ctim.tv_nsec),
         .type = murre_wasi_host_filetype(from->st_mode, 0),
+        .sparse = (uint64_t)from->st_blocks * 512 + MURRE_WASI_PAGE <= (uint64_t)from->st_size,
     };
 }
 
@@ -116,8 +117,59 @@ static ssize_t transfer_out(struct murre_wasi_entry *entry, const struct murre_w
     return writev(entry->host, iovecs->items, iovecs->count);
 }
 
+/* ---- much at a time ---------------------------------------------------------------------------------------------------------- */
+
+/* Linux finishes reading and writing a file whatever signal comes, and 2 GB take seconds. So much is moved at a time, and between two pieces murre
+ * looks whether it is to stop. Pipes, sockets and terminals end at a signal by themselves, and some keep what is written at once together. */
+enum { LARGE = 1 << 20 };
+
+static bool goes_in_pieces(struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs) {
+    return iovecs->total > LARGE && murre_wasi_entry_learn_type(entry) == WASI_SUCCESS &&
+           (entry->type == WASI_FILETYPE_REGULAR_FILE || entry->type == WASI_FILETYPE_BLOCK_DEVICE);
+}
+
+/* What is next of the buffers: rest loses it. */
+static void take_piece(struct murre_wasi_iovecs *rest, int *first, struct murre_wasi_iovecs *piece) {
+    piece->count = 0;
+    piece->total = 0;
+    while (*first < rest->count && piece->total < LARGE) {
+        struct iovec *item = &rest->items[*first];
+        size_t size = item->iov_len < LARGE - piece->total ? item->iov_len : LARGE - piece->total;
+        piece->items[piece->count++] = (struct iovec){.iov_base = item->iov_base, .iov_len = size};
+        piece->total += size;
+        item->iov_base = (char *)item->iov_base + size;
+        item->iov_len -= size;
+        *first += item->iov_len == 0;
+    }
+}
+
+/* What was moved before an error or an interrupt counts. */
+static murre_wasi_errno transfer_pieces(struct murre_wasi_call *call, struct murre_wasi_entry *entry,
+                                        const struct murre_wasi_iovecs *iovecs, uint64_t offset, bool out, size_t *moved) {
+    struct murre_wasi_iovecs rest = *iovecs, piece;
+    int first = 0;
+    *moved = 0;
+    for (;;) {
+        ssize_t size;
+        take_piece(&rest, &first, &piece);
+        uint64_t at = offset != MURRE_WASI_NO_OFFSET ? offset + *moved : offset;
+        do
+            size = out ? transfer_out(entry, &piece, at) : transfer_in(entry, &piece, at);
+        while (size < 0 && murre_wasi_retry(call));
+        if (size < 0)
+            return *moved != 0 ? WASI_SUCCESS : murre_wasi_host_outcome(size);
+        *moved += (size_t)size;
+        if ((size_t)size < piece.total || first == rest.count || murre_store_interrupt_pending(call->store))
+            return WASI_SUCCESS;
+    }
+}
+
+/* ---- reading and writing ----------------------------------------------------------------------------------------------------- */
+
 static murre_wasi_errno read_host(struct murre_wasi_call *call, struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs,
                                   uint64_t offset, size_t *moved) {
+    if (goes_in_pieces(entry, iovecs))
+        return transfer_pieces(call, entry, iovecs, offset, false, moved);
     bool await = offset == MURRE_WASI_NO_OFFSET && murre_wasi_must_await(call, entry);
     ssize_t size;
     do {
@@ -132,6 +184,8 @@ static murre_wasi_errno read_host(struct murre_wasi_call *call, struct murre_was
 
 static murre_wasi_errno write_host(struct murre_wasi_call *call, struct murre_wasi_entry *entry, const struct murre_wasi_iovecs *iovecs,
                                    uint64_t offset, size_t *moved) {
+    if (goes_in_pieces(entry, iovecs))
+        return transfer_pieces(call, entry, iovecs, offset, true, moved);
     bool await = offset == MURRE_WASI_NO_OFFSET && murre_wasi_must_await(call, entry);
     ssize_t size;
     do {

@@ -111,7 +111,8 @@ murre_wasi_errno murre_wasi_sock_send(struct murre_wasi_call *call, const union 
     if (args[3].u32 != 0)
         return WASI_INVAL;
     uint64_t *left = murre_wasi_budget(call->wasi, socket); /* a standard stream can be one */
-    error = murre_wasi_budget_cut(left, &iovecs);
+    const struct murre_wasi_budget_place place = {0};
+    error = murre_wasi_budget_cut(left, &place, &iovecs);
     if (error != WASI_SUCCESS)
         return error;
     size_t sent = 0;

@@ -158,6 +158,26 @@ Test(wasi_limits, so_many_bytes_go_to_folders_of_the_host) {
     cr_expect_eq(open_at(3, "folder/file", WASI_OFLAG_CREAT, WASI_RIGHTS_ALL, &fd), WASI_SUCCESS, "what is there can be opened");
 }
 
+Test(wasi_limits, what_lies_between_a_files_end_and_a_write_counts) {
+    make_limited(&(struct murre_wasi_config){.max_written = MURRE_WASI_NAME_COST + 100000});
+    uint64_t *left = &wasi->written_left;
+    uint32_t fd, written;
+    cr_assert_eq(open_at(3, "file", WASI_OFLAG_CREAT, WASI_RIGHTS_ALL, &fd), WASI_SUCCESS);
+    put_iovec(2000, 4096, 10);
+    cr_expect_eq(CALL(fd_pwrite, fd, 2000, 1, UINT64_C(1) << 43, 512), WASI_NOSPC);
+    cr_expect_eq(CALL(fd_pwrite, fd, 2000, 1, 9990, 512), WASI_SUCCESS);
+    cr_expect_eq(*left, 90000u);
+    cr_expect_eq(CALL(fd_seek, fd, 20000, 0, 520), WASI_SUCCESS);
+    cr_expect_eq(write_to(fd, 10, &written), WASI_SUCCESS);
+    cr_expect_eq(*left, 79990u);
+    cr_expect_eq(CALL(fd_allocate, fd, UINT64_C(1) << 40, 1), WASI_NOSPC);
+    cr_expect_eq(CALL(fd_allocate, fd, 30009, 1), WASI_SUCCESS);
+    cr_expect_eq(*left, 69990u);
+    cr_expect_eq(CALL(fd_pwrite, fd, 2000, 1, 30010 + 69985, 512), WASI_SUCCESS);
+    cr_expect_eq(murre_wasi_get32(memory + 512), 5u, "cut to what is left");
+    cr_expect_eq(*left, 0u);
+}
+
 Test(wasi_limits, memory_folders_have_their_own_limit) {
     make_limited(&(struct murre_wasi_config){.max_written = 1, .max_output = 1});
     uint32_t fd, written;
