@@ -45,8 +45,9 @@ const uint8_t murre_build_t_forms[MURRE_OP_COUNT] = {
 
 /* Bytes of scratch memory that a builder keeps for the next function. */
 enum { MOST_KEPT = 1 << 20 };
-/* And that building once more may take, to find an offset: where code is larger its traps have none. */
-enum { MOST_FOR_OFFSET = 16 << 20 };
+/* And that building once more may take, to find an offset: what is left of the module's limit, within these. Where code is larger its traps
+ * have none. */
+enum { LEAST_FOR_OFFSET = 2 << 20, MOST_FOR_OFFSET = 16 << 20 };
 
 /* Of code for a function: far more than what compilers make takes, which is about a word an instruction. */
 enum { MOST_WORDS = 16384, MOST_WORDS_A_BYTE = 64 };
@@ -388,6 +389,11 @@ void murre_interp_free(struct murre_module *module, struct murre_regcode *code) 
         murre_free(&module->engine->allocator, code, murre_regcode_size(code));
 }
 
+static uint64_t room_for_offset(const struct murre_module *module) {
+    uint64_t room = murre_module_code_room(module);
+    return room < LEAST_FOR_OFFSET ? LEAST_FOR_OFFSET : room < MOST_FOR_OFFSET ? room : MOST_FOR_OFFSET;
+}
+
 void murre_interp_offsets(struct murre_module *module, uint32_t func_index, uint32_t mode, const uint32_t *words, uint64_t *offsets,
                           uint32_t count, struct murre_look look) {
     struct builder *b = count ? acquire(module->engine) : NULL;
@@ -400,7 +406,7 @@ void murre_interp_offsets(struct murre_module *module, uint32_t func_index, uint
     b->watch_next = 0;
     b->watch = words[0];
     b->look = look;
-    if (lower(b, module, func_index, mode, MOST_FOR_OFFSET, &error) == MURRE_OK)
+    if (lower(b, module, func_index, mode, room_for_offset(module), &error) == MURRE_OK)
         while (b->watch_next < count)
             offsets[b->watch_next++] = b->watched;
     release(module->engine, b);
