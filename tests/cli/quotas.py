@@ -2,6 +2,8 @@
 """What a user may bound, beside memory and time, and what the system bounds: quotas.py [--emulated] MURRE [TIER…]"""
 
 import resource
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -155,6 +157,19 @@ def test_a_small_stack_is_told_and_no_crash(folder: Path) -> None:
                 assert "the stack is too small (ulimit -s)" in result.err and kib < 80, (kib, args, result)
                 refused += 1
     assert refused >= 5 * 6, "all up to 64 KiB are refused"
+
+
+def test_an_alarm_that_somebody_sends_acts_as_without_a_timeout(folder: Path) -> None:
+    path = save(folder, writer("text\n", forever=True))
+    for ignored, status in ((False, -signal.SIGALRM), (True, 124)):
+        action = signal.SIG_IGN if ignored else signal.SIG_DFL
+        command = [run.MURRE, "--timeout=2s", str(path)]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGALRM, action))
+        with child:
+            assert child.stdout.read(5) == b"text\n", "it runs"
+            child.send_signal(signal.SIGALRM)
+            child.stdout.read()
+        assert child.returncode == status, (ignored, child.returncode)
 
 
 if __name__ == "__main__":

@@ -210,3 +210,24 @@ Test(wasi_limits, output_that_calls_back_cannot_write_more) {
     cr_expect_eq(output_size, 6u);
     cr_expect_eq(write_to(1, 1, &written), WASI_NOSPC);
 }
+
+/* Linux itself finishes moving what a file gives, however much it is. */
+Test(wasi_limits, a_large_transfer_stops_at_an_interrupt) {
+    enum { COUNT = 25, EACH = 50000, PIECE = 1 << 20 };
+    make_limited(&(struct murre_wasi_config){0});
+    uint32_t fd;
+    cr_assert_eq(open_at(3, "file", WASI_OFLAG_CREAT, WASI_RIGHTS_ALL, &fd), WASI_SUCCESS);
+    for (uint32_t i = 0; i < COUNT; i++)
+        put_iovec(60000 + 8 * i, 4096, EACH);
+    cr_expect_eq(CALL(fd_write, fd, 60000, COUNT, 512), WASI_SUCCESS);
+    cr_expect_eq(murre_wasi_get32(memory + 512), (uint32_t)COUNT * EACH, "nothing stops it");
+    murre_store_interrupt(call.store);
+    cr_expect_eq(CALL(fd_write, fd, 60000, COUNT, 512), WASI_SUCCESS);
+    cr_expect_eq(murre_wasi_get32(memory + 512), (uint32_t)PIECE);
+    cr_expect_eq(CALL(fd_pread, fd, 60000, COUNT, 0, 512), WASI_SUCCESS);
+    cr_expect_eq(murre_wasi_get32(memory + 512), (uint32_t)PIECE);
+    uint64_t position;
+    cr_expect_eq(CALL(fd_tell, fd, 520), WASI_SUCCESS);
+    memcpy(&position, memory + 520, sizeof position);
+    cr_expect_eq(position, (uint64_t)COUNT * EACH + PIECE);
+}
