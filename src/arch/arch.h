@@ -78,6 +78,9 @@ const struct murre_arch_features *murre_arch_features(void);
  * places only (PROT_BTI). */
 int murre_arch_code_protection(void);
 
+/* Where a frame of compiled code has its function (a struct murre_func *), in bytes from the frame pointer. */
+extern const int murre_arch_frame_func;
+
 /* The compiler's name for the register that holds the base of linear memory in compiled code; callee-saved in C. */
 extern const char *const murre_arch_mir_memory_register;
 

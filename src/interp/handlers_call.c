@@ -121,11 +121,18 @@ static _Noreturn void raise(struct murre_store *store, enum murre_trapkind kind,
     murre_trap_raise_interp(store, kind, store->stack.func, (const char *)next - 1);
 }
 
-/* The running function becomes a waiting caller. */
+/* The running function becomes a waiting caller. There is room for one behind the end (stack.c). */
 static void set_aside(struct murre_store *store, const union murre_word *next, union murre_slot *fp) {
-    if (!has_room(store, NULL, NULL, 1))
-        raise(store, MURRE_TRAP_STACK, next);
     *store->stack.frame++ = (struct murre_interp_frame){.pc = next, .slots = fp, .func = store->stack.func};
+}
+
+/* No room for the callee: it is where the trap is, as in compiled code; the host has no place of its own. */
+static _Noreturn void out_of_stack(struct murre_store *store, const union murre_word *next, union murre_slot *fp) {
+    struct murre_func *callee = store->stack.callee;
+    if (!callee->instance)
+        raise(store, MURRE_TRAP_STACK, next);
+    set_aside(store, next, fp);
+    murre_trap_raise_interp(store, MURRE_TRAP_STACK, callee, NULL);
 }
 
 /* Calls out of the loop. Nested runs of the loop change the state that is kept here. */
@@ -135,6 +142,8 @@ static void call_out(struct murre_store *store, const union murre_word *next, un
     struct murre_func *func = store->stack.func;
     struct murre_instance *instance = store->stack.instance;
     store->stack.top = fp + atomic_load_explicit(&func->code->regcode, memory_order_relaxed)->frame_slots;
+    if (!has_room(store, NULL, NULL, 1))
+        out_of_stack(store, next, fp);
     set_aside(store, next, fp);
     if (!callee->instance)
         murre_call_host(store, instance, callee, slots);
@@ -166,7 +175,7 @@ static __attribute__((noinline)) const struct murre_regcode *resolve(struct murr
                 murre_trap_raise_interp(store, MURRE_TRAP_INVALID_CODE, callee, NULL);
             }
             if (!has_room(store, slots, rc, 2))
-                raise(store, MURRE_TRAP_STACK, next);
+                out_of_stack(store, next, fp);
             return rc;
         }
     }

@@ -216,8 +216,8 @@ static void find_nest(struct murre_emit *e) {
 static void poll(struct murre_emit *e) {
     if (!e->module->engine->config.no_signals)
         return;
-    MIR_op_t args[2] = {emit_reg(e, murre_emit_instance(e)), emit_int(e, *e->func->offset)};
-    murre_emit_helper(e, MURRE_HELPER_POLL, args[0], args);
+    MIR_op_t instance = emit_reg(e, murre_emit_instance(e));
+    murre_emit_helper(e, MURRE_HELPER_POLL, instance, &instance);
 }
 
 static void bind_loop(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count) {
@@ -235,8 +235,7 @@ static void bind_loop(struct murre_sink *sink, uint32_t label, uint32_t index, c
             e->osr_live[e->osr_live_count++] = (struct emit_live){.slot = live[i].slot, .type = live[i].type};
 }
 
-MIR_op_t murre_emit_trap(struct murre_emit *e, enum murre_trapkind kind) {
-    uint32_t offset = *e->func->offset;
+static MIR_op_t trap_at(struct murre_emit *e, enum murre_trapkind kind, uint32_t offset) {
     for (uint32_t i = e->trap_count; i > 0 && e->traps[i - 1].offset == offset; i--)
         if (e->traps[i - 1].kind == (uint32_t)kind)
             return emit_label_op(e, e->traps[i - 1].label);
@@ -244,6 +243,10 @@ MIR_op_t murre_emit_trap(struct murre_emit *e, enum murre_trapkind kind) {
     struct emit_trap *trap = &e->traps[e->trap_count++];
     *trap = (struct emit_trap){.label = MIR_new_label(e->mir), .kind = (uint32_t)kind, .offset = offset};
     return emit_label_op(e, trap->label);
+}
+
+MIR_op_t murre_emit_trap(struct murre_emit *e, enum murre_trapkind kind) {
+    return trap_at(e, kind, *e->func->offset);
 }
 
 /* ---- fixed values ------------------------------------------------------------------------------------------------- */
@@ -289,6 +292,7 @@ static void emit_unreachable(struct murre_sink *sink) {
 static void begin(struct murre_sink *sink, const struct murre_sink_func *func) {
     struct murre_emit *e = (struct murre_emit *)sink;
     e->func = func;
+    MIR_set_origin(e->mir, func->offset);
     e->first_temp = func->first_temp;
     e->slots = murre_emit_grow(NULL, 0, &e->slot_capacity, func->first_temp + 16, sizeof *e->slots);
     const struct murre_functype *type = &func->type->func;
@@ -332,9 +336,10 @@ static void emit_traps(struct murre_emit *e) {
     if (e->trap_count == 0)
         return;
     for (uint32_t i = 0; i < e->trap_count; i++) {
+        e->offset = e->traps[i].offset;
         murre_emit_bind(e, e->traps[i].label);
-        MIR_op_t args[2] = {emit_int(e, e->traps[i].kind), emit_int(e, e->traps[i].offset)};
-        murre_emit_helper(e, MURRE_HELPER_TRAP, args[0], args);
+        MIR_op_t kind = emit_int(e, e->traps[i].kind);
+        murre_emit_helper(e, MURRE_HELPER_TRAP, kind, &kind);
     }
     if (e->result_reg != 0)
         emit2(e, murre_emit_move_code(e->result_class), emit_reg(e, e->result_reg), zero(e, e->result_class));
@@ -403,16 +408,20 @@ static void end(struct murre_sink *sink, uint32_t slot_count) {
     MIR_op_t result = emit_reg(e, e->result_reg);
     emit_append(e, MIR_new_insn_arr(e->mir, MIR_RET, e->result_reg != 0 ? 1 : 0, &result));
     MIR_op_t overflow = {0}, interrupt = {0};
+    uint32_t start, end_of_body;
+    murre_module_body(&e->module->info, e->func->func_index, &start, &end_of_body);
     if (e->calls) {
-        overflow = murre_emit_trap(e, MURRE_TRAP_STACK);
+        overflow = trap_at(e, MURRE_TRAP_STACK, start);
         murre_emit_instance(e);
     }
     /* Without signals nobody stops a recursion but itself. */
     if (e->calls && e->module->engine->config.no_signals)
-        interrupt = murre_emit_trap(e, MURRE_TRAP_INTERRUPT);
+        interrupt = trap_at(e, MURRE_TRAP_INTERRUPT, start);
     arrive(e);
+    MIR_set_origin(e->mir, &e->offset);
     murre_emit_leaves(e);
     emit_traps(e);
+    MIR_set_origin(e->mir, NULL);
     /* The prologue is built like anything else, then moved to the front, last instruction first. */
     MIR_insn_t last = DLIST_TAIL(MIR_insn_t, e->mir_func->insns);
     emit_prologue(e, overflow, interrupt);
@@ -477,4 +486,7 @@ void murre_emit_init(struct murre_emit *emit, MIR_context_t mir, MIR_module_t mi
     emit->memory_alias = murre_mirctx_trap_alias(mir);
     emit->instance_alias = MIR_alias(mir, "instance");
     emit->table_alias = MIR_alias(mir, "table");
+    emit->callee_alias = MIR_alias(mir, "callee");
+    MIR_set_fault_alias(mir, emit->callee_alias);
+    MIR_set_frame_arg(mir, true);
 }

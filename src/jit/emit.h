@@ -19,6 +19,7 @@
 #include "jit/ext.h"
 #include "jit/helper.h"
 #include "jit/mirctx.h"
+#include "jit/site.h"
 #include "runtime/runtime.h"
 
 enum emit_class { EMIT_INT, EMIT_FLOAT, EMIT_DOUBLE, EMIT_CLASSES };
@@ -42,6 +43,7 @@ struct emit_leave {
     MIR_reg_t func;
     MIR_op_t *ops; /* of the call */
     size_t op_count;
+    uint32_t offset;
 };
 
 struct emit_live {
@@ -94,6 +96,8 @@ struct murre_emit {
     MIR_item_t *type_protos; /* by type index */
     MIR_item_t helper_protos[MURRE_HELPER_COUNT], helper_imports[MURRE_HELPER_COUNT];
     MIR_alias_t memory_alias, instance_alias, table_alias; /* linear memory; what only the runtime changes; tables */
+    MIR_alias_t callee_alias;                              /* the type of a function, which may be null */
+    uint32_t offset;                                       /* of the instruction whose cold code is being emitted */
 };
 
 /* ---- emit.c: registers, labels, the function's frame -------------------------------------------------------------- */

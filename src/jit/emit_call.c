@@ -81,19 +81,22 @@ static void fetch_results(struct murre_emit *e, const struct murre_functype *typ
 }
 
 /* ops[1] is the register for the entry. */
-static void call_entry(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t op_count) {
+static MIR_insn_t call_entry(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t op_count) {
     emit2(e, MIR_MOV, ops[1], MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_func, entry), func, 0, 1));
-    emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, op_count, ops));
+    MIR_insn_t call = MIR_new_insn_arr(e->mir, MIR_CALL, op_count, ops);
+    emit_append(e, call);
+    return call;
 }
 
-/* A call of what may be the host's or another instance's: tells who calls, sets the memory register as the callee wants it, and back. */
+/* A call of what may be the host's or another instance's: tells who calls and whom (for a callee without a frame, see walk.h), sets the memory register as the callee wants it, and back. */
 static void call_foreign(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t op_count) {
     MIR_reg_t instance = murre_emit_instance(e);
     MIR_op_t store = murre_emit_scratch(e, EMIT_INT, 0);
     emit2(e, MIR_MOV, store, murre_emit_field(e, MIR_T_I64, instance, offsetof(struct murre_instance, store)));
     emit2(e, MIR_MOV, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_store, caller), store.u.reg, 0, 1), emit_reg(e, instance));
+    emit2(e, MIR_MOV, MIR_new_mem_op(e->mir, MIR_T_I64, offsetof(struct murre_store, left), store.u.reg, 0, 1), emit_reg(e, func));
     emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)), murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, memory_base)));
-    call_entry(e, func, ops, op_count);
+    call_entry(e, func, ops, op_count)->origin |= MURRE_ORIGIN_LEAVES;
     if (e->module->info.memory_count != 0)
         emit2(e, MIR_MOV, emit_reg(e, murre_emit_memory(e)),
               murre_emit_field(e, MIR_T_I64, instance, offsetof(struct murre_instance, memory_base)));
@@ -103,8 +106,12 @@ static void call_foreign(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, si
 static void call_any(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t op_count) {
     e->leaves = murre_emit_grow(e->leaves, e->leave_count, &e->leave_capacity, e->leave_count + 1, sizeof *e->leaves);
     struct emit_leave *leave = &e->leaves[e->leave_count++];
-    *leave = (struct emit_leave){
-        .label = murre_emit_new_label(e), .back = murre_emit_new_label(e), .func = func, .ops = ops, .op_count = op_count};
+    *leave = (struct emit_leave){.label = murre_emit_new_label(e),
+                                 .back = murre_emit_new_label(e),
+                                 .func = func,
+                                 .ops = ops,
+                                 .op_count = op_count,
+                                 .offset = *e->func->offset};
     emit3(e, MIR_BNE, emit_label_op(e, leave->label), murre_emit_field(e, MIR_T_I64, func, offsetof(struct murre_func, instance)),
           emit_reg(e, murre_emit_instance(e)));
     call_entry(e, func, ops, op_count);
@@ -113,6 +120,7 @@ static void call_any(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t
 
 void murre_emit_leaves(struct murre_emit *e) {
     for (uint32_t i = 0; i < e->leave_count; i++) {
+        e->offset = e->leaves[i].offset;
         murre_emit_bind(e, e->leaves[i].label);
         call_foreign(e, e->leaves[i].func, e->leaves[i].ops, e->leaves[i].op_count);
         emit1(e, MIR_JMP, emit_label_op(e, e->leaves[i].back));
@@ -201,7 +209,7 @@ void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t t
     if (e->explicit_bounds)
         emit2(e, MIR_BF, murre_emit_trap(e, MURRE_TRAP_INDIRECT_NULL), callee);
     emit3(e, MIR_BNES, murre_emit_trap(e, MURRE_TRAP_INDIRECT_TYPE),
-          murre_emit_field(e, MIR_T_U32, callee.u.reg, offsetof(struct murre_func, type_id)),
+          MIR_new_alias_mem_op(e->mir, MIR_T_U32, offsetof(struct murre_func, type_id), callee.u.reg, 0, 1, e->callee_alias, 0),
           emit_int(e, (int32_t)e->module->type_ids[type]));
     emit_call(e, type, callee, CALLEE_ANY, args, base, dst);
 }

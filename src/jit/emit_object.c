@@ -145,11 +145,10 @@ static MIR_op_t pair(struct murre_emit *e, uint32_t first, uint32_t second) {
     return emit_int(e, (int64_t)((uint64_t)first << 32 | second));
 }
 
-/* instance, first, three operands, offset of the instruction */
+/* instance, first, three operands */
 static void five(struct murre_emit *e, enum murre_helper helper, MIR_op_t first, const struct murre_operand *operands) {
-    MIR_op_t args[6] = {emit_reg(e, murre_emit_instance(e)), first,
-                        murre_emit_use(e, operands[0]),      murre_emit_use(e, operands[1]),
-                        murre_emit_use(e, operands[2]),      emit_int(e, *e->func->offset)};
+    MIR_op_t args[5] = {emit_reg(e, murre_emit_instance(e)), first, murre_emit_use(e, operands[0]), murre_emit_use(e, operands[1]),
+                        murre_emit_use(e, operands[2])};
     murre_emit_helper(e, helper, args[0], args);
 }
 

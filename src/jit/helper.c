@@ -6,16 +6,16 @@
 #include "runtime/thread.h"
 #include "runtime/trap.h"
 
-_Noreturn void murre_helper_trap(uint32_t kind, uint32_t offset);
-void murre_helper_poll(struct murre_instance *instance, uint32_t offset);
-void murre_helper_memory_init(struct murre_instance *instance, uint32_t data, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
-void murre_helper_memory_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
-void murre_helper_memory_fill(struct murre_instance *instance, uint32_t memory, uint32_t d, uint32_t value, uint32_t n, uint32_t offset);
+_Noreturn void murre_helper_trap(uint32_t kind);
+void murre_helper_poll(struct murre_instance *instance);
+void murre_helper_memory_init(struct murre_instance *instance, uint32_t data, uint32_t d, uint32_t s, uint32_t n);
+void murre_helper_memory_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n);
+void murre_helper_memory_fill(struct murre_instance *instance, uint32_t memory, uint32_t d, uint32_t value, uint32_t n);
 uint32_t murre_helper_memory_grow(struct murre_instance *instance, uint32_t memory, uint32_t pages);
 void murre_helper_data_drop(struct murre_instance *instance, uint32_t data);
-void murre_helper_table_init(struct murre_instance *instance, uint64_t elem_table, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
-void murre_helper_table_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n, uint32_t offset);
-void murre_helper_table_fill(struct murre_instance *instance, uint32_t table, uint32_t d, void *ref, uint32_t n, uint32_t offset);
+void murre_helper_table_init(struct murre_instance *instance, uint64_t elem_table, uint32_t d, uint32_t s, uint32_t n);
+void murre_helper_table_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n);
+void murre_helper_table_fill(struct murre_instance *instance, uint32_t table, uint32_t d, void *ref, uint32_t n);
 uint32_t murre_helper_table_grow(struct murre_instance *instance, uint32_t table, void *init, uint32_t count);
 void murre_helper_elem_drop(struct murre_instance *instance, uint32_t elem);
 uint64_t murre_helper_popcnt32(uint32_t a);
@@ -52,19 +52,19 @@ enum murre_helper murre_helper_for_ext(enum murre_ext op) {
 }
 
 /* The thread knows its store, which saves compiled code from keeping its instance at hand for this. */
-_Noreturn void murre_helper_trap(uint32_t kind, uint32_t offset) {
-    murre_trap_raise_native(murre_thread_current.activation->store, (enum murre_trapkind)kind, offset);
+_Noreturn void murre_helper_trap(uint32_t kind) {
+    murre_trap_raise_native(murre_thread_current.activation->store, (enum murre_trapkind)kind);
 }
 
-void murre_helper_poll(struct murre_instance *instance, uint32_t offset) {
+void murre_helper_poll(struct murre_instance *instance) {
     if (atomic_load_explicit(&instance->store->interrupt, memory_order_relaxed))
-        murre_trap_raise_native(instance->store, MURRE_TRAP_INTERRUPT, offset);
+        murre_trap_raise_native(instance->store, MURRE_TRAP_INTERRUPT);
 }
 
-/* For helpers without an offset, where all is done but handing the result over. */
+/* Where all is done but handing the result over. */
 static void look(struct murre_instance *instance) {
     if (__builtin_expect(atomic_load_explicit(&instance->store->interrupt, memory_order_relaxed), false))
-        murre_trap_raise_native(instance->store, MURRE_TRAP_INTERRUPT, MURRE_NO_OFFSET);
+        murre_trap_raise_native(instance->store, MURRE_TRAP_INTERRUPT);
 }
 
 /* Two indices in one argument, so that all arguments travel in registers. */
@@ -74,19 +74,19 @@ static uint32_t first_of(uint64_t pair) {
 static uint32_t second_of(uint64_t pair) {
     return (uint32_t)pair;
 }
-static void check(struct murre_instance *instance, enum murre_trapkind kind, uint32_t offset) {
+static void check(struct murre_instance *instance, enum murre_trapkind kind) {
     if (kind != MURRE_TRAP_COUNT)
-        murre_trap_raise_native(instance->store, kind, offset);
+        murre_trap_raise_native(instance->store, kind);
 }
 
-void murre_helper_memory_init(struct murre_instance *instance, uint32_t data, uint32_t d, uint32_t s, uint32_t n, uint32_t offset) {
-    check(instance, murre_bulk_memory_init(instance, data, 0, d, s, n), offset);
+void murre_helper_memory_init(struct murre_instance *instance, uint32_t data, uint32_t d, uint32_t s, uint32_t n) {
+    check(instance, murre_bulk_memory_init(instance, data, 0, d, s, n));
 }
-void murre_helper_memory_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n, uint32_t offset) {
-    check(instance, murre_bulk_memory_copy(instance, first_of(to_from), second_of(to_from), d, s, n), offset);
+void murre_helper_memory_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n) {
+    check(instance, murre_bulk_memory_copy(instance, first_of(to_from), second_of(to_from), d, s, n));
 }
-void murre_helper_memory_fill(struct murre_instance *instance, uint32_t memory, uint32_t d, uint32_t value, uint32_t n, uint32_t offset) {
-    check(instance, murre_bulk_memory_fill(instance, memory, d, value, n), offset);
+void murre_helper_memory_fill(struct murre_instance *instance, uint32_t memory, uint32_t d, uint32_t value, uint32_t n) {
+    check(instance, murre_bulk_memory_fill(instance, memory, d, value, n));
 }
 uint32_t murre_helper_memory_grow(struct murre_instance *instance, uint32_t memory, uint32_t pages) {
     uint32_t before = murre_bulk_memory_grow(instance, memory, pages);
@@ -97,14 +97,14 @@ void murre_helper_data_drop(struct murre_instance *instance, uint32_t data) {
     murre_bulk_data_drop(instance, data);
     look(instance);
 }
-void murre_helper_table_init(struct murre_instance *instance, uint64_t elem_table, uint32_t d, uint32_t s, uint32_t n, uint32_t offset) {
-    check(instance, murre_bulk_table_init(instance, first_of(elem_table), second_of(elem_table), d, s, n), offset);
+void murre_helper_table_init(struct murre_instance *instance, uint64_t elem_table, uint32_t d, uint32_t s, uint32_t n) {
+    check(instance, murre_bulk_table_init(instance, first_of(elem_table), second_of(elem_table), d, s, n));
 }
-void murre_helper_table_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n, uint32_t offset) {
-    check(instance, murre_bulk_table_copy(instance, first_of(to_from), second_of(to_from), d, s, n), offset);
+void murre_helper_table_copy(struct murre_instance *instance, uint64_t to_from, uint32_t d, uint32_t s, uint32_t n) {
+    check(instance, murre_bulk_table_copy(instance, first_of(to_from), second_of(to_from), d, s, n));
 }
-void murre_helper_table_fill(struct murre_instance *instance, uint32_t table, uint32_t d, void *ref, uint32_t n, uint32_t offset) {
-    check(instance, murre_bulk_table_fill(instance, table, d, ref, n), offset);
+void murre_helper_table_fill(struct murre_instance *instance, uint32_t table, uint32_t d, void *ref, uint32_t n) {
+    check(instance, murre_bulk_table_fill(instance, table, d, ref, n));
 }
 uint32_t murre_helper_table_grow(struct murre_instance *instance, uint32_t table, void *init, uint32_t count) {
     uint32_t before = murre_bulk_table_grow(instance, table, init, count);

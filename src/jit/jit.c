@@ -16,6 +16,7 @@
 #include "jit/codemem.h"
 #include "jit/emit.h"
 #include "jit/mirctx.h"
+#include "jit/site.h"
 #include "runtime/log.h"
 #include "runtime/module.h"
 
@@ -25,6 +26,7 @@ struct compiled {
     uint32_t func_index;
     const uint8_t *code;
     size_t size;
+    struct murre_sites *sites;
 };
 
 struct murre_jit {
@@ -41,6 +43,16 @@ struct worker {
     struct murre_mirctx *mirctx;
 };
 
+struct request {
+    struct worker *worker;
+    struct murre_module *module;
+    struct compiled *compiled; /* the record of it, or NULL: it is only looked at */
+    uint32_t func_index, loop;
+    int level;
+    FILE *text; /* where the MIR is printed, or NULL */
+    struct murre_error *error;
+};
+
 /* ---- life --------------------------------------------------------------------------------------------------------- */
 
 static void *start(struct murre_engine *engine, struct murre_error *error) {
@@ -55,13 +67,18 @@ static void *start(struct murre_engine *engine, struct murre_error *error) {
     return jit;
 }
 
+static void free_record(struct murre_jit *jit, struct compiled *compiled) {
+    murre_sites_delete(&jit->allocator, compiled->sites);
+    murre_free(&jit->allocator, compiled, sizeof *compiled);
+}
+
 static void stop(void *opaque) {
     struct murre_jit *jit = opaque;
     if (jit == NULL)
         return;
     for (struct compiled *compiled = atomic_load(&jit->compiled), *next; compiled != NULL; compiled = next) {
         next = compiled->next;
-        murre_free(&jit->allocator, compiled, sizeof *compiled);
+        free_record(jit, compiled);
     }
     struct murre_codemem *codemem = atomic_load(&jit->codemem);
     if (codemem == NULL || !murre_codemem_inherited(codemem))
@@ -90,6 +107,15 @@ static void worker_delete(void *opaque) {
     murre_free(&worker->jit->allocator, worker, sizeof *worker);
 }
 
+/* What is known of the code's places is there before the code can be found. */
+static bool keep_sites(void *user, const struct murre_mirctx_site *sites, size_t count) {
+    const struct request *request = user;
+    if (request->compiled == NULL)
+        return true;
+    request->compiled->sites = murre_jit_sites(&request->worker->jit->allocator, sites, count, !request->module->explicit_bounds);
+    return request->compiled->sites != NULL;
+}
+
 static void *worker_new(void *opaque, const atomic_bool *cancel) {
     struct murre_jit *jit = opaque;
     struct murre_codemem *codemem = code_memory(jit);
@@ -99,8 +125,10 @@ static void *worker_new(void *opaque, const atomic_bool *cancel) {
     worker->jit = jit;
     worker->front = murre_front_new(&jit->allocator);
     worker->mirctx = murre_mirctx_new(codemem, 0);
-    if (worker->mirctx != NULL)
+    if (worker->mirctx != NULL) {
         murre_mirctx_set_cancel(worker->mirctx, cancel);
+        murre_mirctx_set_finish(worker->mirctx, keep_sites);
+    }
     if (worker->front != NULL && worker->mirctx != NULL)
         return worker;
     worker_delete(worker);
@@ -108,15 +136,6 @@ static void *worker_new(void *opaque, const atomic_bool *cancel) {
 }
 
 /* ---- compiling ---------------------------------------------------------------------------------------------------- */
-
-struct request {
-    struct worker *worker;
-    struct murre_module *module;
-    uint32_t func_index, loop;
-    int level;
-    FILE *text; /* where the MIR is printed, or NULL */
-    struct murre_error *error;
-};
 
 /* May be left by longjmp anywhere below: the front end keeps its scratch space in its own struct and starts afresh each time. */
 static MIR_item_t build(void *user, MIR_context_t mir, MIR_module_t mir_module) {
@@ -146,14 +165,13 @@ static enum murre_status status_of(enum murre_mirctx_status status) {
     }
 }
 
-/* The code, its block owned by compiled, or NULL and error filled. */
-static const uint8_t *run(struct request *request, int level, struct compiled *compiled, struct murre_mirctx_result *result,
-                          struct murre_error *error) {
+/* The code, its block owned by the request's record, or NULL and error filled. */
+static const uint8_t *run(struct request *request, int level, struct murre_mirctx_result *result, struct murre_error *error) {
     struct murre_error found = {.status = MURRE_OK};
     request->error = &found;
     request->level = level < 0 || level > 3 ? 2 : level;
     enum murre_mirctx_status status =
-        murre_mirctx_compile(request->worker->mirctx, (unsigned)request->level, build, request, compiled, result);
+        murre_mirctx_compile(request->worker->mirctx, (unsigned)request->level, build, request, request->compiled, result);
     if (status == MURRE_MIRCTX_OK)
         return result->code;
     if (found.status != MURRE_OK)
@@ -175,9 +193,9 @@ static void tell_compiled(const struct request *request, const struct murre_mirc
 
 /* What compiled code takes: it is seen twice, where it runs and where it is written (codemem.h), with a header and what alignment adds;
  * and there are the records of it. */
-static uint64_t bytes_taken(size_t code_size) {
-    enum { HEADER = 96, RECORDS = sizeof(struct compiled) + sizeof(struct murre_code) + 16 };
-    return 2 * ((uint64_t)code_size + HEADER) + RECORDS;
+static uint64_t bytes_taken(const struct compiled *compiled) {
+    enum { HEADER = 96, RECORDS = sizeof(struct compiled) + sizeof(struct murre_code) + 32 };
+    return 2 * ((uint64_t)compiled->size + HEADER) + RECORDS + murre_sites_size(compiled->sites);
 }
 
 /* Scratch memory of the front end that a worker keeps. */
@@ -205,19 +223,19 @@ static void *compile(void *opaque, struct murre_module *module, uint32_t func_in
     compiled->module = module;
     compiled->func_index = func_index;
     struct murre_mirctx_result result;
-    struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop};
+    struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop, .compiled = compiled};
     murre_mirctx_set_budget(worker->mirctx, *memory);
-    compiled->code = run(&request, level, compiled, &result, error);
+    compiled->code = run(&request, level, &result, error);
     if (result.over_memory)
         *memory = 0;
     shrink(worker);
     if (compiled->code == NULL) {
-        murre_free(&jit->allocator, compiled, sizeof *compiled);
+        free_record(jit, compiled);
         return NULL;
     }
     compiled->size = result.code_size;
     atomic_fetch_add(&jit->engine->code_bytes, compiled->size);
-    atomic_fetch_add(&module->code_bytes, bytes_taken(compiled->size));
+    atomic_fetch_add(&module->code_bytes, bytes_taken(compiled));
     pthread_mutex_lock(&jit->lock);
     compiled->next = atomic_load_explicit(&jit->compiled, memory_order_relaxed);
     atomic_store_explicit(&jit->compiled, compiled, memory_order_release);
@@ -257,8 +275,8 @@ static void drop_module(void *opaque, struct murre_module *module) {
         next = compiled->next;
         murre_codemem_free(codemem, compiled->code);
         atomic_fetch_sub(&jit->engine->code_bytes, compiled->size);
-        atomic_fetch_sub(&module->code_bytes, bytes_taken(compiled->size));
-        murre_free(&jit->allocator, compiled, sizeof *compiled);
+        atomic_fetch_sub(&module->code_bytes, bytes_taken(compiled));
+        free_record(jit, compiled);
     }
 }
 
@@ -271,15 +289,12 @@ static bool find(void *opaque, uintptr_t pc, struct murre_code_place *place) {
     if (block == NULL || block->owner == NULL)
         return false;
     const struct compiled *compiled = block->owner;
-    *place = (struct murre_code_place){.module = compiled->module, .func_index = compiled->func_index, .frameless = block->frameless != 0};
+    *place = (struct murre_code_place){.module = compiled->module,
+                                       .func_index = compiled->func_index,
+                                       .code = compiled->code,
+                                       .sites = compiled->sites,
+                                       .frameless = block->frameless != 0};
     return true;
-}
-
-/* MIR keeps no map from machine code back to what it was made from. */
-static uint64_t offset(void *jit, uintptr_t pc) {
-    (void)jit;
-    (void)pc;
-    return MURRE_NO_OFFSET;
 }
 
 const struct murre_jit_ops murre_jit_ops = {
@@ -290,7 +305,6 @@ const struct murre_jit_ops murre_jit_ops = {
     .compile = compile,
     .drop_module = drop_module,
     .find = find,
-    .offset = offset,
 };
 
 /* ---- debugging ---------------------------------------------------------------------------------------------------- */
@@ -312,7 +326,7 @@ bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t l
     struct murre_mirctx_result result;
     double before = now();
     struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop, .text = text};
-    const uint8_t *code = run(&request, level, NULL, &result, error);
+    const uint8_t *code = run(&request, level, &result, error);
     if (code != NULL) {
         struct murre_jit_dump dump = {.code = code, .size = result.code_size, .peak_memory = result.peak_memory, .seconds = now() - before};
         see(context, &dump);

@@ -39,7 +39,10 @@ struct murre_mirctx {
     bool over_memory;          // the running one has used up its budget
     bool writing;              // a block of code is begun and not committed
     bool frameless;
-    struct murre_codewrite code; // that block
+    struct murre_codewrite code;     // that block
+    murre_mirctx_finish *finish;     // or NULL
+    struct murre_mirctx_site *sites; // of that block, in the arena
+    size_t site_count, site_capacity;
     char message[sizeof((struct murre_mirctx_result *)NULL)->message];
 };
 
@@ -96,6 +99,7 @@ int murre_mir_branch_targets_p(void);
 _Noreturn void murre_mir_check_failed(int line);
 uint8_t *murre_mir_code_begin(size_t size, int frameless);
 void murre_mir_code_write(uint8_t *code, const uint8_t *bytes, size_t size);
+void murre_mir_site(size_t pc, uint32_t origin, int kind);
 
 static void leave_if_cancelled(void) {
     if (running->cancel != NULL && atomic_load_explicit(running->cancel, memory_order_relaxed))
@@ -189,6 +193,16 @@ uint8_t *murre_mir_code_begin(size_t size, int frameless) {
     return running->code.code;
 }
 
+void murre_mir_site(size_t pc, uint32_t origin, int kind) {
+    if (running->finish == NULL)
+        return;
+    if (running->site_count == running->site_capacity) {
+        running->site_capacity = running->site_capacity == 0 ? 64 : running->site_capacity * 2;
+        running->sites = murre_mir_realloc(running->sites, running->site_capacity * sizeof *running->sites);
+    }
+    running->sites[running->site_count++] = (struct murre_mirctx_site){(uint32_t)pc, origin, (enum murre_mirctx_site_kind)kind};
+}
+
 void murre_mir_code_write(uint8_t *code, const uint8_t *bytes, size_t size) {
     if (!running->writing || code != running->code.code || size != running->code.size)
         murre_mirctx_fail("code written where none was begun");
@@ -248,6 +262,10 @@ void murre_mirctx_set_cancel(struct murre_mirctx *ctx, const atomic_bool *cancel
     ctx->cancel = cancel;
 }
 
+void murre_mirctx_set_finish(struct murre_mirctx *ctx, murre_mirctx_finish *finish) {
+    ctx->finish = finish;
+}
+
 void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget) {
     ctx->budget = budget == 0 ? default_budget : budget < least_budget ? least_budget : budget;
 }
@@ -282,6 +300,8 @@ enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned
                                               struct murre_mirctx_result *result) {
     *result = (struct murre_mirctx_result){0};
     ctx->writing = ctx->over_memory = false;
+    ctx->sites = NULL;
+    ctx->site_count = ctx->site_capacity = 0;
     ctx->message[0] = '\0';
     start_clock(ctx);
     running = ctx;
@@ -291,6 +311,8 @@ enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned
     running = NULL;
     result->peak_memory = murre_mirarena_used(ctx->arena);
     result->over_memory = ctx->over_memory;
+    if (status == MURRE_MIRCTX_OK && ctx->finish != NULL && !ctx->finish(user, ctx->sites, ctx->site_count))
+        status = MURRE_MIRCTX_NO_MEMORY;
     if (status != MURRE_MIRCTX_OK && ctx->writing) {
         murre_codemem_abandon(ctx->codemem, &ctx->code);
     } else if (status == MURRE_MIRCTX_OK) {

@@ -48,6 +48,18 @@ struct murre_mirctx_result {
 // MIR_finish_func, and returns the function's item. NULL refuses.
 typedef MIR_item_t murre_mirctx_emit(void *user, MIR_context_t mir, MIR_module_t module);
 
+// A place in the code that somebody may ask about: where a call returns to, or an instruction that accesses memory which can trap or fault.
+enum murre_mirctx_site_kind { MURRE_MIRCTX_CALL, MURRE_MIRCTX_TRAP, MURRE_MIRCTX_FAULT }; // as mir-murre.h has them
+struct murre_mirctx_site {
+    uint32_t pc;     // bytes from the start of the code
+    uint32_t origin; // of the instruction of MIR (MIR_set_origin)
+    enum murre_mirctx_site_kind kind;
+};
+
+// Gets the sites of code that has been made, ascending, before anybody can find it. They are gone when it returns. False: memory is short, and the
+// code is thrown away.
+typedef bool murre_mirctx_finish(void *user, const struct murre_mirctx_site *sites, size_t count);
+
 // budget: bytes of working memory a compilation may use, 0 for the default (512 MiB). NULL when memory is short.
 struct murre_mirctx *murre_mirctx_new(struct murre_codemem *codemem, size_t budget);
 void murre_mirctx_delete(struct murre_mirctx *ctx);
@@ -84,6 +96,9 @@ void murre_mirctx_lower_level(MIR_context_t mir, unsigned level);
 
 // Compilations that run while *cancel is set are refused, within some milliseconds: MIR looks in all its loops. Any thread may set it; NULL: none.
 void murre_mirctx_set_cancel(struct murre_mirctx *ctx, const atomic_bool *cancel);
+
+// What later compilations call with their user; NULL: nothing.
+void murre_mirctx_set_finish(struct murre_mirctx *ctx, murre_mirctx_finish *finish);
 
 // Changes the budget for later compilations, to no more than murre_mirctx_new was given.
 void murre_mirctx_set_budget(struct murre_mirctx *ctx, size_t budget);

@@ -50,11 +50,7 @@ void murre_trap_resolve(struct murre_trap *trap) {
     }
     look.moment = murre_look_now() + time_for_offsets;
     uint64_t done = 0;
-    for (uint32_t i = 0; i < trap->frame_count; i++) {
-        struct murre_trap_frame *frame = &trap->frames[i];
-        if (frame->offset == MURRE_NO_OFFSET && frame->native && frame->pc)
-            frame->offset = frame->instance->module->engine->jit_ops->offset(frame->instance->module->engine->jit, (uintptr_t)frame->pc);
+    for (uint32_t i = 0; i < trap->frame_count; i++)
         if (!(done >> i & 1) && !murre_look_stops(&look))
             find_offsets(trap, i, &done, look);
-    }
 }

@@ -50,10 +50,14 @@ struct murre_interp_ops {
     void (*stop)(struct murre_engine *engine);
 };
 
+struct murre_sites;
+
 struct murre_code_place {
     struct murre_module *module;
     uint32_t func_index;
-    bool frameless; /* the code sets up no frame of its own (codemem.h) */
+    const uint8_t *code;             /* its start */
+    const struct murre_sites *sites; /* of it; site.h */
+    bool frameless;                  /* the code sets up no frame of its own (codemem.h) */
 };
 
 struct murre_jit_ops {
@@ -73,8 +77,6 @@ struct murre_jit_ops {
     void (*drop_module)(void *jit, struct murre_module *module);
     /* Async-signal-safe, lock-free: which function's code holds pc? False when none. */
     bool (*find)(void *jit, uintptr_t pc, struct murre_code_place *place);
-    /* Offset in the module of a trap at pc where the compiler knows it, else MURRE_NO_OFFSET. */
-    uint64_t (*offset)(void *jit, uintptr_t pc);
 };
 
 struct murre_engine {
@@ -249,6 +251,7 @@ struct murre_store {
     /* The instance whose code calls a function that may be the host's. Compiled code stores its own instance here before every call of an
      * import and every indirect call (murre_call_exit reads it); the interpreter tells murre_call_host instead. */
     struct murre_instance *caller;
+    struct murre_func *left;                      /* the function that compiled code called so last */
     uintptr_t stack_limit;                        /* of the stack that used the store last; new instances take it over */
     const struct murre_other_stack *other_stacks; /* limits that calls on yet another stack have set aside: thread.h */
     uint64_t thread_serial;                       /* that thread (thread.h); 0: none yet */

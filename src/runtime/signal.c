@@ -2,9 +2,9 @@
  * form, and errno is kept. A handler never jumps out: it rewrites the interrupted context so that the thread goes on in murre_arch_landing
  * when the handler has returned, on its own stack and with its own signal mask; murre_trap_landed (trap.c) raises the trap from there.
  *
- * A fault is ours when the thread runs a store, its pc lies in compiled code of that store's engine, and the address is one that a trap can
- * explain: the reservation of a guarded memory of the store beyond its size, or the place where compiled call_indirect reads the type of a null
- * table entry. Everything else goes to the handler that was there before; so does the end of the stack, which compiled code never reaches. */
+ * A fault is ours when the thread runs a store, its pc is that of an instruction which can fault in compiled code of that store's engine, and the
+ * address is the one that it can fault at. Which trap it is the site says (site.h): an access of memory, in the reservation of a guarded memory of
+ * the store beyond its size; or the load of a callee's type, for a null reference. Everything else goes to the handler that was there before; so does the end of the stack, which compiled code never reaches. */
 #include "runtime/signal.h"
 
 #include <errno.h>
@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "runtime/interrupt.h"
+#include "runtime/site.h"
 #include "runtime/thread.h"
 
 static const int signals[] = {SIGSEGV, SIGBUS, MURRE_INTERRUPT_SIGNAL};
@@ -71,10 +72,9 @@ static void chain(int number, siginfo_t *info, void *context) {
 
 /* ---- faults --------------------------------------------------------------------------------------------------------------------- */
 
-static bool in_compiled_code(const struct murre_store *store, uintptr_t pc) {
+static bool in_compiled_code(const struct murre_store *store, uintptr_t pc, struct murre_code_place *place) {
     const struct murre_engine *engine = store->engine;
-    struct murre_code_place place;
-    return engine->jit && engine->jit_ops->find(engine->jit, pc, &place);
+    return engine->jit && engine->jit_ops->find(engine->jit, pc, place);
 }
 
 static void land(struct murre_thread *thread, void *context, enum murre_trapkind kind) {
@@ -83,26 +83,32 @@ static void land(struct murre_thread *thread, void *context, enum murre_trapkind
     murre_arch_context_land(context);
 }
 
+static bool beyond_a_memory(const struct murre_store *store, uintptr_t address) {
+    for (const struct murre_memory *memory = store->memories; memory; memory = memory->next) {
+        uintptr_t offset = address - (uintptr_t)memory->base;
+        if (memory->guarded && offset < memory->reserved && offset >= memory->size)
+            return true;
+    }
+    return false;
+}
+
 static bool fault(struct murre_thread *thread, siginfo_t *info, void *context) {
     struct murre_activation *activation = thread->activation;
     if (!activation || info->si_code <= 0)
         return false;
     struct murre_store *store = activation->store;
-    if (!in_compiled_code(store, murre_arch_context_pc(context)))
+    uintptr_t pc = murre_arch_context_pc(context), address = (uintptr_t)info->si_addr;
+    struct murre_code_place place;
+    struct murre_site site;
+    if (!in_compiled_code(store, pc, &place) || !murre_sites_find_fault(place.sites, (uint32_t)(pc - (uintptr_t)place.code), &site))
         return false;
-    uintptr_t address = (uintptr_t)info->si_addr;
-    if (address == type_of_null && info->si_signo == SIGSEGV && info->si_code == SEGV_MAPERR) {
+    if (site.kind == MURRE_SITE_CALLEE && address == type_of_null && info->si_signo == SIGSEGV && info->si_code == SEGV_MAPERR)
         land(thread, context, MURRE_TRAP_INDIRECT_NULL);
-        return true;
-    }
-    for (const struct murre_memory *memory = store->memories; memory; memory = memory->next) {
-        uintptr_t offset = address - (uintptr_t)memory->base;
-        if (memory->guarded && offset < memory->reserved && offset >= memory->size) {
-            land(thread, context, MURRE_TRAP_MEMORY_BOUNDS);
-            return true;
-        }
-    }
-    return false;
+    else if (site.kind == MURRE_SITE_MEMORY && beyond_a_memory(store, address))
+        land(thread, context, MURRE_TRAP_MEMORY_BOUNDS);
+    else
+        return false;
+    return true;
 }
 
 static void on_fault(int number, siginfo_t *info, void *context) {
@@ -122,7 +128,8 @@ static void on_interrupt(int number, siginfo_t *info, void *context) {
     struct murre_store *store = activation ? activation->store : NULL;
     if (store && atomic_load_explicit(&store->interrupt, memory_order_relaxed)) {
         uintptr_t pc = murre_arch_context_pc(context);
-        if (murre_arch_in_window(pc) || in_compiled_code(store, pc))
+        struct murre_code_place place;
+        if (murre_arch_in_window(pc) || in_compiled_code(store, pc, &place))
             land(thread, context, MURRE_TRAP_INTERRUPT);
         else
             murre_interrupt_again(thread);

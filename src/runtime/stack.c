@@ -31,7 +31,8 @@ static void set_up(struct murre_stack *stack, void *memory, uint64_t bytes, size
     size_t frames = frame_bytes(bytes, page);
     memset(stack, 0, sizeof *stack);
     stack->frames = stack->frame = memory;
-    stack->frames_end = stack->frames_mapped = stack->frames + frames / sizeof(struct murre_interp_frame);
+    /* One is left behind the end: for the caller of what there was no room for. */
+    stack->frames_end = stack->frames_mapped = stack->frames + frames / sizeof(struct murre_interp_frame) - 1;
     stack->values = stack->top = (union murre_slot *)(start + frames + page);
     stack->values_end = stack->values_mapped = stack->values + bytes / sizeof(union murre_slot);
 }

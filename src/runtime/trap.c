@@ -1,9 +1,5 @@
-/* Raising traps: see trap.h.
- *
- * The backtrace goes over three kinds of frames, innermost first: the interpreter's waiting callers (store->stack), compiled frames (the
- * frame-pointer chain of a segment, call.h), and C frames in between, which are passed over. Segments and interpreter frames alternate:
- * frames above segment->interp_frame are younger than the segment's compiled frames. It ends at the innermost activation; when a host
- * function hands a trap of an inner activation on, the outer frames are added.
+/* Raising traps: see trap.h. A backtrace is a walk (walk.h) to the innermost activation; when a host function hands a trap of an inner activation
+ * on, the outer frames are added.
  *
  * When memory for a trap is short, a constant trap of its kind without frames takes its place. */
 #include "runtime/trap.h"
@@ -13,7 +9,9 @@
 
 #include "runtime/call.h"
 #include "runtime/interrupt.h"
+#include "runtime/module.h"
 #include "runtime/thread.h"
+#include "runtime/walk.h"
 
 /* ---- trap objects --------------------------------------------------------------------------------------------------------------- */
 
@@ -101,85 +99,47 @@ struct murre_trap *murre_trap_make(const struct murre_allocator *allocator, enum
 
 /* ---- backtraces ----------------------------------------------------------------------------------------------------------------- */
 
-struct walk {
+struct backtrace {
     struct murre_store *store;
     uint32_t depth, count;
     struct murre_trap_frame frames[MURRE_TRAP_FRAMES];
 };
 
-static void note(struct walk *walk, struct murre_instance *instance, uint32_t func_index, bool native, const void *pc, uint64_t offset) {
-    if (walk->depth < UINT32_MAX)
-        walk->depth++;
-    if (walk->count < MURRE_TRAP_FRAMES)
-        walk->frames[walk->count++] = (struct murre_trap_frame){
-            instance, func_index, atomic_load_explicit(&instance->module->code_drops, memory_order_relaxed), native, pc, offset, {0}};
+static void note(struct backtrace *trace, const struct murre_stackwalk_frame *frame) {
+    if (trace->depth < UINT32_MAX)
+        trace->depth++;
+    if (trace->count == MURRE_TRAP_FRAMES)
+        return;
+    struct murre_instance *instance = frame->func->instance;
+    uint32_t drops = atomic_load_explicit(&instance->module->code_drops, memory_order_relaxed);
+    trace->frames[trace->count++] =
+        (struct murre_trap_frame){instance, frame->func->index, drops, frame->native, frame->pc, frame->offset, {0}};
 }
 
-/* The instance that compiled code at pc runs in: the code belongs to the module, so where a store has several instances of it, the first stands
- * for all. */
-static bool note_native(struct walk *walk, uintptr_t pc, uint64_t offset, bool *frameless) {
-    const struct murre_engine *engine = walk->store->engine;
-    struct murre_code_place place;
-    if (!engine->jit || !engine->jit_ops->find(engine->jit, pc, &place))
-        return false;
-    struct murre_instance *instance = walk->store->instances;
-    while (instance && instance->module != place.module)
-        instance = instance->next;
-    if (instance)
-        note(walk, instance, place.func_index, true, (const void *)pc, offset);
-    if (frameless)
-        *frameless = place.frameless;
-    return true;
+static void note_rest(struct backtrace *trace, struct murre_stackwalk *walk) {
+    struct murre_stackwalk_frame frame;
+    while (murre_stackwalk_next(walk, &frame))
+        note(trace, &frame);
 }
 
-/* From one frame on, the callers. offset: of the first compiled function met, where it is known. */
-static void walk_compiled(struct walk *walk, uintptr_t frame, uintptr_t end, uint64_t offset) {
-    while (frame != end && frame < end && frame % sizeof(uintptr_t) == 0) {
-        const uintptr_t *words = (const uintptr_t *)frame;
-        if (note_native(walk, words[1] - 1, offset, NULL))
-            offset = MURRE_NO_OFFSET;
-        if (words[0] <= frame)
-            return; /* not a chain; better short than lost */
-        frame = words[0];
-    }
+static void note_callers(struct backtrace *trace) {
+    struct murre_stackwalk walk;
+    murre_stackwalk_from_host(&walk, trace->store);
+    note_rest(trace, &walk);
 }
 
-static void walk_interpreted(struct walk *walk, const struct murre_interp_frame *top, const struct murre_interp_frame *bottom) {
-    while (top > bottom) {
-        top--;
-        if (top->func)
-            note(walk, top->func->instance, top->func->index, false, (const char *)top->pc - 1, MURRE_NO_OFFSET);
-    }
+/* From the frame of the function that this is part of. */
+static inline __attribute__((always_inline)) void note_compiled(struct backtrace *trace) {
+    struct murre_stackwalk walk;
+    murre_stackwalk_from_helper(&walk, trace->store, (uintptr_t)__builtin_frame_address(0));
+    note_rest(trace, &walk);
 }
 
-/* What waits below the innermost function. fault: that stopped compiled code, or NULL; frame: of a C helper below which compiled code lies, or
- * 0. */
-static void walk_rest(struct walk *walk, const struct murre_fault *fault, uintptr_t frame, uint64_t offset) {
-    const struct murre_store *store = walk->store;
-    const struct murre_activation *activation = store->activation;
-    const struct murre_interp_frame *top = store->stack.frame;
-    bool innermost = fault || frame;
-    for (const struct murre_native_segment *segment = store->native;; segment = segment->outer) {
-        bool last = segment == activation->native;
-        walk_interpreted(walk, top, last ? activation->mark.frame : segment->interp_frame);
-        if (last)
-            return;
-        bool frameless = false;
-        if (innermost && fault) {
-            note_native(walk, fault->pc, MURRE_NO_OFFSET, &frameless);
-            if (frameless)
-                note_native(walk, (fault->link ? fault->link : *(const uintptr_t *)fault->stack) - 1, MURRE_NO_OFFSET, NULL);
-            frame = fault->frame;
-        } else if (!innermost) {
-            frame = segment->exit_frame;
-        }
-        if (frame)
-            walk_compiled(walk, frame, segment->args->frame, offset);
-        innermost = false;
-        frame = 0;
-        offset = MURRE_NO_OFFSET;
-        top = segment->interp_frame;
-    }
+/* Of a function that has not begun: the start of its body. */
+static uint64_t offset_at_entry(const struct murre_func *func) {
+    uint32_t start, end;
+    murre_module_body(&func->instance->module->info, func->index, &start, &end);
+    return start;
 }
 
 /* ---- raising -------------------------------------------------------------------------------------------------------------------- */
@@ -195,13 +155,13 @@ static _Noreturn void unwind(struct murre_store *store, struct murre_trap *trap)
     murre_arch_unwind(&activation->context);
 }
 
-static _Noreturn void finish(struct walk *walk, enum murre_trapkind kind, const char *detail) {
-    struct murre_store *store = walk->store;
+static _Noreturn void finish(struct backtrace *trace, enum murre_trapkind kind, const char *detail) {
+    struct murre_store *store = trace->store;
     if (kind == MURRE_TRAP_INTERRUPT)
         murre_interrupt_taken(store);
-    struct murre_trap *trap = murre_trap_make(&store->engine->allocator, kind, NULL, detail, walk->frames, walk->count);
+    struct murre_trap *trap = murre_trap_make(&store->engine->allocator, kind, NULL, detail, trace->frames, trace->count);
     if (trap)
-        trap->depth = walk->depth;
+        trap->depth = trace->depth;
     else
         trap = murre_trap_of_kind(kind);
     unwind(store, trap);
@@ -215,69 +175,72 @@ static const char *no_room_for(const struct murre_func *func) {
 
 void murre_trap_raise_interp(struct murre_store *store, enum murre_trapkind kind, struct murre_func *func, const void *pc) {
     assert(store->activation);
-    struct walk walk = {.store = store};
+    struct backtrace trace = {.store = store};
     const struct murre_error *failure = NULL;
     if (kind == MURRE_TRAP_INVALID_CODE && func && func->code)
         failure = atomic_load_explicit(&func->code->failure, memory_order_acquire);
     if (failure && failure->status == MURRE_ERROR_UNSUPPORTED)
         kind = MURRE_TRAP_UNSUPPORTED;
     if (func && func->instance)
-        note(&walk, func->instance, func->index, false, pc, failure ? failure->offset : MURRE_NO_OFFSET);
-    walk_rest(&walk, NULL, 0, MURRE_NO_OFFSET);
-    finish(&walk, kind, failure ? failure->message : kind == MURRE_TRAP_MEMORY ? no_room_for(func) : NULL);
+        note(&trace, &(struct murre_stackwalk_frame){func, false, pc,
+                                                     failure ? failure->offset
+                                                     : pc    ? MURRE_NO_OFFSET
+                                                             : offset_at_entry(func)});
+    note_callers(&trace);
+    finish(&trace, kind, failure ? failure->message : kind == MURRE_TRAP_MEMORY ? no_room_for(func) : NULL);
 }
 
-void murre_trap_raise_native(struct murre_store *store, enum murre_trapkind kind, uint64_t offset) {
+void murre_trap_raise_native(struct murre_store *store, enum murre_trapkind kind) {
     assert(store->activation);
-    struct walk walk = {.store = store};
-    walk_rest(&walk, NULL, (uintptr_t)__builtin_frame_address(0), offset);
-    finish(&walk, kind, NULL);
+    struct backtrace trace = {.store = store};
+    note_compiled(&trace);
+    finish(&trace, kind, NULL);
 }
 
 void murre_trap_raise_entry(struct murre_func *func) {
-    struct murre_instance *instance = func->instance;
-    assert(instance->store->activation);
-    struct walk walk = {.store = instance->store};
-    uint32_t start, end;
-    murre_module_body(&instance->module->info, func->index, &start, &end);
-    note(&walk, instance, func->index, true, NULL, end - 1);
-    walk_rest(&walk, NULL, (uintptr_t)__builtin_frame_address(0), MURRE_NO_OFFSET);
-    finish(&walk, MURRE_TRAP_STACK, NULL);
+    struct murre_store *store = func->instance->store;
+    assert(store->activation);
+    struct backtrace trace = {.store = store};
+    note(&trace, &(struct murre_stackwalk_frame){func, true, NULL, offset_at_entry(func)});
+    note_compiled(&trace);
+    finish(&trace, MURRE_TRAP_STACK, NULL);
 }
 
 void murre_trap_raise_waiting(struct murre_store *store, enum murre_trapkind kind) {
     assert(store->activation);
-    struct walk walk = {.store = store};
-    walk_rest(&walk, NULL, 0, MURRE_NO_OFFSET);
-    finish(&walk, kind, NULL);
+    struct backtrace trace = {.store = store};
+    note_callers(&trace);
+    finish(&trace, kind, NULL);
 }
 
 void murre_trap_interrupted(const volatile bool *interrupt) {
     struct murre_store *store = (struct murre_store *)((uintptr_t)interrupt - offsetof(struct murre_store, interrupt));
-    murre_trap_raise_native(store, MURRE_TRAP_INTERRUPT, MURRE_NO_OFFSET);
+    murre_trap_raise_native(store, MURRE_TRAP_INTERRUPT);
 }
 
 void murre_trap_landed(void) {
     struct murre_thread *thread = &murre_thread_current;
-    struct walk walk = {.store = thread->activation->store};
-    walk_rest(&walk, &thread->fault, 0, MURRE_NO_OFFSET);
-    finish(&walk, thread->fault.kind, NULL);
+    struct backtrace trace = {.store = thread->activation->store};
+    struct murre_stackwalk walk;
+    murre_stackwalk_from_fault(&walk, trace.store, &thread->fault);
+    note_rest(&trace, &walk);
+    finish(&trace, thread->fault.kind, NULL);
 }
 
 void murre_trap_raise_host(struct murre_store *store, struct murre_trap *trap) {
     assert(store->activation);
-    struct walk walk = {.store = store};
+    struct backtrace trace = {.store = store};
     if (!trap->constant) {
-        walk.depth = trap->depth;
-        walk.count = trap->frame_count;
-        memcpy(walk.frames, trap->frames, trap->frame_count * sizeof *walk.frames);
+        trace.depth = trap->depth;
+        trace.count = trap->frame_count;
+        memcpy(trace.frames, trap->frames, trap->frame_count * sizeof *trace.frames);
     }
-    walk_rest(&walk, NULL, 0, MURRE_NO_OFFSET);
+    note_callers(&trace);
     struct murre_trap *longer =
-        trap->constant ? NULL : murre_trap_make(&trap->allocator, trap->kind, trap->message, NULL, walk.frames, walk.count);
+        trap->constant ? NULL : murre_trap_make(&trap->allocator, trap->kind, trap->message, NULL, trace.frames, trace.count);
     if (longer) {
         longer->exit_code = trap->exit_code;
-        longer->depth = walk.depth;
+        longer->depth = trace.depth;
         murre_trap_delete(trap);
         trap = longer;
     }

@@ -8,9 +8,9 @@
 /* From the interpreter's loop. pc: register code of the instruction that traps, in func's code, running with frame slots. Every caller that
  * waits in this run of the loop is on store->stack. */
 _Noreturn void murre_trap_raise_interp(struct murre_store *store, enum murre_trapkind kind, struct murre_func *func, const void *pc);
-/* From a C helper that compiled code called directly. offset: of the Wasm instruction in the module, or MURRE_NO_OFFSET. The compiled frames
- * are found by the frame-pointer chain from the helper's own frame on. */
-_Noreturn void murre_trap_raise_native(struct murre_store *store, enum murre_trapkind kind, uint64_t offset);
+/* From a C helper that compiled code called directly. The compiled frames are found by the frame-pointer chain from the helper's own frame
+ * on, and the Wasm instruction by the call's site. */
+_Noreturn void murre_trap_raise_native(struct murre_store *store, enum murre_trapkind kind);
 /* Compiled code jumps here from the very start of func when there is no room for its frame, with its arguments still in place: they are as at a
  * call of this function by func's caller. */
 _Noreturn void murre_trap_raise_entry(struct murre_func *func);
@@ -28,7 +28,7 @@ struct murre_trap_frame {
     uint32_t func_index;
     uint32_t drops;  /* module->code_drops then */
     bool native;     /* pc is compiled code, else register code or NULL */
-    const void *pc;  /* in the instruction that traps or calls */
+    const void *pc;  /* in the instruction that traps or calls; NULL: in none yet */
     uint64_t offset; /* where it is known at once, else MURRE_NO_OFFSET until it is resolved, or for good */
     struct murre_name name;
 };

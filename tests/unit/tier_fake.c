@@ -86,10 +86,6 @@ static bool fake_find(void *jit, uintptr_t pc, struct murre_code_place *place) {
     (void)jit, (void)pc, (void)place;
     return false;
 }
-static uint64_t fake_offset(void *jit, uintptr_t pc) {
-    (void)jit, (void)pc;
-    return MURRE_NO_OFFSET;
-}
 static void fake_stop(void *jit) {
     (void)jit;
     if (!fake.child)
@@ -102,7 +98,6 @@ static const struct murre_jit_ops fake_ops = {
     .compile = fake_compile,
     .drop_module = fake_drop_module,
     .find = fake_find,
-    .offset = fake_offset,
 };
 
 /* ---- what the test asks of it ---- */

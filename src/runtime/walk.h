@@ -1,0 +1,47 @@
+/* The one walk over what runs in a store: the interpreter's frames, runs of compiled frames, and the C between them, which is passed over. From the
+ * innermost function to the one that the innermost activation called. Traps, backtraces and whoever else asks who is running use it.
+ *
+ * Async-signal-safe: no lock, no allocation, nothing is written but the walk itself. It reads a store that stands still: of the calling thread, or
+ * stopped in the signal handler that calls.
+ *
+ * Whose a compiled frame is. Compiled code keeps its struct murre_func at murre_arch_frame_func from its frame pointer, from before the frame
+ * pointer is its own on. Where a function has no frame (leaves have none; nobody has one in his prologue and behind his epilogue) the frame pointer
+ * is its caller's. Then its code says which function it is, and how it was called, in which instance: from the entry trampoline it is the one that the
+ * run was begun with; by a call that leaves the instance (MURRE_SITE_LEAVE) it is store->left; else it is of its caller's instance. Faults and calls
+ * are never in a prologue or epilogue, so that only an interrupt may find a function there: in a recursion it may then miss one frame. */
+#ifndef MURRE_RUNTIME_WALK_H
+#define MURRE_RUNTIME_WALK_H
+
+#include "runtime/call.h"
+#include "runtime/thread.h"
+
+struct murre_stackwalk_frame {
+    struct murre_func *func; /* with an instance: never the host's */
+    bool native;             /* compiled; else pc is in its register code */
+    const void *pc;          /* in the instruction that is at work */
+    uint64_t offset;         /* in the module, of a compiled frame's instruction, where there is a site; else MURRE_NO_OFFSET */
+};
+
+struct murre_stackwalk {
+    const struct murre_store *store;
+    const struct murre_native_segment *run;        /* whose compiled frames come next, or are walked */
+    const struct murre_interp_frame *top, *bottom; /* interpreted frames that come before */
+    uintptr_t frame, end;                          /* compiled frames being walked: where to look for the next caller; 0: none */
+    uintptr_t start;                               /* the same for the innermost run, when it is reached; 0: where it left for C */
+    bool innermost;                                /* the innermost run has not been reached */
+    struct murre_stackwalk_frame waiting[2];       /* found, not handed out */
+    uint32_t waiting_count;
+};
+
+/* From C that interpreted or compiled code waits for, which call.c has taken note of: a host function; the interpreter, with the function that
+ * runs there left out. */
+void murre_stackwalk_from_host(struct murre_stackwalk *walk, const struct murre_store *store);
+/* From C that compiled code called directly. frame: of that C function, or of one further in. */
+void murre_stackwalk_from_helper(struct murre_stackwalk *walk, const struct murre_store *store, uintptr_t frame);
+/* From compiled code or a trampoline that was stopped there. */
+void murre_stackwalk_from_fault(struct murre_stackwalk *walk, const struct murre_store *store, const struct murre_fault *fault);
+
+/* The next frame; false: there is none. */
+bool murre_stackwalk_next(struct murre_stackwalk *walk, struct murre_stackwalk_frame *frame);
+
+#endif
