@@ -193,7 +193,7 @@ static MIR_item_t emit_frame(void *user, MIR_context_t mir, MIR_module_t module)
     MIR_type_t result = MIR_T_I64;
     int pressure = *(const int *)user;
     MIR_set_frame_arg(mir, true);
-    test_begin(&b, mir, 'i', "ii");
+    test_begin(&b, mir, 'i', "iiiiiiiiiii"); // some on the stack
     MIR_reg_t sum = test_new_reg(&b, 'i'), live[40];
     for (int i = 0; i < pressure; i++) {
         live[i] = test_new_reg(&b, 'i');
@@ -205,16 +205,18 @@ static MIR_item_t emit_frame(void *user, MIR_context_t mir, MIR_module_t module)
     test_insn(&b, MIR_new_insn_arr(mir, MIR_CALL, 3, ops));
     for (int i = 0; i < pressure; i++)
         EMIT(ADD, R(sum), R(sum), R(live[i]));
-    EMIT(ADD, R(sum), R(sum), R(b.arg[1]));
+    EMIT(ADD, R(sum), R(sum), R(b.arg[10]));
     test_return(&b, R(sum));
     return test_end(&b);
 }
 
+typedef int64_t eleven(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+
 Test(sites, a_frame_keeps_the_first_argument) {
     for (unsigned level = 0; level < LEVELS; level++)
         for (int pressure = 0; pressure <= 39; pressure += 13) {
-            int64_t (*f)(int64_t, int64_t) = (int64_t(*)(int64_t, int64_t))test_compile(level, emit_frame, &pressure);
+            eleven *f = (eleven *)test_compile(level, emit_frame, &pressure);
             int64_t value = INT64_C(0x123456789a), sum = pressure * (pressure + 1) / 2;
-            cr_expect_eq(f(value, 3), value + value * sum + 3, "level %u, %d live", level, pressure);
+            cr_expect_eq(f(value, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3), value + value * sum + 3, "level %u, %d live", level, pressure);
         }
 }

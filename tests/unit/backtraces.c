@@ -30,19 +30,19 @@ static uint32_t any(uint32_t below) {
 /* Leaves an i32 on the stack, or traps. */
 static void trapping(struct builder *b, uint32_t which) {
     switch (which) {
-    case 0: build(b, 0x00); break;                                                             /* unreachable */
-    case 1: build(b, 0x41, 0x70, 0x28, 2, 8); break;                                           /* i32.load */
-    case 2: build(b, 0x41, 0x70, 0x42, 1, 0x37, 3, 16, 0x41, 1); break;                        /* i64.store */
-    case 3: build(b, 0x20, 0, 0x41, 0, 0x6d); break;                                           /* i32.div_s */
-    case 4: build(b, 0x41, 0x80, 0x80, 0x80, 0x80, 0x78, 0x41, 0x7f, 0x6d); break;             /* overflows */
-    case 5: build(b, 0x41, 1, 0x41, 60, 0x11, 0, 0); break;                                    /* call_indirect of null */
-    case 6: build(b, 0x41, 1, 0x41, 0xf0, 0, 0x11, 0, 0); break;                               /* outside */
-    case 7: build(b, 0x41, 0, 0x11, 1, 0, 0x41, 0); break;                                     /* of another type */
-    case 8: build(b, 0x41, 0x70, 0x41, 1, 0x20, 1, 0xfc, 11, 0, 0x41, 0); break;               /* memory.fill */
-    case 9: build(b, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0xaa); break;                         /* i32.trunc_f64_s */
-    case 10: build(b, 0x41, 0xf0, 0, 0x25, 0, 0x1a, 0x41, 0); break;                           /* table.get */
-    case 11: build(b, 0x20, 1, 0x41, 0x70, 0x2d, 0, 0, 0x6a, 0x20, 1, 0x6c); break;            /* a load within sums */
-    case 12: build(b, 0x41, 0x70, 0x41, 0x70, 0x28, 2, 0, 0x20, 1, 0x6a, 0x36, 2, 0, 0x41, 0); break; /* load, add, store */
+    case 0: build(b, 0x00); break;                                                                            /* unreachable */
+    case 1: build(b, 0x41, 0x70, 0x28, 2, 8); break;                                                          /* i32.load */
+    case 2: build(b, 0x41, 0x70, 0x42, 1, 0x37, 3, 16, 0x41, 1); break;                                       /* i64.store */
+    case 3: build(b, 0x20, 0, 0x41, 0, 0x6d); break;                                                          /* i32.div_s */
+    case 4: build(b, 0x41, 0x80, 0x80, 0x80, 0x80, 0x78, 0x41, 0x7f, 0x6d); break;                            /* overflows */
+    case 5: build(b, 0x41, 1, 0x41, 60, 0x11, 0, 0); break;                                                   /* call_indirect of null */
+    case 6: build(b, 0x41, 1, 0x41, 0xf0, 0, 0x11, 0, 0); break;                                              /* outside */
+    case 7: build(b, 0x41, 0, 0x11, 1, 0, 0x41, 0); break;                                                    /* of another type */
+    case 8: build(b, 0x41, 0x70, 0x41, 1, 0x20, 1, 0xfc, 11, 0, 0x41, 0); break;                              /* memory.fill */
+    case 9: build(b, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0xaa); break;                                        /* i32.trunc_f64_s */
+    case 10: build(b, 0x41, 0xf0, 0, 0x25, 0, 0x1a, 0x41, 0); break;                                          /* table.get */
+    case 11: build(b, 0x20, 1, 0x41, 0x70, 0x2d, 0, 0, 0x6a, 0x20, 1, 0x6c); break;                           /* a load within sums */
+    case 12: build(b, 0x41, 0x70, 0x41, 0x70, 0x28, 2, 0, 0x20, 1, 0x6a, 0x36, 2, 0, 0x41, 0); break;         /* load, add, store */
     default: build(b, 0x20, 0, 0x41, 0x70, 0x2c, 0, 4, 0x48, 0x04, I32, 0x41, 1, 0x05, 0x41, 2, 0x0b); break; /* a load that is compared */
     }
 }
@@ -267,7 +267,8 @@ static const struct configuration {
     {"auto, explicit", MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, -1, 3},
 };
 
-static void compare(const struct builder *bytes, const struct configuration *configuration, struct told told[FUNCS][DEPTH], unsigned number) {
+static void compare(const struct builder *bytes, const struct configuration *configuration, struct told told[FUNCS][DEPTH],
+                    unsigned number) {
     struct world world;
     make_world(&world, configuration->tier, configuration->bounds, configuration->level, bytes);
     for (int round = 0; round < configuration->rounds; round++)
