@@ -55,6 +55,7 @@ struct murre_module;
 struct murre_store;
 struct murre_instance;
 struct murre_linker;
+struct murre_backtrace;
 struct murre_func;
 struct murre_memory;
 struct murre_table;
@@ -376,7 +377,7 @@ enum murre_trapkind {
 };
 
 struct murre_frame {
-    struct murre_instance *instance; /* NULL for a host function */
+    struct murre_instance *instance; /* that the function ran in; never NULL: host functions have no frame */
     uint32_t func_index;
     uint64_t offset;        /* in the module; MURRE_NO_OFFSET where it is not known */
     struct murre_name name; /* from the name section, as it stands there: of any length, with any character; size 0 where there is none */
@@ -397,6 +398,17 @@ MURRE_API uint32_t murre_trap_depth(const struct murre_trap *trap);
 /* False past the last. One thread at a time, as the store: the first call finds the offsets and names of all frames, for up to some hundredths
  * of a second. A frame goes without what takes longer, and without the offset in register code that has been dropped since. */
 MURRE_API bool murre_trap_frame(const struct murre_trap *trap, uint32_t index, struct murre_frame *frame);
+
+/* Who waits for the host function that runs, without a trap: all Wasm functions of the store on the way to it, innermost first, through calls back
+ * into Wasm as well. In the store's thread, in a host function; elsewhere it has no frame. The caller deletes it; its frames are for while the store
+ * lives. NULL when memory is short, and NULL may be deleted. (From another thread: murre_store_interrupt ends the run with a trap, which has a
+ * backtrace.) */
+MURRE_API struct murre_backtrace *murre_store_backtrace(struct murre_store *store) MURRE_MUST_USE;
+MURRE_API void murre_backtrace_delete(struct murre_backtrace *backtrace);
+/* As the functions of the same names for traps. */
+MURRE_API uint32_t murre_backtrace_frame_count(const struct murre_backtrace *backtrace);
+MURRE_API uint32_t murre_backtrace_depth(const struct murre_backtrace *backtrace);
+MURRE_API bool murre_backtrace_frame(const struct murre_backtrace *backtrace, uint32_t index, struct murre_frame *frame);
 
 /* ---- linking and instances --------------------------------------------------------------------------------------- */
 

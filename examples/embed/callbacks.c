@@ -30,8 +30,12 @@ static struct murre_func *find(struct murre_instance *instance, const char *name
 static void print_trap(struct murre_trap *trap) {
     printf("trap: %s\n", murre_trap_message(trap));
     struct murre_frame frame;
-    for (uint32_t i = 0; murre_trap_frame(trap, i, &frame); i++)
-        printf("  function %" PRIu32 " at 0x%" PRIx64 "\n", frame.func_index, frame.offset);
+    for (uint32_t i = 0; murre_trap_frame(trap, i, &frame); i++) {
+        printf("  function %" PRIu32, frame.func_index);
+        if (frame.offset != MURRE_NO_OFFSET)
+            printf(" at 0x%" PRIx64, frame.offset);
+        printf("\n");
+    }
     murre_trap_delete(trap);
 }
 

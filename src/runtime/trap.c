@@ -144,6 +144,20 @@ static uint64_t offset_at_entry(const struct murre_func *func) {
 
 /* ---- raising -------------------------------------------------------------------------------------------------------------------- */
 
+struct murre_trap *murre_trap_of_callers(struct murre_store *store) {
+    struct backtrace trace = {.store = store};
+    if (store->activation) {
+        struct murre_stackwalk walk;
+        murre_stackwalk_from_host(&walk, store);
+        walk.all = true;
+        note_rest(&trace, &walk);
+    }
+    struct murre_trap *trap = murre_trap_make(&store->engine->allocator, MURRE_TRAP_HOST, NULL, NULL, trace.frames, trace.count);
+    if (trap)
+        trap->depth = trace.depth;
+    return trap;
+}
+
 static _Noreturn void unwind(struct murre_store *store, struct murre_trap *trap) {
     struct murre_activation *activation = store->activation;
     activation->trap = trap;

@@ -52,6 +52,10 @@ struct murre_trap {
 struct murre_trap *murre_trap_make(const struct murre_allocator *allocator, enum murre_trapkind kind, const char *message,
                                    const char *detail, const struct murre_trap_frame *frames, uint32_t frame_count) MURRE_MUST_USE;
 
+/* A backtrace of what waits for the host function that runs, all activations of it, as a trap that nobody has raised; without a frame where none
+ * runs. NULL when memory is short. */
+struct murre_trap *murre_trap_of_callers(struct murre_store *store) MURRE_MUST_USE;
+
 /* Finds what is missing in trap->frames, as far as that takes no longer than a few hundredths of a second. */
 void murre_trap_resolve(struct murre_trap *trap);
 

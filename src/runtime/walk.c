@@ -107,18 +107,29 @@ static bool step(struct murre_stackwalk *walk, struct murre_stackwalk_frame *fou
 /* ---- the walk ------------------------------------------------------------------------------------------------------------------- */
 
 static bool is_last(const struct murre_stackwalk *walk) {
-    return walk->run == walk->store->activation->native;
+    return walk->run == walk->activation->native;
 }
 
 static void reach(struct murre_stackwalk *walk, const struct murre_native_segment *run) {
     walk->run = run;
-    walk->bottom = is_last(walk) ? walk->store->activation->mark.frame : run->interp_frame;
+    walk->bottom = is_last(walk) ? walk->activation->mark.frame : run->interp_frame;
     walk->end = is_last(walk) ? 0 : (uintptr_t)run->args->frame;
 }
 
 static void begin(struct murre_stackwalk *walk, const struct murre_store *store) {
-    *walk = (struct murre_stackwalk){.store = store, .top = store->stack.frame, .innermost = true};
+    *walk = (struct murre_stackwalk){.store = store, .activation = store->activation, .top = store->stack.frame, .innermost = true};
     reach(walk, store->native);
+}
+
+/* The activation's frames are done: on with the one that waits for it. */
+static bool go_outwards(struct murre_stackwalk *walk) {
+    const struct murre_activation *inner = walk->activation;
+    if (!walk->all || !inner->outer)
+        return false;
+    walk->activation = inner->outer;
+    walk->top = inner->mark.frame;
+    reach(walk, inner->native);
+    return true;
 }
 
 void murre_stackwalk_from_host(struct murre_stackwalk *walk, const struct murre_store *store) {
@@ -163,8 +174,11 @@ bool murre_stackwalk_next(struct murre_stackwalk *walk, struct murre_stackwalk_f
             }
             continue;
         }
-        if (is_last(walk))
-            return false;
+        if (is_last(walk)) {
+            if (!go_outwards(walk))
+                return false;
+            continue;
+        }
         walk->frame = walk->innermost && walk->start ? walk->start : walk->run->exit_frame;
         walk->innermost = false;
         if (!walk->frame) { /* it has called nobody yet */

@@ -1,5 +1,5 @@
 /* The one walk over what runs in a store: the interpreter's frames, runs of compiled frames, and the C between them, which is passed over. From the
- * innermost function to the one that the innermost activation called. Traps, backtraces and whoever else asks who is running use it.
+ * innermost function to the one that the innermost activation called, or the outermost. Traps, backtraces and whoever else asks who is running use it.
  *
  * Async-signal-safe: no lock, no allocation, nothing is written but the walk itself. It reads a store that stands still: of the calling thread, or
  * stopped in the signal handler that calls.
@@ -24,6 +24,8 @@ struct murre_stackwalk_frame {
 
 struct murre_stackwalk {
     const struct murre_store *store;
+    const struct murre_activation *activation;     /* whose frames are walked */
+    bool all;                                      /* those further out as well, when this is done; to be set before the first step */
     const struct murre_native_segment *run;        /* whose compiled frames come next, or are walked */
     const struct murre_interp_frame *top, *bottom; /* interpreted frames that come before */
     uintptr_t frame, end;                          /* compiled frames being walked: where to look for the next caller; 0: none */

@@ -6,10 +6,12 @@
  *
  * MURRE_BACKTRACES=COUNT makes so many modules (60), MURRE_BACKTRACES_SEED others. */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/runtime.h"
 #include "support/build.h"
 
 enum { I32 = 0x7f, I64 = 0x7e, F64 = 0x7c };
@@ -143,112 +145,7 @@ static struct builder a_module(void) {
     return b;
 }
 
-/* ---- a world: instances of it, which call one another ------------------------------------------------------------------------------ */
-
-struct world {
-    struct murre_store *store;
-    struct murre_instance *instances[INSTANCES];
-    unsigned made;
-    uint32_t host_seed;
-};
-
-static struct murre_func *func_of(struct murre_instance *instance, uint32_t which) {
-    return test_func(instance, (const char[]){(char)('a' + which % FUNCS), 0});
-}
-
-/* Calls some function of some instance in turn. */
-static struct murre_trap *host(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
-    struct world *world = env;
-    (void)caller;
-    uint32_t which = world->host_seed = world->host_seed * 1664525 + 1013904223;
-    union murre_slot slot = args[0];
-    struct murre_trap *trap = murre_func_call(world->store, func_of(world->instances[which / 64 % world->made], which / 4096), &slot);
-    results[0] = slot;
-    return trap;
-}
-
-static struct murre_extern func_extern(struct murre_func *func) {
-    return (struct murre_extern){.kind = MURRE_EXTERN_FUNC, .of.func = func};
-}
-
-/* The first instance imports the host only, the others each the functions of the one before. */
-static void make_world(struct world *world, enum murre_tier tier, enum murre_bounds bounds, int level, const struct builder *bytes) {
-    struct murre_config config;
-    murre_config_init(&config);
-    config.tier = tier;
-    config.bounds = bounds;
-    config.opt_level = level;
-    struct murre_engine *engine = murre_engine_new(&config, NULL);
-    world->store = murre_store_new(engine, NULL);
-    cr_assert_not_null(world->store);
-    struct murre_error error;
-    struct murre_module *module = murre_module_new(engine, bytes->bytes, bytes->size, &error);
-    cr_assert_not_null(module, "%s", error.message);
-    const murre_valtype one = MURRE_I32;
-    const struct murre_functype type = {.params = &one, .param_count = 1, .results = &one, .result_count = 1};
-    struct murre_extern imports[IMPORTS];
-    for (unsigned i = 0; i < IMPORTS; i++)
-        imports[i] = func_extern(murre_func_new(world->store, &type, host, world, NULL, &error));
-    for (world->made = 0; world->made < INSTANCES;) {
-        struct murre_trap *trap = NULL;
-        struct murre_instance *instance = murre_instance_new(world->store, module, imports, IMPORTS, &trap, &error);
-        cr_assert_not_null(instance, "%s", error.message);
-        world->instances[world->made++] = instance;
-        for (unsigned i = 1; i < IMPORTS; i++)
-            imports[i] = func_extern(func_of(instance, world->made * 5 + i));
-    }
-    murre_module_unref(module);
-    murre_engine_unref(engine);
-}
-
-/* ---- comparing -------------------------------------------------------------------------------------------------------------------- */
-
-struct told {
-    enum murre_trapkind kind;
-    uint32_t depth, count;
-    struct {
-        uint32_t instance, func;
-        uint64_t offset;
-    } frames[64];
-};
-
-/* False: a busy machine left no time for the offsets of interpreted frames (resolve.c). */
-static bool try_to_tell(struct world *world, uint32_t entry, uint32_t number, struct told *told) {
-    bool complete = true;
-    memset(told, 0, sizeof *told);
-    world->host_seed = entry * 7 + number;
-    union murre_slot slot = {.u32 = number};
-    struct murre_trap *trap = murre_func_call(world->store, func_of(world->instances[INSTANCES - 1], entry), &slot);
-    cr_assert_not_null(trap, "each of them ends in a trap");
-    told->kind = murre_trap_kind(trap);
-    told->depth = murre_trap_depth(trap);
-    told->count = murre_trap_frame_count(trap);
-    for (uint32_t i = 0; i < told->count; i++) {
-        struct murre_frame frame;
-        cr_assert(murre_trap_frame(trap, i, &frame));
-        uint32_t which = 0;
-        while (which < INSTANCES && world->instances[which] != frame.instance)
-            which++;
-        told->frames[i].instance = which;
-        told->frames[i].func = frame.func_index;
-        told->frames[i].offset = frame.offset;
-        complete &= frame.offset != MURRE_NO_OFFSET;
-    }
-    murre_trap_delete(trap);
-    return complete;
-}
-
-static void tell(struct world *world, uint32_t entry, uint32_t number, struct told *told) {
-    for (int tries = 0; tries < 20 && !try_to_tell(world, entry, number, told); tries++)
-        ;
-}
-
-static void print(const char *what, const struct told *told) {
-    fprintf(stderr, "%s: trap %d, %u frames\n", what, (int)told->kind, told->depth);
-    for (uint32_t i = 0; i < told->count; i++)
-        fprintf(stderr, "  %u: instance %u function %u at %lld\n", i, told->frames[i].instance, told->frames[i].func,
-                (long long)told->frames[i].offset);
-}
+/* ---- configurations -------------------------------------------------------------------------------------------------------------- */
 
 static const struct configuration {
     const char *name;
@@ -267,10 +164,163 @@ static const struct configuration {
     {"auto, explicit", MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, -1, 3},
 };
 
+/* ---- a world: instances of it, which call one another ------------------------------------------------------------------------------ */
+
+struct world {
+    struct murre_store *store;
+    struct murre_instance *instances[INSTANCES];
+    unsigned made;
+    uint32_t host_seed;
+    /* Of the last call of the host: its callers. */
+    uint32_t looks, seen;
+    struct {
+        struct murre_instance *instance;
+        uint32_t func;
+        uint64_t offset;
+    } callers[64];
+};
+
+static struct murre_func *func_of(struct murre_instance *instance, uint32_t which) {
+    return test_func(instance, (const char[]){(char)('a' + which % FUNCS), 0});
+}
+
+/* What the host sees of its callers; counted, and compared with what a trap says of them later on. */
+static void look_at_callers(struct world *world, struct murre_instance *caller) {
+    struct murre_backtrace *backtrace = murre_store_backtrace(world->store);
+    struct murre_frame frame;
+    world->looks++;
+    world->seen = murre_backtrace_frame_count(backtrace);
+    cr_assert(world->seen > 0 && world->seen == murre_backtrace_depth(backtrace));
+    cr_assert(murre_backtrace_frame(backtrace, 0, &frame));
+    cr_assert_eq(frame.instance, caller);
+    cr_assert_not(murre_backtrace_frame(backtrace, world->seen, &frame));
+    for (uint32_t i = 0; i < world->seen; i++) {
+        cr_assert(murre_backtrace_frame(backtrace, i, &frame));
+        world->callers[i].instance = frame.instance;
+        world->callers[i].func = frame.func_index;
+        world->callers[i].offset = frame.offset;
+    }
+    murre_backtrace_delete(backtrace);
+}
+
+/* Calls some function of some instance in turn. */
+static struct murre_trap *host(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    struct world *world = env;
+    look_at_callers(world, murre_caller_instance(caller));
+    uint32_t which = world->host_seed = world->host_seed * 1664525 + 1013904223;
+    union murre_slot slot = args[0];
+    struct murre_trap *trap = murre_func_call(world->store, func_of(world->instances[which / 64 % world->made], which / 4096), &slot);
+    results[0] = slot;
+    return trap;
+}
+
+static struct murre_extern func_extern(struct murre_func *func) {
+    return (struct murre_extern){.kind = MURRE_EXTERN_FUNC, .of.func = func};
+}
+
+static struct murre_module *make_module(enum murre_tier tier, enum murre_bounds bounds, int level, const struct builder *bytes) {
+    struct murre_config config;
+    murre_config_init(&config);
+    config.tier = tier;
+    config.bounds = bounds;
+    config.opt_level = level;
+    struct murre_engine *engine = murre_engine_new(&config, NULL);
+    struct murre_error error;
+    struct murre_module *module = murre_module_new(engine, bytes->bytes, bytes->size, &error);
+    cr_assert_not_null(module, "%s", error.message);
+    murre_engine_unref(engine);
+    return module;
+}
+
+/* The first instance imports the host only, the others each the functions of the one before. */
+static void make_world(struct world *world, struct murre_module *module) {
+    struct murre_error error;
+    world->store = murre_store_new(module->engine, NULL);
+    cr_assert_not_null(world->store);
+    const murre_valtype one = MURRE_I32;
+    const struct murre_functype type = {.params = &one, .param_count = 1, .results = &one, .result_count = 1};
+    struct murre_extern imports[IMPORTS];
+    for (unsigned i = 0; i < IMPORTS; i++)
+        imports[i] = func_extern(murre_func_new(world->store, &type, host, world, NULL, &error));
+    for (world->made = 0; world->made < INSTANCES;) {
+        struct murre_trap *trap = NULL;
+        struct murre_instance *instance = murre_instance_new(world->store, module, imports, IMPORTS, &trap, &error);
+        cr_assert_not_null(instance, "%s", error.message);
+        world->instances[world->made++] = instance;
+        for (unsigned i = 1; i < IMPORTS; i++)
+            imports[i] = func_extern(func_of(instance, world->made * 5 + i));
+    }
+}
+
+static void make_world_of(struct world *world, const struct configuration *configuration, const struct builder *bytes) {
+    struct murre_module *module = make_module(configuration->tier, configuration->bounds, configuration->level, bytes);
+    make_world(world, module);
+    murre_module_unref(module);
+}
+
+/* ---- comparing -------------------------------------------------------------------------------------------------------------------- */
+
+struct told {
+    enum murre_trapkind kind;
+    uint32_t depth, count;
+    struct {
+        uint32_t instance, func;
+        uint64_t offset;
+    } frames[64];
+};
+
+/* False: a busy machine left no time for the offsets of interpreted frames (resolve.c). */
+static bool try_to_tell(struct world *world, uint32_t entry, uint32_t number, struct told *told) {
+    bool complete = true;
+    world->seen = 0;
+    memset(told, 0, sizeof *told);
+    world->host_seed = entry * 7 + number;
+    union murre_slot slot = {.u32 = number};
+    struct murre_trap *trap = murre_func_call(world->store, func_of(world->instances[INSTANCES - 1], entry), &slot);
+    cr_assert_not_null(trap, "each of them ends in a trap");
+    told->kind = murre_trap_kind(trap);
+    told->depth = murre_trap_depth(trap);
+    told->count = murre_trap_frame_count(trap);
+    for (uint32_t i = 0; i < told->count; i++) {
+        struct murre_frame frame;
+        cr_assert(murre_trap_frame(trap, i, &frame));
+        uint32_t which = 0;
+        while (which < INSTANCES && world->instances[which] != frame.instance)
+            which++;
+        told->frames[i].instance = which;
+        told->frames[i].func = frame.func_index;
+        told->frames[i].offset = frame.offset;
+        complete &= frame.offset != MURRE_NO_OFFSET;
+        /* The outer frames are the callers of the last host function. */
+        uint32_t inner = told->count - world->seen;
+        if (i < inner)
+            continue;
+        complete &= world->callers[i - inner].offset != MURRE_NO_OFFSET;
+        cr_assert(world->callers[i - inner].instance == frame.instance && world->callers[i - inner].func == frame.func_index);
+        cr_assert(!complete || world->callers[i - inner].offset == frame.offset);
+    }
+    murre_trap_delete(trap);
+    return complete;
+}
+
+static void tell(struct world *world, uint32_t entry, uint32_t number, struct told *told) {
+    for (int tries = 0; tries < 20 && !try_to_tell(world, entry, number, told); tries++)
+        ;
+}
+
+static void print(const char *what, const struct told *told) {
+    fprintf(stderr, "%s: trap %d, %u frames\n", what, (int)told->kind, told->depth);
+    for (uint32_t i = 0; i < told->count; i++)
+        fprintf(stderr, "  %u: instance %u function %u at %lld\n", i, told->frames[i].instance, told->frames[i].func,
+                (long long)told->frames[i].offset);
+}
+
+static const struct configuration plain = {"interp", MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO, -1, 1};
+
 static void compare(const struct builder *bytes, const struct configuration *configuration, struct told told[FUNCS][DEPTH],
                     unsigned number) {
     struct world world;
-    make_world(&world, configuration->tier, configuration->bounds, configuration->level, bytes);
+    make_world_of(&world, configuration, bytes);
     for (int round = 0; round < configuration->rounds; round++)
         for (uint32_t entry = 0; entry < FUNCS; entry++)
             for (uint32_t depth = 0; depth < DEPTH; depth++) {
@@ -293,13 +343,12 @@ static unsigned wanted(const char *name, unsigned otherwise) {
 Test(backtraces, are_the_same_in_every_tier) {
     unsigned count = wanted("MURRE_BACKTRACES", 60);
     static struct told told[FUNCS][DEPTH];
-    static const struct configuration plain = {"interp", MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO, -1, 1};
     size_t traps = 0, frames = 0;
     for (unsigned i = 0; i < count; i++) {
         state = (wanted("MURRE_BACKTRACES_SEED", 1) * UINT64_C(1000003) + i + 1) * UINT64_C(0x9e3779b97f4a7c15);
         struct builder bytes = a_module();
         struct world world;
-        make_world(&world, plain.tier, plain.bounds, plain.level, &bytes);
+        make_world_of(&world, &plain, &bytes);
         for (uint32_t entry = 0; entry < FUNCS; entry++)
             for (uint32_t depth = 0; depth < DEPTH; depth++) {
                 struct told *of = &told[entry][depth];
@@ -318,4 +367,46 @@ Test(backtraces, are_the_same_in_every_tier) {
     }
     fprintf(stderr, "%u modules, %zu traps with %zu frames, each in %zu configurations\n", count, traps, frames,
             sizeof configurations / sizeof *configurations);
+}
+
+/* ---- stores side by side --------------------------------------------------------------------------------------------------------- */
+
+static struct told expected[FUNCS][DEPTH];
+
+/* In its own store of the engine that all share. */
+static void *run_beside(void *module) {
+    struct world world;
+    make_world(&world, module);
+    for (int round = 0; round < 4; round++)
+        for (uint32_t entry = 0; entry < FUNCS; entry++)
+            for (uint32_t depth = 0; depth < DEPTH; depth++) {
+                struct told now;
+                tell(&world, entry, depth, &now);
+                cr_assert_eq(memcmp(&now, &expected[entry][depth], sizeof now), 0, "function %u of %u", entry, depth);
+            }
+    murre_store_delete(world.store);
+    return NULL;
+}
+
+Test(backtraces, of_three_stores_in_three_threads_name_the_instances_of_their_own) {
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        state = seed * UINT64_C(0x9e3779b97f4a7c15);
+        struct builder bytes = a_module();
+        struct world world;
+        make_world_of(&world, &plain, &bytes);
+        for (uint32_t entry = 0; entry < FUNCS; entry++)
+            for (uint32_t depth = 0; depth < DEPTH; depth++)
+                tell(&world, entry, depth, &expected[entry][depth]);
+        murre_store_delete(world.store);
+        FOR_EACH_TIER(tier) {
+            struct murre_module *module = make_module(tier, MURRE_BOUNDS_AUTO, -1, &bytes);
+            pthread_t threads[3];
+            for (int i = 0; i < 3; i++)
+                cr_assert_eq(pthread_create(&threads[i], NULL, run_beside, module), 0);
+            for (int i = 0; i < 3; i++)
+                pthread_join(threads[i], NULL);
+            murre_module_unref(module);
+        }
+        build_free(&bytes);
+    }
 }
