@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Checks the project's layering from the `#include` and `#if` lines of its sources.
+"""Checks the project's layering: layering.py [NM BUILD]. From the `#include` and `#if` lines of the sources, and, of a build folder, from the
+symbols that its objects use and define: what a declaration of one's own or a public header would hide from the former.
 
     base <- wasm <- runtime <- {interp, jit} <- api <- {wasi, cli}
 
 `arch` sees only `base`; the interpreter and the compiler never include each other; only src/jit includes mir.h; the
-processor is asked about (`#if`) only in src/arch and src/base; src/wasi and src/cli use the public headers only.
+processor is asked about (`#if`) only in src/arch and src/base, what it can do (cpuid, hwcap) only in src/arch/*/features.c; src/wasi and src/cli
+use the public headers only.
 First proves on a bad sample that each rule can fail, then checks the tree. Last line: `N passed, N failed`.
 """
 
 import re
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -28,6 +31,7 @@ ALLOWED = {
 PUBLIC = {"murre.h", "wasm.h", "wasi.h"}
 MAY_ASK_PROCESSOR = {"base", "arch"}
 PROCESSOR = re.compile(r"\b(__x86_64(__)?|__amd64(__)?|__i386(__)?|__aarch64__|__arm(64)?__|__ARM_\w+|__riscv\w*|__AVX\w*|__SSE\w*|__BMI\w*)")
+ABILITY = re.compile(r"\bcpuid\b|__get_cpuid|__builtin_cpu_|\bAT_HWCAP2?\b|\bxgetbv\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 CONDITION = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b(.*)")
 
@@ -71,9 +75,62 @@ def check_file(path: Path, root: Path) -> "list[str]":
             fault = check_include(folder, *include.groups(), path, root)
         elif condition and folder not in MAY_ASK_PROCESSOR and PROCESSOR.search(condition.group(1)):
             fault = "the processor is asked about only in src/arch and src/base"
+        if ABILITY.search(line) and path.name != "features.c":
+            fault = "what the processor can do is asked only in src/arch/*/features.c"
         if fault:
             faults.append(f"{path.relative_to(root)}:{number}: {fault}")
     return faults
+
+
+# ---- symbols ----
+
+Symbols = "dict[str, tuple[set[str], set[str]]]"  # by object: what it defines, what it uses
+
+
+def read_symbols(nm: str, build: Path) -> Symbols:
+    """Of each source once: archives and the shared library may have objects of the same."""
+    objects = {path.name: path for path in sorted(build.glob("*.p/src_*.o"))}
+    found = {}
+    for name, path in objects.items():
+        defined, used = set(), set()
+        for line in subprocess.run([nm, path], capture_output=True, text=True, check=True).stdout.splitlines():
+            *_, kind, symbol = line.split()
+            if kind == "U":
+                used.add(symbol)
+            elif kind.isupper():
+                defined.add(symbol)
+        found[name] = (defined, used)
+    return found
+
+
+def declared(headers: "list[Path]") -> "set[str]":
+    return {name for path in headers for name in re.findall(r"\b(?:murre|wasm)_\w+(?=\s*\()", path.read_text())}
+
+
+def check_symbols(symbols: Symbols, public: "set[str]", of_arch: "set[str]") -> "list[str]":
+    """wasi and cli may use what public headers declare, wherever it is; arch what its own header says that others provide."""
+    layer = {name: name.split("_")[1] for name in symbols}
+    where = {symbol: name for name, (defined, _) in symbols.items() for symbol in defined}
+    faults = []
+    for name, (_, used) in symbols.items():
+        free = of_arch if layer[name] == "arch" else public if layer[name] in {"wasi", "cli"} else set()
+        for symbol in sorted(used & where.keys() - free):
+            target = layer[where[symbol]]
+            if target != layer[name] and target not in ALLOWED[layer[name]]:
+                faults.append(f"{name} uses {symbol}, which {where[symbol]} defines: src/{layer[name]} may not use src/{target}")
+    return faults
+
+
+def test_symbols() -> "list[str]":
+    api, runtime = ({"murre_up", "murre_public"}, set()), ({"murre_down"}, {"murre_up"})
+    bad = {"src_api_a.c.o": api, "src_runtime_b.c.o": runtime}
+    cli = {"src_api_a.c.o": api, "src_cli_c.c.o": (set(), {"murre_public"})}
+    arch = {"src_arch_d.c.o": (set(), {"murre_down"}), "src_runtime_b.c.o": runtime}
+    failures = [] if len(check_symbols(bad, set(), set())) == 1 else ["symbols: runtime's use of api is not seen"]
+    for what, public, of_arch, count in [(cli, set(), set(), 1), (cli, {"murre_public"}, set(), 0), (arch, set(), set(), 1), (arch, set(), {"murre_down"}, 0)]:
+        if len(check_symbols(what, public, of_arch)) != count:
+            failures.append(f"symbols: {count} faults expected in {what}")
+    return failures
 
 
 def sources(root: Path) -> "list[Path]":
@@ -96,6 +153,8 @@ BAD = [
     ("src/interp/a.c", "# ifdef __aarch64__", "the processor"),
     ("src/wasm/a.c", '#include "nowhere.h"', "neither in src nor public"),
     ("src/extra/a.c", "int x;", "no layer"),
+    ("src/jit/a.c", "if (getauxval(AT_HWCAP) & 1)", "what the processor can do"),
+    ("src/arch/x86_64/b.c", "__get_cpuid(1, &a, &b, &c, &d);", "what the processor can do"),
 ]
 GOOD = [
     ("src/base/b.c", "#if defined(__x86_64__)"),
@@ -127,9 +186,9 @@ def self_test() -> "list[str]":
 
 
 def main() -> int:
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent).resolve()
-    failures = self_test()
-    passed = len(BAD) + len(GOOD) - len(failures)
+    root = Path(__file__).parent.parent.resolve()
+    failures = self_test() + test_symbols()
+    passed = len(BAD) + len(GOOD) + 5 - len(failures)
     files = sources(root)
     if not files:
         failures.append(f"no sources below {root / 'src'}")
@@ -137,6 +196,13 @@ def main() -> int:
         faults = check_file(path, root)
         failures += faults
         passed += not faults
+    if len(sys.argv) == 3:
+        symbols = read_symbols(sys.argv[1], Path(sys.argv[2]))
+        faults = check_symbols(symbols, declared([root / "include" / name for name in PUBLIC]), declared([root / "src/arch/arch.h"]))
+        if {name.split("_")[1] for name in symbols} < ALLOWED.keys() - {"jit"}:
+            faults.append(f"only {len(symbols)} objects in {sys.argv[2]}")
+        failures += faults
+        passed += len(symbols) if not faults else 0
     for failure in failures:
         print(failure)
     print(f"{passed} passed, {len(failures)} failed")

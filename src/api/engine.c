@@ -1,9 +1,8 @@
-/* Engines: configuration, and the place where the tiers are put together. Thread safe after murre_engine_new. */
+/* Engines: configuration, and the place where the tiers are put together. */
 #include <string.h>
 
 #include "base/hash.h"
 #include "interp/interp.h"
-#include "runtime/memory.h"
 #include "runtime/tier.h"
 #include "runtime/types.h"
 #include "wasm/limits.h"
@@ -88,22 +87,6 @@ static enum murre_status start_compiler(struct murre_engine *engine, struct murr
     return murre_tier_start(engine, error);
 }
 
-static void stop_compiler(struct murre_engine *engine) {
-    murre_tier_stop(engine);
-    if (engine->jit)
-        engine->jit_ops->stop(engine->jit);
-}
-
-static void free_engine(struct murre_engine *engine) {
-    struct murre_allocator allocator = engine->allocator;
-    murre_stack_drop_spares(&engine->spare_stacks, engine->config.max_stack);
-    murre_memory_drop_spares(engine);
-    engine->interp->stop(engine);
-    murre_types_delete(engine->types);
-    pthread_mutex_destroy(&engine->lock);
-    murre_free(&allocator, engine, sizeof *engine);
-}
-
 struct murre_engine *murre_engine_new(const struct murre_config *given, struct murre_error *error) {
     murre_error_clear(error);
     struct murre_config config;
@@ -136,40 +119,10 @@ struct murre_engine *murre_engine_new(const struct murre_config *given, struct m
     engine->first_memory_place = (uint32_t)murre_hash_seed();
     pthread_mutex_init(&engine->lock, NULL);
     engine->types = murre_types_new(&engine->allocator);
-    if (!engine->types) {
+    if (!engine->types)
         murre_error_memory(error);
-        free_engine(engine);
-        return NULL;
-    }
-    if (start_compiler(engine, error) != MURRE_OK) {
-        stop_compiler(engine);
-        free_engine(engine);
-        return NULL;
-    }
-    return engine;
-}
-
-struct murre_engine *murre_engine_ref(struct murre_engine *engine) {
-    atomic_fetch_add_explicit(&engine->references, 1, memory_order_relaxed);
-    return engine;
-}
-
-void murre_engine_unref(struct murre_engine *engine) {
-    if (!engine || atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) != 1)
-        return;
-    stop_compiler(engine);
-    free_engine(engine);
-}
-
-void murre_engine_stats(struct murre_engine *engine, struct murre_stats *stats) {
-    *stats = (struct murre_stats){
-        .functions_interpreted = atomic_load_explicit(&engine->functions_interpreted, memory_order_relaxed),
-        .functions_compiled = atomic_load_explicit(&engine->functions_compiled, memory_order_relaxed),
-        .functions_refused = atomic_load_explicit(&engine->functions_refused, memory_order_relaxed),
-        .loops_entered = atomic_load_explicit(&engine->loops_entered, memory_order_relaxed),
-        .compile_nanoseconds = atomic_load_explicit(&engine->compile_nanoseconds, memory_order_relaxed),
-        .lower_nanoseconds = atomic_load_explicit(&engine->lower_nanoseconds, memory_order_relaxed),
-        .code_bytes = atomic_load_explicit(&engine->code_bytes, memory_order_relaxed),
-        .register_code_bytes = atomic_load_explicit(&engine->register_code_bytes, memory_order_relaxed),
-    };
+    else if (start_compiler(engine, error) == MURRE_OK)
+        return engine;
+    murre_engine_unref(engine);
+    return NULL;
 }

@@ -1,33 +1,22 @@
 // The operations of ext.h that x86-64 does its own way. See ext_target.h.
 #include "ext_target.h"
 
-#include <cpuid.h>
 #include <stdatomic.h>
+
+#include "arch/arch.h"
 
 // ---- CPU features -----------------------------------------------------------------------------------------------------
 
-static const unsigned features_known = 1u << 31;
-static _Atomic unsigned features_found;
 static _Atomic unsigned features_masked;
 
-static unsigned detect(void) {
-    unsigned found = 0, a, b, c, d;
-    if (__get_cpuid(1, &a, &b, &c, &d))
-        found |= (c >> 23 & 1 ? MURRE_EXT_POPCNT : 0) | (c >> 19 & 1 ? MURRE_EXT_SSE41 : 0);
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
-        found |= b >> 3 & 1 ? MURRE_EXT_BMI1 : 0;
-    if (__get_cpuid(0x80000001, &a, &b, &c, &d))
-        found |= c >> 5 & 1 ? MURRE_EXT_LZCNT : 0;
-    return found;
+static unsigned known_features(void) {
+    const struct murre_arch_features *features = murre_arch_features();
+    return (features->popcnt ? MURRE_EXT_POPCNT : 0) | (features->sse41 ? MURRE_EXT_SSE41 : 0) | (features->bmi1 ? MURRE_EXT_BMI1 : 0) |
+           (features->lzcnt ? MURRE_EXT_LZCNT : 0);
 }
 
 static bool cpu_has(enum murre_ext_feature feature) {
-    unsigned found = atomic_load_explicit(&features_found, memory_order_relaxed);
-    if (found == 0) {
-        found = detect() | features_known;
-        atomic_store_explicit(&features_found, found, memory_order_relaxed);
-    }
-    return (found & ~atomic_load_explicit(&features_masked, memory_order_relaxed) & feature) != 0;
+    return (known_features() & ~atomic_load_explicit(&features_masked, memory_order_relaxed) & feature) != 0;
 }
 
 void murre_ext_mask_features(unsigned missing) {
