@@ -307,14 +307,14 @@ void builder_delete(struct builder *b) {
 
 /* The engine keeps one builder at rest. */
 static struct builder *acquire(struct murre_engine *engine) {
-    struct builder *b = atomic_exchange_explicit(&engine->interp_spare, NULL, memory_order_acquire);
+    struct builder *b = atomic_exchange_explicit(&engine->interp_cache, NULL, memory_order_acquire);
     return b ? b : builder_new(&engine->allocator);
 }
 static void release(struct murre_engine *engine, struct builder *b) {
     if (bytes_of(b) > MOST_KEPT || murre_front_bytes(b->front) > MOST_KEPT) /* it was a large function, and the next one is not */
         builder_delete(b);
     else
-        builder_delete(atomic_exchange_explicit(&engine->interp_spare, b, memory_order_acq_rel));
+        builder_delete(atomic_exchange_explicit(&engine->interp_cache, b, memory_order_acq_rel));
 }
 
 /* Lowers with what modes it needs. The words are in b. room: bytes. */

@@ -121,7 +121,7 @@ static void offsets(struct murre_module *module, uint32_t func_index, const void
 }
 
 static void stop(struct murre_engine *engine) {
-    builder_delete(atomic_exchange_explicit(&engine->interp_spare, NULL, memory_order_acquire));
+    builder_delete(atomic_exchange_explicit(&engine->interp_cache, NULL, memory_order_acquire));
 }
 
 /* ---- running ----------------------------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* Calls between host, interpreter and compiled code: see call.h, and the native convention at the head of runtime.h.
  *
  *   murre_call_func      host → anything. Sets up the activation that traps end at.
- *   murre_call_native    C → compiled code, through murre_arch_enter. Sets up the segment that backtraces walk.
+ *   murre_call_native    C → compiled code, through murre_arch_enter. Sets up the run that backtraces walk.
  *   murre_call_exit      compiled code → interpreter or host, from murre_arch_exit.
  *   murre_call_host      interpreter → host.
  *
@@ -27,7 +27,7 @@ enum murre_status murre_call_init(struct murre_store *store, struct murre_error 
     store->results = murre_alloc(&store->engine->allocator, RESULT_SLOTS * sizeof *store->results);
     if (!store->results)
         return murre_error_memory(error);
-    enum murre_status status = murre_stack_init(&store->stack, store->engine->config.max_stack, &store->engine->spare_stacks, error);
+    enum murre_status status = murre_stack_init(&store->stack, store->engine->config.max_stack, &store->engine->stack_cache, error);
     if (status != MURRE_OK)
         murre_call_fini(store);
     return status;
@@ -35,7 +35,7 @@ enum murre_status murre_call_init(struct murre_store *store, struct murre_error 
 
 void murre_call_fini(struct murre_store *store) {
     murre_interrupt_fini(store);
-    murre_stack_fini(&store->stack, &store->engine->spare_stacks);
+    murre_stack_fini(&store->stack, &store->engine->stack_cache);
     murre_free(&store->engine->allocator, store->results, RESULT_SLOTS * sizeof *store->results);
     store->results = NULL;
 }
@@ -55,11 +55,11 @@ static bool has_room(const struct murre_store *store, uint32_t slots) {
 /* ---- C to compiled code --------------------------------------------------------------------------------------------------------- */
 
 static void enter(struct murre_store *store, void *entry, struct murre_arch_args *args) {
-    struct murre_native_segment segment = {.outer = store->native, .args = args, .exit_frame = 0, .interp_frame = store->stack.frame};
+    struct murre_native_run run = {.outer = store->native, .args = args, .exit_frame = 0, .interp_frame = store->stack.frame};
     args->interrupt = (const volatile bool *)&store->interrupt;
-    store->native = &segment;
+    store->native = &run;
     murre_arch_enter(entry, args);
-    store->native = segment.outer;
+    store->native = run.outer;
 }
 
 static void take_results(struct murre_store *store, const struct murre_functype *type, const struct murre_arch_args *args,
@@ -204,11 +204,11 @@ static void give_results(struct murre_store *store, const struct murre_functype 
 static __attribute__((noinline)) void *run_interpreted(struct murre_arch_exit_frame *frame, struct murre_func *func) {
     struct murre_store *store = func->instance->store;
     frame->interrupt = (const volatile bool *)&store->interrupt;
-    struct murre_native_segment *segment = store->native;
-    segment->exit_frame = frame->frame;
+    struct murre_native_run *run = store->native;
+    run->exit_frame = frame->frame;
     void *native = find_compiled(func);
     if (native) {
-        segment->exit_frame = 0;
+        run->exit_frame = 0;
         return native;
     }
     const struct murre_type *type = murre_func_signature(func);
@@ -220,7 +220,7 @@ static __attribute__((noinline)) void *run_interpreted(struct murre_arch_exit_fr
     store->engine->interp->run(store, func, slots);
     store->stack.top = slots;
     give_results(store, &type->func, frame, slots);
-    segment->exit_frame = 0;
+    run->exit_frame = 0;
     return NULL;
 }
 
@@ -230,8 +230,8 @@ static __attribute__((noinline)) void *run_interpreted(struct murre_arch_exit_fr
 static __attribute__((noinline)) void *call_host(struct murre_arch_exit_frame *frame, struct murre_host_func *host) {
     struct murre_store *store = host->store;
     frame->interrupt = (const volatile bool *)&store->interrupt;
-    struct murre_native_segment *segment = store->native;
-    segment->exit_frame = frame->frame;
+    struct murre_native_run *run = store->native;
+    run->exit_frame = frame->frame;
     const struct murre_type *type = &host->type;
     uint32_t room = most_slots(type);
     if (__builtin_expect((uintptr_t)frame < store->stack_limit || !has_room(store, room), false))
@@ -252,7 +252,7 @@ static __attribute__((noinline)) void *call_host(struct murre_arch_exit_frame *f
         murre_trap_raise_host(store, trap);
     store->stack.top = slots;
     give_results(store, &type->func, frame, slots);
-    segment->exit_frame = 0;
+    run->exit_frame = 0;
     return NULL;
 }
 
@@ -276,8 +276,7 @@ static void call_compiled(struct murre_activation *activation, const struct murr
                           union murre_slot *slots) {
     struct murre_store *store = activation->store;
     struct murre_arch_args args;
-    struct murre_native_segment segment = {
-        .outer = activation->native, .args = &args, .exit_frame = 0, .interp_frame = activation->mark.frame};
+    struct murre_native_run run = {.outer = activation->native, .args = &args, .exit_frame = 0, .interp_frame = activation->mark.frame};
     args.ints[0] = (uint64_t)(uintptr_t)func;
     bool plain = type->shape & MURRE_SHAPE_INTS;
     if (plain)
@@ -286,7 +285,7 @@ static void call_compiled(struct murre_activation *activation, const struct murr
         sort_arguments(store, &type->func, &args, slots);
     args.memory_base = (uint64_t)(uintptr_t)func->memory_base;
     args.interrupt = (const volatile bool *)&store->interrupt;
-    store->native = &segment;
+    store->native = &run;
     if (murre_arch_call(&activation->context, atomic_load_explicit(&func->entry, memory_order_acquire), &args) != 0)
         return;
     store->native = activation->native;

@@ -5,11 +5,11 @@
 #include "runtime/runtime.h"
 
 /* A stretch of compiled frames between two pieces of C code, for backtraces. On the C stack of whoever entered it. */
-struct murre_native_segment {
-    struct murre_native_segment *outer;
+struct murre_native_run {
+    struct murre_native_run *outer;
     struct murre_arch_args *args;            /* args->frame: frame pointer of the entry trampoline, where the walk stops */
     uintptr_t exit_frame;                    /* frame pointer of the exit stub while compiled code waits for C; 0 while it runs */
-    struct murre_interp_frame *interp_frame; /* store->stack.frame when the segment was entered */
+    struct murre_interp_frame *interp_frame; /* store->stack.frame when the run was entered */
 };
 
 /* What a host function is handed as its caller. */

@@ -11,8 +11,8 @@ static void stop_compiler(struct murre_engine *engine) {
 
 static void free_engine(struct murre_engine *engine) {
     struct murre_allocator allocator = engine->allocator;
-    murre_stack_drop_spares(&engine->spare_stacks, engine->config.max_stack);
-    murre_memory_drop_spares(engine);
+    murre_stack_drop_cache(&engine->stack_cache, engine->config.max_stack);
+    murre_memory_drop_cache(engine);
     engine->interp->stop(engine);
     murre_types_delete(engine->types);
     pthread_mutex_destroy(&engine->lock);

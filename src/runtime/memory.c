@@ -55,20 +55,20 @@ static uint8_t *reserve_and_leave_a_quarter(uint64_t size) {
 /* Spares are guarded reservations; their number is that of the pages that are accessible, and zero. */
 enum { MOST_SPARE_PAGES = 256 };
 
-void murre_memory_drop_spares(struct murre_engine *engine) {
-    for (uintptr_t spare; (spare = murre_spare_take(&engine->spare_memories));)
-        munmap((void *)(spare & ~(uintptr_t)4095), guarded_size);
+void murre_memory_drop_cache(struct murre_engine *engine) {
+    for (uintptr_t kept; (kept = murre_cache_take(&engine->memory_cache));)
+        munmap((void *)(kept & ~(uintptr_t)4095), guarded_size);
 }
 
 /* *committed: bytes from the base on that are accessible already. */
 static uint8_t *reserve_guarded(struct murre_engine *engine, uint64_t *committed) {
-    uintptr_t spare = murre_spare_take(&engine->spare_memories);
-    *committed = (spare & 4095) * MURRE_PAGE_SIZE;
-    if (spare)
-        return (uint8_t *)(spare & ~(uintptr_t)4095);
+    uintptr_t kept = murre_cache_take(&engine->memory_cache);
+    *committed = (kept & 4095) * MURRE_PAGE_SIZE;
+    if (kept)
+        return (uint8_t *)(kept & ~(uintptr_t)4095);
     uint8_t *base = reserve_and_leave_a_quarter(guarded_size);
     if (!base) {
-        murre_memory_drop_spares(engine);
+        murre_memory_drop_cache(engine);
         base = reserve_and_leave_a_quarter(guarded_size);
     }
     return base;
@@ -78,7 +78,7 @@ static void release(struct murre_memory *memory) {
     uint64_t pages = memory->size / MURRE_PAGE_SIZE;
     bool keep = memory->guarded && pages <= MOST_SPARE_PAGES &&
                 (!memory->size || madvise(memory->base, memory->size, MADV_DONTNEED) == 0) &&
-                murre_spare_put(&memory->store->engine->spare_memories, (uintptr_t)memory->base | pages);
+                murre_cache_put(&memory->store->engine->memory_cache, (uintptr_t)memory->base | pages);
     if (!keep)
         munmap(memory->base, memory->reserved);
 }

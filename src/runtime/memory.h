@@ -9,7 +9,7 @@
 struct murre_memory *murre_memory_create(struct murre_store *store, struct murre_limits limits, struct murre_error *error) MURRE_MUST_USE;
 void murre_memory_destroy(struct murre_memory *memory);
 /* The engine is about to go, or address space is short. */
-void murre_memory_drop_spares(struct murre_engine *engine);
+void murre_memory_drop_cache(struct murre_engine *engine);
 /* Old size in pages, or -1. */
 int64_t murre_memory_grow_pages(struct murre_memory *memory, uint64_t pages);
 /* True when size bytes from offset on lie inside. */

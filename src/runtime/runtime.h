@@ -22,7 +22,7 @@
 #include <stdatomic.h>
 
 #include "arch/arch.h"
-#include "runtime/spare.h"
+#include "runtime/cache.h"
 #include "runtime/stack.h"
 #include "wasm/front.h"
 #include "wasm/module.h"
@@ -85,14 +85,14 @@ struct murre_engine {
     struct murre_allocator allocator;
     murre_features features; /* that modules may use */
     const struct murre_interp_ops *interp;
-    _Atomic(void *) interp_spare;        /* the interpreter's: scratch memory at rest */
+    _Atomic(void *) interp_cache;        /* the interpreter's: scratch memory at rest */
     const struct murre_jit_ops *jit_ops; /* NULL: no compiler in this build or not wanted */
     void *jit;
     struct murre_tier_queue *workers; /* compile threads; NULL without a compiler */
     struct murre_tier_queue *queue;   /* the same in tier auto, else NULL: the interpreter counts only where this is set */
     struct murre_type_registry *types;
-    struct murre_spares spare_stacks, spare_memories; /* stack.c; memory.c */
-    uint32_t first_memory_place;                      /* memory.c: where memories lie that have no guard region and may grow */
+    struct murre_cache stack_cache, memory_cache; /* stack.c; memory.c */
+    uint32_t first_memory_place;                  /* memory.c: where memories lie that have no guard region and may grow */
     _Atomic uint32_t memory_places;
     bool has_signals;     /* murre_signal_acquire is to be undone */
     pthread_mutex_t lock; /* guards: types, modules' lists of instances and how their code checks bounds */
@@ -235,10 +235,10 @@ struct murre_activation {
     /* Of the thread, in the order of their beginning: where coroutines interleave their calls of several stores, not that of their end. */
     struct murre_activation *volatile outer_of_thread, *volatile inner_of_thread;
     struct murre_store *store;
-    struct murre_arch_context context;   /* where a trap returns to */
-    struct murre_trap *trap;             /* what ended it */
-    struct murre_stack_mark mark;        /* the interpreter's stacks as they were */
-    struct murre_native_segment *native; /* store->native as it was */
+    struct murre_arch_context context; /* where a trap returns to */
+    struct murre_trap *trap;           /* what ended it */
+    struct murre_stack_mark mark;      /* the interpreter's stacks as they were */
+    struct murre_native_run *native;   /* store->native as it was */
 };
 
 struct murre_store {
@@ -246,7 +246,7 @@ struct murre_store {
     void *data;
     struct murre_stack stack;            /* the interpreter's value stack and frames: stack.h */
     struct murre_activation *activation; /* innermost, or NULL */
-    struct murre_native_segment *native; /* innermost run of compiled frames, for backtraces: call.h */
+    struct murre_native_run *native;     /* innermost run of compiled frames, for backtraces: call.h */
     union murre_slot *results;           /* MURRE_MAX_RESULTS slots × 2: multiple results of the native convention */
     /* The instance whose code calls a function that may be the host's. Compiled code stores its own instance here before every call of an
      * import and every indirect call (murre_call_exit reads it); the interpreter tells murre_call_host instead. */

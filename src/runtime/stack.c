@@ -7,7 +7,7 @@
 
 static const uint64_t default_bytes = 16 * 1024 * 1024, least_bytes = 64 * 1024, most_bytes = (uint64_t)1 << 36;
 
-enum { spare_values = 1024, spare_frames = 128 }; /* slots; frames: what the host's calls of small functions touch */
+enum { cached_values = 1024, cached_frames = 128 }; /* slots; frames: what the host's calls of small functions touch */
 
 /* A frame for every eight slots: recursion with less than that in each frame is rare, and 6 bytes in 22 are cheap. */
 static size_t frame_bytes(uint64_t value_bytes, size_t page) {
@@ -37,10 +37,10 @@ static void set_up(struct murre_stack *stack, void *memory, uint64_t bytes, size
     stack->values_end = stack->values_mapped = stack->values + bytes / sizeof(union murre_slot);
 }
 
-enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_spares *spares, struct murre_error *error) {
+enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_cache *cache, struct murre_error *error) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     uint64_t wanted = wanted_bytes(bytes, page);
-    void *memory = (void *)murre_spare_take(spares);
+    void *memory = (void *)murre_cache_take(cache);
     if (memory) {
         set_up(stack, memory, wanted, page);
         stack->whole = true;
@@ -66,30 +66,30 @@ enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, st
     return MURRE_OK;
 }
 
-/* A spare keeps the pages that any run touches, and no more. */
+/* What is kept keeps the pages that any run touches, and no more. */
 static void shrink(struct murre_stack *stack) {
     murre_stack_limit(stack, 0);
-    stack->top = stack->values + spare_values;
-    stack->frame = stack->frames + spare_frames;
+    stack->top = stack->values + cached_values;
+    stack->frame = stack->frames + cached_frames;
     murre_stack_trim(stack);
 }
 
-void murre_stack_fini(struct murre_stack *stack, struct murre_spares *spares) {
+void murre_stack_fini(struct murre_stack *stack, struct murre_cache *cache) {
     if (!stack->frames)
         return;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     if (stack->whole)
         shrink(stack);
-    if (!stack->whole || !murre_spare_put(spares, (uintptr_t)stack->frames))
+    if (!stack->whole || !murre_cache_put(cache, (uintptr_t)stack->frames))
         munmap(stack->frames, (size_t)((char *)stack->values_mapped - (char *)stack->frames) + page);
     memset(stack, 0, sizeof *stack);
 }
 
-void murre_stack_drop_spares(struct murre_spares *spares, uint64_t bytes) {
+void murre_stack_drop_cache(struct murre_cache *cache, uint64_t bytes) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     bytes = wanted_bytes(bytes, page);
-    for (uintptr_t spare; (spare = murre_spare_take(spares));)
-        munmap((void *)spare, frame_bytes(bytes, page) + bytes + 2 * page);
+    for (uintptr_t kept; (kept = murre_cache_take(cache));)
+        munmap((void *)kept, frame_bytes(bytes, page) + bytes + 2 * page);
 }
 
 void murre_stack_limit(struct murre_stack *stack, uint64_t bytes) {

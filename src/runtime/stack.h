@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "murre.h"
-#include "runtime/spare.h"
+#include "runtime/cache.h"
 
 /* A caller that waits in the interpreter. */
 struct murre_interp_frame {
@@ -34,10 +34,10 @@ struct murre_stack_mark {
     struct murre_interp_frame *frame;
 };
 
-/* bytes: of the value stack; 0 for the default. spares: of stacks of that size. */
-enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_spares *spares, struct murre_error *error);
-void murre_stack_fini(struct murre_stack *stack, struct murre_spares *spares);
-void murre_stack_drop_spares(struct murre_spares *spares, uint64_t bytes);
+/* bytes: of the value stack; 0 for the default. cache: of stacks of that size. */
+enum murre_status murre_stack_init(struct murre_stack *stack, uint64_t bytes, struct murre_cache *cache, struct murre_error *error);
+void murre_stack_fini(struct murre_stack *stack, struct murre_cache *cache);
+void murre_stack_drop_cache(struct murre_cache *cache, uint64_t bytes);
 /* Lets each of the two take no more than this many bytes from here on, or all there are again (0). Nothing runs. */
 void murre_stack_limit(struct murre_stack *stack, uint64_t bytes);
 /* Gives the pages above top and frame back to the system: after a run that went deep. */

@@ -33,7 +33,7 @@
 enum { LOW_LEVEL = 1, HIGH_LEVEL = 2 };
 static const uint32_t high_at_once = 8 * 1024, high_at_all = 64 * 1024;
 /* What a byte of body costs at the high level, about. */
-static const uint64_t rise_nanoseconds = 5000;
+static const uint64_t idle_nanoseconds = 5000;
 /* Loops: see above. Bytes of body, entries counted, full counts of the loop. */
 static const uint32_t large_body = 32 * 1024, bytes_a_hit = 2 * 1024;
 static const uint32_t small_body = 2000, several_entries = 4, hits_in_spite = 4;
@@ -60,24 +60,24 @@ static int first_level(const struct murre_engine *engine, uint32_t body_size) {
 }
 
 /* loop: NULL for the function itself. Only functions are recompiled, only in tier auto, and only where the level is ours to choose. */
-static struct murre_tier_wish wish_for(struct murre_func *func, struct murre_osr *loop) {
+static struct murre_tier_request request_for(struct murre_func *func, struct murre_osr *loop) {
     const struct murre_engine *engine = func->instance->store->engine;
     uint32_t body_size = body_size_of(func);
     int level = first_level(engine, body_size);
-    bool rises = engine->queue && engine->config.opt_level < 0 && !loop && level < HIGH_LEVEL && body_size <= high_at_all;
-    return (struct murre_tier_wish){
+    bool recompiled = engine->queue && engine->config.opt_level < 0 && !loop && level < HIGH_LEVEL && body_size <= high_at_all;
+    return (struct murre_tier_request){
         .func = func,
         .loop = loop,
         .body_size = body_size,
         .level = level,
-        .second_level = rises ? HIGH_LEVEL : -1,
-        .patience = (uint64_t)body_size * rise_nanoseconds,
+        .second_level = recompiled ? HIGH_LEVEL : -1,
+        .idle_delay = (uint64_t)body_size * idle_nanoseconds,
     };
 }
 
 static void ask_for(struct murre_tier_queue *queue, struct murre_func *func, struct murre_osr *loop) {
-    struct murre_tier_wish wish = wish_for(func, loop);
-    murre_tier_queue_ask(queue, &wish);
+    struct murre_tier_request wanted = request_for(func, loop);
+    murre_tier_queue_ask(queue, &wanted);
 }
 
 /* ---- what the interpreter calls --------------------------------------------------------------------------------------------------- */
@@ -195,8 +195,8 @@ bool murre_tier_compile_now(struct murre_func *func) {
     void *native = atomic_load_explicit(&code->native, memory_order_acquire);
     if (!native && queue && !func->instance->interpreted_only && !atomic_load_explicit(&code->refused, memory_order_relaxed) &&
         !murre_tier_queue_in_child(queue)) {
-        struct murre_tier_wish wish = wish_for(func, NULL);
-        if (!murre_tier_queue_wait(queue, &wish))
+        struct murre_tier_request wanted = request_for(func, NULL);
+        if (!murre_tier_queue_wait(queue, &wanted))
             return false;
         native = atomic_load_explicit(&code->native, memory_order_acquire);
     }

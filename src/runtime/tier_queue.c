@@ -2,7 +2,7 @@
  *
  * queue->lock guards the requests, and which of them runs where. Publication takes engine->lock, which is never held together with it; a
  * compile thread that compiles holds neither. A request belongs to the list of those that wait, or to the thread that has taken it out;
- * whoever ends it frees it. Of murre_tier_drop_module and murre_tier_lock others are to know, so that these are in tier.h. */
+ * whoever ends it frees it. murre_tier_drop_module and murre_tier_lock are declared in tier.h, because others use them. */
 #include "runtime/tier_queue.h"
 
 #include <signal.h>
@@ -27,16 +27,16 @@ struct request {
     uint32_t func_index, body_size;
     struct murre_osr *loop; /* NULL: the function itself */
     int level, second_level;
-    bool rise;         /* a recompilation: has code of a lower level */
-    uint64_t patience; /* recompilation: nanoseconds without a request before it begins */
-    bool *done;        /* somebody waits: urgent; set when it has been dealt with */
+    bool recompile;      /* a recompilation: has code of a lower level */
+    uint64_t idle_delay; /* recompilation: nanoseconds without a request before it begins */
+    bool *done;          /* somebody waits: urgent; set when it has been dealt with */
 };
 
 struct worker {
     pthread_t thread;
     struct murre_tier_queue *queue;
     struct murre_module *module; /* being compiled, or NULL */
-    bool rising;                 /* for the second time */
+    bool recompiling;            /* for the second time */
     uint64_t memory;             /* bytes that the compilation may take */
     bool most_memory;            /* there will never be more for it */
     atomic_bool cancel;          /* the compilation is of no use any more */
@@ -111,7 +111,7 @@ static void publish_function(const struct request *request, void *entry) {
 
 static void refuse(const struct request *request, const struct murre_error *error) {
     struct murre_engine *engine = request->module->engine;
-    if (request->rise) { /* what it has is good enough */
+    if (request->recompile) { /* what it has is good enough */
         murre_log(engine, MURRE_LOG_INFO, "function %u is not compiled again at level %d: %s", (unsigned)request->func_index,
                   request->level, error->message);
         return;
@@ -173,7 +173,7 @@ static void *run_compiler(const struct worker *worker, void *compiler, struct re
         if (entry || memory)
             return entry;
         /* A lower level takes less, and is much better than none. */
-        if (request->level < 2 || engine->config.opt_level >= 0 || request->rise) {
+        if (request->level < 2 || engine->config.opt_level >= 0 || request->recompile) {
             if (!worker->most_memory) /* when it has been hot more often there is more for it */
                 error->status = MURRE_ERROR_MEMORY;
             return NULL;
@@ -188,7 +188,7 @@ static void *run_compiler(const struct worker *worker, void *compiler, struct re
 static bool compile(const struct worker *worker, void *compiler, struct request *request) {
     struct murre_module *module = request->module;
     struct murre_engine *engine = module->engine;
-    if (!request->loop && !request->rise && atomic_load_explicit(&request->code->native, memory_order_relaxed))
+    if (!request->loop && !request->recompile && atomic_load_explicit(&request->code->native, memory_order_relaxed))
         return true; /* two threads have asked */
     struct murre_error error = {.status = MURRE_OK, .offset = MURRE_NO_OFFSET};
     if (worker->memory < memory_at_least) {
@@ -223,7 +223,7 @@ static double score(const struct request *request) {
     unsigned hits = atomic_load_explicit(request->loop ? &request->loop->hits : &request->code->hits, memory_order_relaxed);
     /* A hit of a large function stands for more work than one of a small function, but for less than its size says. */
     double value = (hits + 1.0) * (hits + 1.0) / (request->body_size + 500.0);
-    return request->rise ? value * 1e-9 : value;
+    return request->recompile ? value * 1e-9 : value;
 }
 
 /* Requests are few, and scores change while they wait: looking at all of them beats keeping order. NULL: none, or only one that must wait
@@ -240,8 +240,8 @@ static struct request *take_best(struct murre_tier_queue *queue, uint64_t *momen
         }
     }
     struct request *request = best ? *best : NULL;
-    if (request && request->rise && murre_look_now() < queue->last_request + request->patience) {
-        *moment = queue->last_request + request->patience;
+    if (request && request->recompile && murre_look_now() < queue->last_request + request->idle_delay) {
+        *moment = queue->last_request + request->idle_delay;
         return NULL;
     }
     if (request)
@@ -259,10 +259,10 @@ static void finish(struct murre_tier_queue *queue, struct request *request) {
         *request->done = true;
         request->done = NULL;
     }
-    bool rises = !request->rise && request->second_level >= 0;
-    if (rises && !queue->stopping && atomic_load_explicit(&request->code->native, memory_order_relaxed)) {
+    bool recompiled = !request->recompile && request->second_level >= 0;
+    if (recompiled && !queue->stopping && atomic_load_explicit(&request->code->native, memory_order_relaxed)) {
         request->level = request->second_level;
-        request->rise = true;
+        request->recompile = true;
         request->next = queue->waiting;
         queue->waiting = request;
         atomic_store_explicit(&request->code->queued, (uint8_t)(request->level + 1), memory_order_relaxed);
@@ -275,7 +275,7 @@ static void finish(struct murre_tier_queue *queue, struct request *request) {
 
 /* With queue->lock. */
 static void put_back(struct murre_tier_queue *queue, struct request *request) {
-    request->patience *= 2;
+    request->idle_delay *= 2;
     request->next = queue->waiting;
     queue->waiting = request;
 }
@@ -299,7 +299,7 @@ static void *work(void *argument) {
             continue;
         }
         worker->module = request->module;
-        worker->rising = request->rise;
+        worker->recompiling = request->recompile;
         bool done = true;
         atomic_store_explicit(&worker->cancel, false, memory_order_relaxed);
         bool granted = take_memory(worker, request);
@@ -316,9 +316,9 @@ static void *work(void *argument) {
         }
         pthread_mutex_lock(&queue->lock);
         worker->module = NULL;
-        worker->rising = false;
+        worker->recompiling = false;
         queue->working -= worker->memory;
-        if (done || !request->rise)
+        if (done || !request->recompile)
             finish(queue, request);
         else
             put_back(queue, request);
@@ -372,56 +372,56 @@ static void start_threads(struct murre_tier_queue *queue) {
 /* ---- asking --------------------------------------------------------------------------------------------------------------------- */
 
 /* With queue->lock. done: see struct request. NULL: no memory, or no threads. */
-static struct request *add(struct murre_tier_queue *queue, const struct murre_tier_wish *wish, bool *done) {
+static struct request *add(struct murre_tier_queue *queue, const struct murre_tier_request *wanted, bool *done) {
     if (!queue->started)
         start_threads(queue);
     struct request *request = queue->broken ? NULL : murre_alloc(&queue->engine->allocator, sizeof *request);
     if (!request)
         return NULL;
-    struct murre_code *code = wish->func->code;
+    struct murre_code *code = wanted->func->code;
     *request = (struct request){
         .next = queue->waiting,
-        .module = wish->func->instance->module,
+        .module = wanted->func->instance->module,
         .code = code,
-        .func_index = wish->func->index,
-        .body_size = wish->body_size,
-        .loop = wish->loop,
-        .level = wish->level,
-        .second_level = wish->second_level,
-        .patience = wish->patience,
+        .func_index = wanted->func->index,
+        .body_size = wanted->body_size,
+        .loop = wanted->loop,
+        .level = wanted->level,
+        .second_level = wanted->second_level,
+        .idle_delay = wanted->idle_delay,
         .done = done,
     };
     queue->waiting = request;
     queue->last_request = murre_look_now();
-    if (!wish->loop)
+    if (!wanted->loop)
         atomic_store_explicit(&code->queued, (uint8_t)(request->level + 1), memory_order_relaxed);
     for (unsigned i = 0; i < queue->thread_count; i++)
-        if (queue->workers[i].rising)
+        if (queue->workers[i].recompiling)
             atomic_store_explicit(&queue->workers[i].cancel, true, memory_order_relaxed);
     pthread_cond_signal(&queue->work);
     return request;
 }
 
-void murre_tier_queue_ask(struct murre_tier_queue *queue, const struct murre_tier_wish *wish) {
-    const struct murre_code *code = wish->func->code;
-    struct murre_osr *loop = wish->loop;
+void murre_tier_queue_ask(struct murre_tier_queue *queue, const struct murre_tier_request *wanted) {
+    const struct murre_code *code = wanted->func->code;
+    struct murre_osr *loop = wanted->loop;
     pthread_mutex_lock(&queue->lock);
     if (loop) {
         if (!atomic_load_explicit(&loop->asked, memory_order_relaxed)) {
             atomic_store_explicit(&loop->refused, 0, memory_order_relaxed);
-            atomic_store_explicit(&loop->asked, add(queue, wish, NULL) != NULL, memory_order_relaxed);
+            atomic_store_explicit(&loop->asked, add(queue, wanted, NULL) != NULL, memory_order_relaxed);
         }
     } else if (!atomic_load_explicit(&code->queued, memory_order_relaxed) && !atomic_load_explicit(&code->native, memory_order_relaxed)) {
-        add(queue, wish, NULL);
+        add(queue, wanted, NULL);
     }
     pthread_mutex_unlock(&queue->lock);
 }
 
-bool murre_tier_queue_wait(struct murre_tier_queue *queue, const struct murre_tier_wish *wish) {
-    const atomic_bool *interrupt = &wish->func->instance->store->interrupt;
+bool murre_tier_queue_wait(struct murre_tier_queue *queue, const struct murre_tier_request *wanted) {
+    const atomic_bool *interrupt = &wanted->func->instance->store->interrupt;
     bool done = false;
     pthread_mutex_lock(&queue->lock);
-    struct request *request = add(queue, wish, &done);
+    struct request *request = add(queue, wanted, &done);
     while (request && !done && !atomic_load_explicit(interrupt, memory_order_relaxed))
         wait_until(queue, &queue->done, murre_look_now() + look_at_interrupt);
     bool left = request && !done;

@@ -19,13 +19,13 @@
 #include "runtime/runtime.h"
 
 /* What is asked for; copied. */
-struct murre_tier_wish {
+struct murre_tier_request {
     struct murre_func *func;
     struct murre_osr *loop; /* NULL: the function itself */
     uint32_t body_size;     /* bytes */
     int level;              /* of the compiler */
     int second_level;       /* at which it is compiled once more; -1: never */
-    uint64_t patience;      /* before that: nanoseconds without another request */
+    uint64_t idle_delay;    /* before that: nanoseconds without another request */
 };
 
 /* Does not start a thread yet. NULL: no memory. */
@@ -36,10 +36,10 @@ void murre_tier_queue_delete(struct murre_tier_queue *queue);
 /* In a child of the process that has the threads: nobody may ask then. */
 bool murre_tier_queue_in_child(const struct murre_tier_queue *queue);
 /* Unless it is waiting or there already. Does not block; without memory, or threads, nothing happens. Any thread. */
-void murre_tier_queue_ask(struct murre_tier_queue *queue, const struct murre_tier_wish *wish);
+void murre_tier_queue_ask(struct murre_tier_queue *queue, const struct murre_tier_request *wanted);
 /* For a function: waits until it has been dealt with. False: the function's store has been interrupted, and it is compiled without anybody
  * waiting. The store's thread. */
-bool murre_tier_queue_wait(struct murre_tier_queue *queue, const struct murre_tier_wish *wish);
+bool murre_tier_queue_wait(struct murre_tier_queue *queue, const struct murre_tier_request *wanted);
 
 /* A loop's node in code->osr, which lives as long as the module; NULL: nothing has been noted of it. Any thread. */
 struct murre_osr *murre_tier_find_loop(const struct murre_code *code, uint32_t loop);

@@ -110,7 +110,7 @@ static bool is_last(const struct murre_stackwalk *walk) {
     return walk->run == walk->activation->native;
 }
 
-static void reach(struct murre_stackwalk *walk, const struct murre_native_segment *run) {
+static void reach(struct murre_stackwalk *walk, const struct murre_native_run *run) {
     walk->run = run;
     walk->bottom = is_last(walk) ? walk->activation->mark.frame : run->interp_frame;
     walk->end = is_last(walk) ? 0 : (uintptr_t)run->args->frame;

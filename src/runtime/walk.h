@@ -26,7 +26,7 @@ struct murre_stackwalk {
     const struct murre_store *store;
     const struct murre_activation *activation;     /* whose frames are walked */
     bool all;                                      /* those further out as well, when this is done; to be set before the first step */
-    const struct murre_native_segment *run;        /* whose compiled frames come next, or are walked */
+    const struct murre_native_run *run;            /* whose compiled frames come next, or are walked */
     const struct murre_interp_frame *top, *bottom; /* interpreted frames that come before */
     uintptr_t frame, end;                          /* compiled frames being walked: where to look for the next caller; 0: none */
     uintptr_t start;                               /* the same for the innermost run, when it is reached; 0: where it left for C */

@@ -59,7 +59,7 @@ Test(tier_queue, a_second_compilation_makes_way, .timeout = 60) {
     struct climb c = climb_begin(MURRE_TIER_AUTO, 1, -1, 2, padding);
     climb_heat(&c, "b", 20);
     fake_wait_for(&fake.compiled, 1);
-    fake_run_until_cancelled(true); /* it rises until somebody asks for something else */
+    fake_run_until_cancelled(true); /* it recompiled until somebody asks for something else */
     fake_wait_for(&fake.compiling, 1);
     fake_run_until_cancelled(false);
     struct timespec pause = {0, 1000000};
