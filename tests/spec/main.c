@@ -1,4 +1,4 @@
-/* spec-runner [--tier=auto|interp|jit] [--bounds=auto|guard|explicit] [--no-signals] [--opt-level=N] [--hot=N] [--only=GLOB]… [--skip=GLOB]… [-v]
+/* spec-runner [--tier=auto|interp|jit] [--bounds=auto|guard|explicit] [--no-signals] [--opt-level=N] [--hot=N] [--only=GLOB]… [--skip=GLOB]… [-v] [--backtraces]
  *             FOLDER|SCRIPT.json…
  *
  * Runs converted scripts of the official suite (wasm-tools json-from-wast). Prints each failure, what was skipped by feature, and a last
@@ -59,7 +59,7 @@ static bool choose(const char *value, const char *const *names, int *chosen) {
     return false;
 }
 
-static bool parse_option(const char *arg, struct murre_config *config, bool *verbose) {
+static bool parse_option(const char *arg, struct murre_config *config, struct tally *tally, bool *verbose) {
     static const char *const tiers[] = {"auto", "interp", "jit", NULL}, *const bounds[] = {"auto", "guard", "explicit", NULL};
     int chosen;
     if (strncmp(arg, "--tier=", 7) == 0 && choose(arg + 7, tiers, &chosen))
@@ -76,6 +76,8 @@ static bool parse_option(const char *arg, struct murre_config *config, bool *ver
         return add_glob(&only, arg + 7);
     else if (strncmp(arg, "--skip=", 7) == 0)
         return add_glob(&skip, arg + 7);
+    else if (strcmp(arg, "--backtraces") == 0)
+        tally->backtraces = true;
     else if (strcmp(arg, "-v") == 0)
         *verbose = true;
     else
@@ -90,7 +92,7 @@ int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     murre_config_init(&config);
     for (int i = 1; i < argc; i++)
-        if (argv[i][0] == '-' && !parse_option(argv[i], &config, &verbose)) {
+        if (argv[i][0] == '-' && !parse_option(argv[i], &config, &tally, &verbose)) {
             fprintf(stderr, "spec-runner: unknown option %s\n", argv[i]);
             return 2;
         }

@@ -18,6 +18,8 @@ struct named {
     char missing[128]; /* the feature for want of which it was not made or, where there is an instance, might not be what it should be */
 };
 
+enum { MAX_SEEN = 256 };
+
 struct script {
     struct murre_engine *engine;
     struct murre_store *store;
@@ -27,6 +29,8 @@ struct script {
     const char *folder;
     struct tally *tally;
     const struct json *command;
+    const struct murre_instance *seen[MAX_SEEN]; /* that traps have named */
+    unsigned seen_count;
     const char *doubt; /* the command has to do with an instance that might not be what it should be: for want of this feature */
 };
 
@@ -270,6 +274,30 @@ struct outcome {
     enum murre_trapkind trap;
 };
 
+/* Instances have numbers, in the order in which traps name them: addresses differ from run to run. */
+static unsigned number_of(struct script *s, const struct murre_instance *instance) {
+    unsigned i = 0;
+    while (i < s->seen_count && s->seen[i] != instance)
+        i++;
+    if (i == s->seen_count && s->seen_count < MAX_SEEN)
+        s->seen[s->seen_count++] = instance;
+    return i;
+}
+
+/* A line for each trap, by which runs in different tiers are compared (backtraces.py). How deep a recursion gets before the stack is exhausted is the
+ * engine's affair, and so in which of several functions: of that only the kind. */
+static void print_backtrace(struct script *s, const struct murre_trap *trap) {
+    const char *name = strrchr(s->path, '/');
+    printf("%s:%s: trap %d, ", name ? name + 1 : s->path, json_text(s->command, "line"), (int)murre_trap_kind(trap));
+    struct murre_frame frame;
+    if (murre_trap_kind(trap) != MURRE_TRAP_STACK) {
+        printf("%u frames", murre_trap_depth(trap));
+        for (uint32_t i = 0; murre_trap_frame(trap, i, &frame); i++)
+            printf(" %u:%u@%lld", number_of(s, frame.instance), frame.func_index, (long long)frame.offset);
+    }
+    printf("\n");
+}
+
 static void invoke(struct script *s, const struct json *action, struct murre_func *func, struct outcome *out) {
     const struct json *args = json_member(action, "args");
     struct murre_functype type;
@@ -291,6 +319,8 @@ static void invoke(struct script *s, const struct json *action, struct murre_fun
     if (trap) {
         out->trap = murre_trap_kind(trap);
         snprintf(out->message, sizeof out->message, "%s", murre_trap_message(trap));
+        if (s->tally->backtraces)
+            print_backtrace(s, trap);
         murre_trap_delete(trap);
     }
 }

@@ -17,6 +17,7 @@ struct tally {
         unsigned count;
     } features[MAX_FEATURES];
     unsigned feature_count;
+    bool backtraces; /* every trap's is printed */
 };
 void tally_skip(struct tally *tally, const char *feature);
 
