@@ -1,6 +1,6 @@
 """Programs from source for the tests of the command line, and what is expected of them.
 
-Sources are WebAssembly text (wasm-tools), C (clang for wasm32-wasi) or Go; a program whose tool is missing is skipped by name. A Program may say
+Sources are WebAssembly text (wasm-tools), C (clang for wasm32-wasi), Rust or Go; a program whose tool is missing is skipped by name. A Program may say
 what another runtime does where it does otherwise; `compare` runs the table there: starting.py --compare=WASMTIME.
 """
 
@@ -22,7 +22,7 @@ class Program:
     """status and out are what murre gives, and err a part of what it says ("" for nothing at all, None for whatever it is)."""
 
     name: str
-    source: str  # of kind "wat", "c" or "go"
+    source: str  # of kind "wat", "c", "rust" or "go"
     kind: str = "wat"
     flags: "tuple[str, ...]" = ()  # of the compiler
     options: "tuple[str, ...]" = ()  # of run
@@ -57,6 +57,16 @@ def build(program: Program, folder: Path) -> Path:
     return path
 
 
+def make_rust(source: Path, path: Path, flags: "tuple[str, ...]") -> None:
+    """The target has had two names; that either is known does not say that its library is installed. Debian's rustc has it as a package."""
+    for rustc in (tool("rustc", "Rust"), "/usr/bin/rustc"):
+        for target in ("wasm32-wasip1", "wasm32-wasi"):
+            line = [rustc, "--edition=2021", f"--target={target}", "-O", "-Cpanic=abort", *flags, "-o", path, source]
+            if shutil.which(rustc) and subprocess.run(line, capture_output=True, check=False).returncode == 0:
+                return
+    raise Skipped("programs in Rust, which need its library for wasm32-wasi")
+
+
 def make(program: Program, folder: Path) -> Path:
     path = folder / "program.wasm"
     if program.kind == "wat":
@@ -66,6 +76,9 @@ def make(program: Program, folder: Path) -> Path:
         clang = tool("clang", "C")
         line = [clang, "--target=wasm32-wasi", "-O1", "-Wall", "-Werror", *program.flags, "-o", path, folder / "program.c"]
         subprocess.run(line, check=True)
+    elif program.kind == "rust":
+        (folder / "program.rs").write_text(program.source)
+        make_rust(folder / "program.rs", path, program.flags)
     else:
         (folder / "main.go").write_text(program.source)
         (folder / "go.mod").write_text("module program\n\ngo 1.24\n")
