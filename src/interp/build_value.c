@@ -6,7 +6,7 @@ enum { FORM_RR, FORM_RI, FORM_RK, FORM_AR, FORM_RA, FORM_AI };
 enum { FFORM_RR, FFORM_RK, FFORM_AR, FFORM_RA };
 enum { CFORM_RR, CFORM_RI, CFORM_AR, CFORM_AI, COMPARE_FORMS };
 enum { FCFORM_RR, FCFORM_AR, FCOMPARE_FORMS };
-enum { COMPARE_OPS = MURRE_RC_I32_NE_RR - MURRE_RC_I32_EQ_RR, FCOMPARE_OPS = MURRE_RC_F32_NE_RR - MURRE_RC_F32_EQ_RR };
+
 enum { TEST_OPS = MURRE_RC_I32_NEZ_R - MURRE_RC_I32_EQZ_R };
 
 /* ---- copies ------------------------------------------------------------------------------------------------------ */
@@ -66,26 +66,6 @@ void build_copy_range(struct murre_sink *sink, uint32_t dst, uint32_t src, const
 
 /* ---- two operands ------------------------------------------------------------------------------------------------ */
 
-static bool is_commutative(enum murre_op op) {
-    switch (op) {
-    case MURRE_OP_I32_ADD:
-    case MURRE_OP_I32_MUL:
-    case MURRE_OP_I32_AND:
-    case MURRE_OP_I32_OR:
-    case MURRE_OP_I32_XOR:
-    case MURRE_OP_I64_ADD:
-    case MURRE_OP_I64_MUL:
-    case MURRE_OP_I64_AND:
-    case MURRE_OP_I64_OR:
-    case MURRE_OP_I64_XOR:
-    case MURRE_OP_F32_ADD:
-    case MURRE_OP_F32_MUL:
-    case MURRE_OP_F64_ADD:
-    case MURRE_OP_F64_MUL: return true;
-    default: return false;
-    }
-}
-
 /* Two constants, or one that has no immediate form on the left: the left one comes from the accumulator. */
 static void const_left(struct builder *b, enum murre_op op, unsigned form_ar, uint32_t dst, const struct murre_operand *a,
                        const struct murre_operand *y) {
@@ -107,7 +87,7 @@ static void const_left(struct builder *b, enum murre_op op, unsigned form_ar, ui
 
 static void integer_binary(struct builder *b, enum murre_op op, uint32_t dst, struct murre_operand x, struct murre_operand y) {
     uint16_t first = murre_build_first_form[op];
-    bool commutes = is_commutative(op);
+    bool commutes = murre_op_facts[op].commutes;
     if (commutes && (is_const(&x) || (!is_const(&y) && build_mirrored(b, &y)))) {
         struct murre_operand t = x;
         x = y;
@@ -157,7 +137,7 @@ static void float_binary(struct builder *b, enum murre_op op, uint32_t dst, stru
     uint16_t first = murre_build_first_form[op];
     enum accumulator k = accumulator_of(x.type);
     /* NaN payloads may differ by the order of the operands; the specification leaves them open. */
-    if (is_commutative(op) && (is_const(&x) || (!is_const(&y) && build_mirrored(b, &y)))) {
+    if (murre_op_facts[op].commutes && (is_const(&x) || (!is_const(&y) && build_mirrored(b, &y)))) {
         struct murre_operand t = x;
         x = y;
         y = t;
@@ -194,9 +174,29 @@ static void float_binary(struct builder *b, enum murre_op op, uint32_t dst, stru
 
 /* ---- comparisons ------------------------------------------------------------------------------------------------- */
 
-/* By position in the group (EQ NE LT_S LT_U GT_S GT_U LE_S LE_U GE_S GE_U; floats EQ NE LT GT LE GE). */
-static const uint8_t swapped[] = {0, 1, 4, 5, 2, 3, 8, 9, 6, 7}, inverted[] = {1, 0, 8, 9, 6, 7, 4, 5, 2, 3};
-static const uint8_t float_swapped[] = {0, 1, 3, 2, 5, 4};
+/* What the comparison of two constants gives. */
+static bool answer(enum murre_op op, uint64_t left, uint64_t right) {
+    const union murre_slot a = {.u64 = left}, c = {.u64 = right};
+    switch (op) {
+#define COMPARE(id, type, expr)                          \
+    case MURRE_OP_##id: {                                \
+        const __typeof__(a.type) x = a.type, y = c.type; \
+        return expr;                                     \
+    }
+#define FCOMPARE COMPARE
+#define BINARY(id, type, expr)
+#define FBINARY(id, type, expr)
+#define RARE_BINARY(id, type, expr)
+#define RARE_FBINARY(id, type, expr)
+#define UNARY(id, result, type, expr)
+#define RARE_UNARY(id, result, type, expr)
+#define LOAD(id, type, mem)
+#define STORE(id, type, mem)
+#define TEST(id, type, expr)
+#include "interp/ops.def"
+    default: return false;
+    }
+}
 
 static struct comparison test(struct builder *b, const struct murre_operand *a, bool is64, bool zero) {
     struct comparison c = {.first = is64 ? MURRE_RC_I64_EQZ_R : MURRE_RC_I32_EQZ_R, .kind = COMPARISON_TEST};
@@ -216,15 +216,12 @@ static struct comparison test(struct builder *b, const struct murre_operand *a, 
 
 static struct comparison compare_integers(struct builder *b, const struct murre_cond *cond, unsigned immediate_bits) {
     struct murre_operand x = cond->a, y = cond->b;
-    unsigned group = cond->op >= MURRE_OP_I64_EQ ? MURRE_OP_I64_EQ : MURRE_OP_I32_EQ;
-    unsigned which = cond->op - group;
-    if (cond->negate)
-        which = inverted[which];
+    enum murre_op op = cond->negate ? (enum murre_op)murre_op_facts[cond->op].inverse : cond->op;
     if ((is_const(&x) && !is_const(&y)) || (!is_const(&y) && build_mirrored(b, &y) && !build_mirrored(b, &x))) {
         struct murre_operand t = x;
         x = y;
         y = t;
-        which = swapped[which];
+        op = (enum murre_op)murre_op_facts[op].swapped;
     }
     struct comparison c = {.kind = COMPARISON_INT};
     if (is_const(&y)) {
@@ -235,10 +232,8 @@ static struct comparison compare_integers(struct builder *b, const struct murre_
             c.form = CFORM_AI;
             if (!(immediate_bits == 16 ? fits16(k) : fits32(k))) {
                 /* Two large constants: they are compared here. */
-                uint64_t l = x.bits, r = y.bits;
-                int64_t ls = signed_const(&x), rs = k;
-                bool answers[] = {l == r, l != r, ls<rs, l<r, ls> rs, l> r, ls <= rs, l <= r, ls >= rs, l >= r};
-                build_acc_const(b, &(struct murre_operand){.kind = MURRE_OPERAND_CONST, .type = MURRE_I32, .bits = answers[which]});
+                bool holds = answer(op, x.bits, y.bits);
+                build_acc_const(b, &(struct murre_operand){.kind = MURRE_OPERAND_CONST, .type = MURRE_I32, .bits = holds});
                 c.first = MURRE_RC_I32_NEZ_R;
                 c.kind = COMPARISON_TEST;
                 c.form = 1;
@@ -254,7 +249,7 @@ static struct comparison compare_integers(struct builder *b, const struct murre_
             build_acc_const(b, &y);
             c.p = build_source(b, x.slot);
             c.form = CFORM_AR;
-            which = swapped[which];
+            op = (enum murre_op)murre_op_facts[op].swapped;
         }
     } else if (build_mirrored(b, &x)) {
         build_take(b, &x);
@@ -265,26 +260,23 @@ static struct comparison compare_integers(struct builder *b, const struct murre_
         c.q = build_source(b, y.slot);
         c.form = CFORM_RR;
     }
-    c.first = (uint16_t)((group == MURRE_OP_I64_EQ ? MURRE_RC_I64_EQ_RR : MURRE_RC_I32_EQ_RR) + which * COMPARE_OPS);
+    c.first = murre_build_first_form[op];
     return c;
 }
 
 static struct comparison compare_floats(struct builder *b, const struct murre_cond *cond) {
     struct murre_operand x = cond->a, y = cond->b;
-    unsigned group = cond->op >= MURRE_OP_F64_EQ ? MURRE_OP_F64_EQ : MURRE_OP_F32_EQ;
-    unsigned which = cond->op - group;
+    enum murre_op op = cond->op;
     struct comparison c = {.kind = COMPARISON_FLOAT, .negate = cond->negate};
     if ((is_const(&y) && !is_const(&x)) || (!is_const(&x) && build_mirrored(b, &y) && !build_mirrored(b, &x))) {
         struct murre_operand t = x;
         x = y;
         y = t;
-        which = float_swapped[which];
+        op = (enum murre_op)murre_op_facts[op].swapped;
     }
     if (is_const(&x) && is_const(&y)) {
-        double l = x.type == MURRE_F64 ? (union murre_slot){.u64 = x.bits}.f64 : (double)(union murre_slot){.u64 = x.bits}.f32;
-        double r = y.type == MURRE_F64 ? (union murre_slot){.u64 = y.bits}.f64 : (double)(union murre_slot){.u64 = y.bits}.f32;
-        bool answers[] = {l == r, l != r, l<r, l> r, l <= r, l >= r};
-        build_acc_const(b, &(struct murre_operand){.kind = MURRE_OPERAND_CONST, .type = MURRE_I32, .bits = answers[which] != cond->negate});
+        bool holds = answer(op, x.bits, y.bits) != cond->negate;
+        build_acc_const(b, &(struct murre_operand){.kind = MURRE_OPERAND_CONST, .type = MURRE_I32, .bits = holds});
         return (struct comparison){.first = MURRE_RC_I32_NEZ_R, .kind = COMPARISON_TEST, .form = 1};
     }
     if (is_const(&x)) {
@@ -300,7 +292,7 @@ static struct comparison compare_floats(struct builder *b, const struct murre_co
         c.q = build_source(b, y.slot);
         c.form = FCFORM_RR;
     }
-    c.first = (uint16_t)((group == MURRE_OP_F64_EQ ? MURRE_RC_F64_EQ_RR : MURRE_RC_F32_EQ_RR) + which * FCOMPARE_OPS);
+    c.first = murre_build_first_form[op];
     return c;
 }
 
@@ -309,7 +301,7 @@ struct comparison build_comparison(struct builder *b, const struct murre_cond *c
         return test(b, &cond->a, false, cond->negate);
     if (cond->op == MURRE_OP_I32_EQZ || cond->op == MURRE_OP_I64_EQZ)
         return test(b, &cond->a, cond->op == MURRE_OP_I64_EQZ, !cond->negate);
-    if (cond->op >= MURRE_OP_F32_EQ)
+    if (cond->a.type == MURRE_F32 || cond->a.type == MURRE_F64)
         return compare_floats(b, cond);
     return compare_integers(b, cond, immediate_bits);
 }

@@ -57,57 +57,31 @@ MIR_op_t murre_emit_at(struct murre_emit *e, MIR_type_t type, struct emit_addres
     return MIR_new_alias_mem_op(e->mir, type, address.displacement + offset, address.base, address.index, 1, e->memory_alias, 0);
 }
 
-struct access {
-    uint8_t type; /* MIR_type_t */
-    uint8_t size;
-    bool is_signed; /* a load of an i32 that comes sign extended to 64 bits */
-};
-
-static struct access access_of(enum murre_op op) {
-    switch (op) {
-    case MURRE_OP_I32_LOAD:
-    case MURRE_OP_I64_LOAD32_U:
-    case MURRE_OP_I32_STORE:
-    case MURRE_OP_I64_STORE32: return (struct access){MIR_T_U32, 4, false};
-    case MURRE_OP_I64_LOAD:
-    case MURRE_OP_I64_STORE: return (struct access){MIR_T_I64, 8, false};
-    case MURRE_OP_F32_LOAD:
-    case MURRE_OP_F32_STORE: return (struct access){MIR_T_F, 4, false};
-    case MURRE_OP_F64_LOAD:
-    case MURRE_OP_F64_STORE: return (struct access){MIR_T_D, 8, false};
-    case MURRE_OP_I32_LOAD8_S: return (struct access){MIR_T_I8, 1, true};
-    case MURRE_OP_I64_LOAD8_S: return (struct access){MIR_T_I8, 1, false};
-    case MURRE_OP_I32_LOAD8_U:
-    case MURRE_OP_I64_LOAD8_U:
-    case MURRE_OP_I32_STORE8:
-    case MURRE_OP_I64_STORE8: return (struct access){MIR_T_U8, 1, false};
-    case MURRE_OP_I32_LOAD16_S: return (struct access){MIR_T_I16, 2, true};
-    case MURRE_OP_I64_LOAD16_S: return (struct access){MIR_T_I16, 2, false};
-    case MURRE_OP_I32_LOAD16_U:
-    case MURRE_OP_I64_LOAD16_U:
-    case MURRE_OP_I32_STORE16:
-    case MURRE_OP_I64_STORE16: return (struct access){MIR_T_U16, 2, false};
-    case MURRE_OP_I64_LOAD32_S: return (struct access){MIR_T_I32, 4, false};
-    default: murre_mirctx_fail("no code for %s", murre_op_name(op));
-    }
+/* What an access has in memory, as MIR's type: unsigned where it need not be extended with the sign. */
+static MIR_type_t memory_type(enum murre_op op) {
+    static const MIR_type_t unsigned_types[] = {MIR_T_U8, MIR_T_U16, MIR_T_U32, MIR_T_I64},
+                            signed_types[] = {MIR_T_I8, MIR_T_I16, MIR_T_I32};
+    const struct murre_op_info *info = &murre_op_info[op];
+    murre_valtype type = info->class == MURRE_CLASS_LOAD ? info->result : info->operand;
+    if (type == MURRE_F32 || type == MURRE_F64)
+        return murre_emit_type(type);
+    return murre_op_facts[op].is_signed ? signed_types[info->n] : unsigned_types[info->n];
 }
 
 void murre_emit_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg) {
     struct murre_emit *e = (struct murre_emit *)sink;
-    struct access access = access_of(op);
     enum emit_class class = murre_emit_class(murre_op_info[op].result);
-    MIR_op_t from = murre_emit_at(e, (MIR_type_t)access.type, murre_emit_address(e, address, arg, access.size), 0);
+    MIR_op_t from = murre_emit_at(e, memory_type(op), murre_emit_address(e, address, arg, murre_op_access_size(op)), 0);
     MIR_op_t to = murre_emit_write(e, dst, class);
     emit2(e, murre_emit_move_code(class), to, from);
-    if (access.is_signed)
+    if (murre_op_facts[op].is_signed && murre_op_info[op].result == MURRE_I32)
         emit2(e, MIR_UEXT32, to, to);
 }
 
 void murre_emit_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
                       struct murre_memarg arg) {
     struct murre_emit *e = (struct murre_emit *)sink;
-    struct access access = access_of(op);
     MIR_op_t from = murre_emit_use(e, value);
-    MIR_op_t to = murre_emit_at(e, (MIR_type_t)access.type, murre_emit_address(e, address, arg, access.size), 0);
+    MIR_op_t to = murre_emit_at(e, memory_type(op), murre_emit_address(e, address, arg, murre_op_access_size(op)), 0);
     emit2(e, murre_emit_move_code(murre_emit_class(value.type)), to, from);
 }

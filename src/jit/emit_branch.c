@@ -6,39 +6,18 @@
 enum { DISPATCH_TARGETS = 12 };
 
 struct comparison {
-    uint16_t set;        /* MIR instruction that gives 0 or 1 */
-    uint16_t branch;     /* compare and branch when true; 0 (MIR_MOV): no such operation */
-    uint16_t branch_not; /* …when false; 0: none */
-    uint16_t swapped;    /* operation with the operands exchanged */
+    uint16_t set;    /* MIR instruction that gives 0 or 1 */
+    uint16_t branch; /* compare and branch when true; 0 (MIR_MOV): no such operation */
 };
 
-#define SIGNED(op, name, not, swap)                                                             \
-    [MURRE_OP_I32_##op] = {MIR_##name##S, MIR_B##name##S, MIR_B##not ##S, MURRE_OP_I32_##swap}, \
-    [MURRE_OP_I64_##op] = {MIR_##name, MIR_B##name, MIR_B##not, MURRE_OP_I64_##swap}
-#define UNSIGNED(op, name, not, swap)                                                              \
-    [MURRE_OP_I32_##op] = {MIR_U##name##S, MIR_UB##name##S, MIR_UB##not ##S, MURRE_OP_I32_##swap}, \
-    [MURRE_OP_I64_##op] = {MIR_U##name, MIR_UB##name, MIR_UB##not, MURRE_OP_I64_##swap}
-#define FLOAT(op, name, not_f32, not_f64, swap)                                      \
-    [MURRE_OP_F32_##op] = {MIR_F##name, MIR_FB##name, not_f32, MURRE_OP_F32_##swap}, \
-    [MURRE_OP_F64_##op] = {MIR_D##name, MIR_DB##name, not_f64, MURRE_OP_F64_##swap}
+#define SIGNED(op, name)   [MURRE_OP_I32_##op] = {MIR_##name##S, MIR_B##name##S}, [MURRE_OP_I64_##op] = {MIR_##name, MIR_B##name}
+#define UNSIGNED(op, name) [MURRE_OP_I32_##op] = {MIR_U##name##S, MIR_UB##name##S}, [MURRE_OP_I64_##op] = {MIR_U##name, MIR_UB##name}
+#define FLOAT(name)        [MURRE_OP_F32_##name] = {MIR_F##name, MIR_FB##name}, [MURRE_OP_F64_##name] = {MIR_D##name, MIR_DB##name}
 
 static const struct comparison comparisons[MURRE_OP_COUNT] = {
-    SIGNED(EQ, EQ, NE, EQ),
-    SIGNED(NE, NE, EQ, NE),
-    SIGNED(LT_S, LT, GE, GT_S),
-    SIGNED(GT_S, GT, LE, LT_S),
-    SIGNED(LE_S, LE, GT, GE_S),
-    SIGNED(GE_S, GE, LT, LE_S),
-    UNSIGNED(LT_U, LT, GE, GT_U),
-    UNSIGNED(GT_U, GT, LE, LT_U),
-    UNSIGNED(LE_U, LE, GT, GE_U),
-    UNSIGNED(GE_U, GE, LT, LE_U),
-    FLOAT(EQ, EQ, MIR_FBNE, MIR_DBNE, EQ),
-    FLOAT(NE, NE, MIR_FBEQ, MIR_DBEQ, NE),
-    FLOAT(LT, LT, 0, 0, GT),
-    FLOAT(GT, GT, 0, 0, LT),
-    FLOAT(LE, LE, 0, 0, GE),
-    FLOAT(GE, GE, 0, 0, LE),
+    SIGNED(EQ, EQ),     SIGNED(NE, NE),     SIGNED(LT_S, LT),   SIGNED(GT_S, GT),   SIGNED(LE_S, LE), SIGNED(GE_S, GE),
+    UNSIGNED(LT_U, LT), UNSIGNED(GT_U, GT), UNSIGNED(LE_U, LE), UNSIGNED(GE_U, GE), FLOAT(EQ),        FLOAT(NE),
+    FLOAT(LT),          FLOAT(GT),          FLOAT(LE),          FLOAT(GE),
 };
 #undef SIGNED
 #undef UNSIGNED
@@ -51,7 +30,7 @@ static enum murre_op order(enum murre_op op, struct murre_operand *a, struct mur
     struct murre_operand swap = *a;
     *a = *b;
     *b = swap;
-    return (enum murre_op)comparisons[op].swapped;
+    return (enum murre_op)murre_op_facts[op].swapped;
 }
 
 void murre_emit_compare(struct murre_emit *e, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b) {
@@ -82,17 +61,15 @@ static void branch_when(struct murre_emit *e, MIR_op_t label, const struct murre
     }
     struct murre_operand a = cond->a, b = cond->b;
     enum murre_op op = order(cond->op, &a, &b);
-    struct comparison comparison = comparisons[op];
-    if (comparison.branch == 0)
+    uint16_t branch = comparisons[op].branch, inverse = murre_op_facts[op].inverse;
+    if (branch == 0)
         murre_mirctx_fail("no comparison %s", murre_op_name(op));
     MIR_op_t first = murre_emit_use(e, a), second = murre_emit_use(e, b);
-    if (!negate) {
-        emit3(e, comparison.branch, label, first, second);
-    } else if (comparison.branch_not != 0) {
-        emit3(e, comparison.branch_not, label, first, second);
+    if (!negate || inverse != 0) {
+        emit3(e, negate ? comparisons[inverse].branch : branch, label, first, second);
     } else {
         MIR_label_t holds = murre_emit_new_label(e);
-        emit3(e, comparison.branch, emit_label_op(e, holds), first, second);
+        emit3(e, branch, emit_label_op(e, holds), first, second);
         emit1(e, MIR_JMP, label);
         murre_emit_bind(e, holds);
     }

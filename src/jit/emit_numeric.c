@@ -134,22 +134,6 @@ void murre_emit_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, s
     }
 }
 
-static bool is_commutative(MIR_insn_code_t code) {
-    switch (code) {
-    case MIR_ADD:
-    case MIR_ADDS:
-    case MIR_MUL:
-    case MIR_MULS:
-    case MIR_AND:
-    case MIR_ANDS:
-    case MIR_OR:
-    case MIR_ORS:
-    case MIR_XOR:
-    case MIR_XORS: return true;
-    default: return false;
-    }
-}
-
 /* Better instructions where the second operand is constant. code and value are changed in place; code becomes an extension (two operands)
  * for the masks that are one. */
 static void simplify_constant(MIR_insn_code_t *code, int64_t *value) {
@@ -202,7 +186,8 @@ void murre_emit_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, 
         murre_emit_divide(e, op, dst, a, b);
         return;
     }
-    if (a.kind == MURRE_OPERAND_CONST && is_commutative(code)) {
+    /* A constant of floats is no better second. */
+    if (a.kind == MURRE_OPERAND_CONST && murre_op_facts[op].commutes && murre_emit_class(a.type) == EMIT_INT) {
         struct murre_operand swap = a;
         a = b;
         b = swap;

@@ -296,26 +296,9 @@ const struct murre_argument *front_arguments(struct murre_front *f, uint32_t cou
     return f->arguments;
 }
 
+/* op itself where there is none. */
 static enum murre_op inverse(enum murre_op op) {
-    switch (op) {
-#define PAIR(a, b)                          \
-    case MURRE_OP_##a: return MURRE_OP_##b; \
-    case MURRE_OP_##b: return MURRE_OP_##a;
-        PAIR(I32_EQ, I32_NE)
-        PAIR(I32_LT_S, I32_GE_S)
-        PAIR(I32_LT_U, I32_GE_U)
-        PAIR(I32_GT_S, I32_LE_S)
-        PAIR(I32_GT_U, I32_LE_U)
-        PAIR(I64_EQ, I64_NE)
-        PAIR(I64_LT_S, I64_GE_S)
-        PAIR(I64_LT_U, I64_GE_U)
-        PAIR(I64_GT_S, I64_LE_S)
-        PAIR(I64_GT_U, I64_LE_U)
-        PAIR(F32_EQ, F32_NE)
-        PAIR(F64_EQ, F64_NE)
-#undef PAIR
-    default: return op; /* the order of floats has no inverse: NaN */
-    }
+    return murre_op_facts[op].inverse ? (enum murre_op)murre_op_facts[op].inverse : op;
 }
 
 /* The instructions that take a comparison as it is: if, br_if, i32.eqz, select. */

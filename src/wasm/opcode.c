@@ -14,6 +14,14 @@ const struct murre_op_info murre_op_info[MURRE_OP_COUNT] = {
 #undef OP
 };
 
+const struct murre_op_facts murre_op_facts[MURRE_OP_COUNT] = {
+#define COMPARISON(id, not, swap) [MURRE_OP_##id] = {.inverse = MURRE_OP_##not, .swapped = MURRE_OP_##swap},
+#define COMMUTES(id)              [MURRE_OP_##id] = {.commutes = true},
+#define SIGNED(id)                [MURRE_OP_##id] = {.is_signed = true},
+#include "wasm/numeric.def"
+};
+_Static_assert(MURRE_OP_UNREACHABLE == 0, "no inverse");
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 #ifdef __clang__

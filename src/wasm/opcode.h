@@ -113,6 +113,17 @@ struct murre_op_info {
 
 /* No pointers, so that nothing has to be relocated at start. */
 extern const struct murre_op_info murre_op_info[MURRE_OP_COUNT];
+/* numeric.def: all zero where nothing is known. */
+struct murre_op_facts {
+    uint16_t inverse, swapped; /* of comparisons: an enum murre_op; inverse is 0 where there is none */
+    bool commutes;
+    bool is_signed; /* a load that extends with the sign */
+};
+extern const struct murre_op_facts murre_op_facts[MURRE_OP_COUNT];
+/* Bytes that a load or store accesses. */
+static inline uint32_t murre_op_access_size(enum murre_op op) {
+    return UINT32_C(1) << murre_op_info[op].n;
+}
 /* By first byte: an enum murre_op; MURRE_OP_COUNT for bytes that are no instruction and for prefixes. */
 extern const uint16_t murre_op_by_byte[256];
 /* MURRE_OP_COUNT when there is no such instruction. */
