@@ -16,7 +16,7 @@ they cannot, NAME.undo beside NAME.patch says what to change in the patched sour
 
 --survey runs all the tests of tests/mir instead and prints which of them fail, to find a test or to judge one.
 --build keeps the build folder, which spares most of the time at the next call. Takes about a minute a patch.
---heads only looks whether each head names tests that exist; this is part of ./dev test.
+--heads only looks whether each head names tests that exist, each name a layer, and README.md each patch; this is part of ./dev test.
 """
 
 import argparse
@@ -37,6 +37,7 @@ MACHINES = ("x86_64", "aarch64")
 PLACES = (*MACHINES, "threads")
 HEAD_LINE = re.compile(r"^Test(?: on (\w+))?: (\S+)$")
 GENERATOR = re.compile(r"^--- a/mir-gen")
+NAME = re.compile(r"^\d\d-(embedding|wasm|promise|speed|fix)-[a-z0-9-]+$")  # README.md tells the layers
 TEST_MACRO = re.compile(r"^Test\((\w+), (\w+)", re.M)
 SECONDS = 120
 
@@ -76,11 +77,16 @@ def written_tests() -> "set[str]":
 
 def check_heads() -> int:
     known, passed, failed = written_tests() | {"build"}, 0, 0
+    told = (PATCHES.parent / "README.md").read_text()
     for patch in read_patches():
         faults = [f"{test} is no test of tests/mir" for _, test in patch.tests if test not in known]
         faults += [f"{where} is none of {PLACES}" for where, _ in patch.tests if where not in (None, *PLACES)]
         if not patch.tests:
             faults.append("its head names no test")
+        if not NAME.match(patch.name):
+            faults.append("its name tells no layer")
+        if f"- `{patch.name}`" not in told:
+            faults.append("README.md does not tell of it")
         for fault in faults:
             print(f"{patch.name}: {fault}")
         failed += bool(faults)
