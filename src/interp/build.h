@@ -176,14 +176,14 @@ void build_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struc
 void build_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
 
 /* build_memory.c */
-void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg);
+void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, const struct murre_access *access);
 void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
-                 struct murre_memarg arg);
+                 const struct murre_access *access);
 void build_global_get(struct murre_sink *sink, uint32_t dst, uint32_t global);
 void build_global_set(struct murre_sink *sink, uint32_t global, struct murre_operand a);
 void build_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func);
 void build_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
-                uint32_t immediate2);
+                uint32_t immediate2, const struct murre_access *accesses);
 
 /* build_control.c */
 void build_begin(struct murre_sink *sink, const struct murre_sink_func *func);

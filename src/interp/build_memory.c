@@ -5,12 +5,24 @@
 enum { LOAD_R, LOAD_RX, LOAD_A, LOAD_K };
 enum { STORE_RR, STORE_RA, STORE_AR, STORE_KR, STORE_KA, STORE_RX, STORE_RI };
 
-void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg) {
+/* True when register code has no instruction for the access: the build fails. */
+static bool refused(struct builder *b, const struct murre_access *access) {
+    if (murre_access_is_plain(access))
+        return false;
+    b->failed = true;
+    (void)murre_error_set(b->func->error, MURRE_ERROR_UNSUPPORTED, *b->func->offset,
+                          "accesses of this kind, of memory %u, are not interpreted", (unsigned)access->memory);
+    return true;
+}
+
+void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, const struct murre_access *access) {
     struct builder *b = (struct builder *)sink;
+    if (refused(b, access))
+        return;
     uint16_t first = murre_build_first_form[op];
-    uint32_t offset = (uint32_t)arg.offset;
+    uint32_t offset = (uint32_t)access->offset;
     uint32_t word;
-    if (is_const(&address) && (uint32_t)address.bits + arg.offset <= UINT32_MAX) {
+    if (is_const(&address) && (uint32_t)address.bits + access->offset <= UINT32_MAX) {
         uint32_t target = build_target(b, dst);
         word = b->count;
         build_emit32(b, 1, first + LOAD_K, target, (uint32_t)address.bits + offset);
@@ -54,9 +66,11 @@ static void store_value(struct builder *b, uint16_t first, const struct murre_op
 }
 
 void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
-                 struct murre_memarg arg) {
+                 const struct murre_access *access) {
     struct builder *b = (struct builder *)sink;
-    uint32_t offset = (uint32_t)arg.offset;
+    if (refused(b, access))
+        return;
+    uint32_t offset = (uint32_t)access->offset;
     b->scratch = 0;
     if (is_const(&value) && op == MURRE_OP_F32_STORE) {
         op = MURRE_OP_I32_STORE;
@@ -66,7 +80,7 @@ void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand
         value.type = MURRE_I64;
     }
     uint16_t first = murre_build_first_form[op];
-    if (is_const(&address) && (uint32_t)address.bits + arg.offset > UINT32_MAX) {
+    if (is_const(&address) && (uint32_t)address.bits + access->offset > UINT32_MAX) {
         /* It traps whatever is stored. */
         build_acc_const(b, &address);
         build_emit32(b, 1, first + STORE_AR, 0, offset);
@@ -138,8 +152,10 @@ void build_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func) {
 }
 
 void build_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
-                uint32_t immediate2) {
+                uint32_t immediate2, const struct murre_access *accesses) {
     struct builder *b = (struct builder *)sink;
+    if (accesses && (refused(b, &accesses[0]) || (op == MURRE_OP_MEMORY_COPY && refused(b, &accesses[1]))))
+        return;
     static const struct {
         uint16_t op;
         uint8_t operands;

@@ -28,13 +28,18 @@ static void check_bounds(struct murre_emit *e, MIR_op_t index, uint64_t end) {
     emit3(e, MIR_UBGT, trap, last, limit);
 }
 
-struct emit_address murre_emit_address(struct murre_emit *e, struct murre_operand address, struct murre_memarg arg, uint32_t size) {
-    if (arg.memory != 0 || address.type != MURRE_I32 || arg.offset > UINT32_MAX)
-        murre_mirctx_fail("this memory access is not compiled");
+void murre_emit_check_access(const struct murre_access *access) {
+    if (!murre_access_is_plain(access))
+        murre_mirctx_fail("accesses of this kind, of memory %u, are not compiled", access->memory);
+}
+
+struct emit_address murre_emit_address(struct murre_emit *e, struct murre_operand address, const struct murre_access *access,
+                                       uint32_t size) {
+    murre_emit_check_access(access);
     MIR_op_t index = murre_emit_use_extended(e, address);
     if (e->explicit_bounds)
-        check_bounds(e, index, arg.offset + size);
-    uint64_t offset = arg.offset;
+        check_bounds(e, index, access->offset + size);
+    uint64_t offset = access->offset;
     if (index.mode == MIR_OP_INT) {
         offset += (uint64_t)index.u.i;
         index.u.reg = 0;
@@ -68,10 +73,11 @@ static MIR_type_t memory_type(enum murre_op op) {
     return murre_op_facts[op].is_signed ? signed_types[info->n] : unsigned_types[info->n];
 }
 
-void murre_emit_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg) {
+void murre_emit_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address,
+                     const struct murre_access *access) {
     struct murre_emit *e = (struct murre_emit *)sink;
     enum emit_class class = murre_emit_class(murre_op_info[op].result);
-    MIR_op_t from = murre_emit_at(e, memory_type(op), murre_emit_address(e, address, arg, murre_op_access_size(op)), 0);
+    MIR_op_t from = murre_emit_at(e, memory_type(op), murre_emit_address(e, address, access, access->size), 0);
     MIR_op_t to = murre_emit_write(e, dst, class);
     emit2(e, murre_emit_move_code(class), to, from);
     if (murre_op_facts[op].is_signed && murre_op_info[op].result == MURRE_I32)
@@ -79,9 +85,9 @@ void murre_emit_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, st
 }
 
 void murre_emit_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
-                      struct murre_memarg arg) {
+                      const struct murre_access *access) {
     struct murre_emit *e = (struct murre_emit *)sink;
     MIR_op_t from = murre_emit_use(e, value);
-    MIR_op_t to = murre_emit_at(e, memory_type(op), murre_emit_address(e, address, arg, murre_op_access_size(op)), 0);
+    MIR_op_t to = murre_emit_at(e, memory_type(op), murre_emit_address(e, address, access, access->size), 0);
     emit2(e, murre_emit_move_code(murre_emit_class(value.type)), to, from);
 }

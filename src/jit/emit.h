@@ -175,15 +175,19 @@ void murre_emit_branch(struct murre_sink *sink, uint32_t label);
 void murre_emit_branch_if(struct murre_sink *sink, uint32_t label, const struct murre_cond *cond);
 void murre_emit_branch_table(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count);
 
-void murre_emit_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg);
+void murre_emit_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address,
+                     const struct murre_access *access);
 void murre_emit_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
-                      struct murre_memarg arg);
+                      const struct murre_access *access);
 /* A checked address of size bytes; the operand is good for several accesses by murre_emit_at. */
 struct emit_address {
     MIR_reg_t base, index;
     int64_t displacement;
 };
-struct emit_address murre_emit_address(struct murre_emit *e, struct murre_operand address, struct murre_memarg arg, uint32_t size);
+struct emit_address murre_emit_address(struct murre_emit *e, struct murre_operand address, const struct murre_access *access,
+                                       uint32_t size);
+/* Leaves the compilation where the access is not plain. */
+void murre_emit_check_access(const struct murre_access *access);
 MIR_op_t murre_emit_at(struct murre_emit *e, MIR_type_t type, struct emit_address address, int64_t offset);
 
 void murre_emit_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base, uint32_t dst);
@@ -200,7 +204,7 @@ void murre_emit_global_get(struct murre_sink *sink, uint32_t dst, uint32_t globa
 void murre_emit_global_set(struct murre_sink *sink, uint32_t global, struct murre_operand a);
 void murre_emit_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func);
 void murre_emit_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
-                     uint32_t immediate2);
+                     uint32_t immediate2, const struct murre_access *accesses);
 /* The instance's table, as a register; a field of it or one of its elements. */
 MIR_reg_t murre_emit_table(struct murre_emit *e, uint32_t table, unsigned scratch);
 MIR_op_t murre_emit_table_field(struct murre_emit *e, MIR_type_t type, MIR_reg_t base, MIR_reg_t index, int64_t offset);

@@ -87,9 +87,9 @@ static MIR_type_t piece_type(uint32_t piece) {
 
 /* An access to the last byte first: with guard pages, all of the range or none of it must be written. A memory ends at a page boundary and
  * the range is shorter than a page, so if its last byte is inside, all of it is, or it starts below the memory, which cannot be. */
-static struct emit_address range(struct murre_emit *e, struct murre_operand start, uint32_t count, unsigned copy) {
-    struct murre_memarg arg = {.memory = 0, .offset = 0};
-    struct emit_address address = murre_emit_address(e, start, arg, count);
+static struct emit_address range(struct murre_emit *e, struct murre_operand start, const struct murre_access *access, uint32_t count,
+                                 unsigned copy) {
+    struct emit_address address = murre_emit_address(e, start, access, count);
     /* Two ranges are live at once, and the address's scratch register is shared. */
     if (address.index != 0) {
         MIR_op_t own = murre_emit_scratch(e, EMIT_INT, copy);
@@ -101,10 +101,10 @@ static struct emit_address range(struct murre_emit *e, struct murre_operand star
 
 /* All loads before all stores, so overlap does not matter. If the source is out of bounds a load traps; the destination is tried by loading
  * its last byte. */
-static void small_copy(struct murre_emit *e, const struct murre_operand *operands) {
+static void small_copy(struct murre_emit *e, const struct murre_operand *operands, const struct murre_access *accesses) {
     uint32_t count = (uint32_t)operands[2].bits;
-    struct emit_address to = range(e, operands[0], count, 0);
-    struct emit_address from = range(e, operands[1], count, 3);
+    struct emit_address to = range(e, operands[0], &accesses[0], count, 0);
+    struct emit_address from = range(e, operands[1], &accesses[1], count, 3);
     MIR_op_t values[INLINE_BYTES / 8 + 3];
     MIR_op_t last = emit_reg(e, murre_emit_new_reg(e, EMIT_INT));
     emit2(e, MIR_MOV, last, murre_emit_at(e, MIR_T_U8, to, count - 1));
@@ -118,7 +118,7 @@ static void small_copy(struct murre_emit *e, const struct murre_operand *operand
         emit2(e, MIR_MOV, murre_emit_at(e, piece_type(piece_at(at, count)), to, at), values[n++]);
 }
 
-static void small_fill(struct murre_emit *e, const struct murre_operand *operands) {
+static void small_fill(struct murre_emit *e, const struct murre_operand *operands, const struct murre_access *access) {
     uint32_t count = (uint32_t)operands[2].bits;
     MIR_op_t pattern = emit_reg(e, murre_emit_new_reg(e, EMIT_INT));
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -129,7 +129,7 @@ static void small_fill(struct murre_emit *e, const struct murre_operand *operand
         if (count > 1)
             emit3(e, MIR_MUL, pattern, pattern, emit_int(e, (int64_t)ones));
     }
-    struct emit_address to = range(e, operands[0], count, 0);
+    struct emit_address to = range(e, operands[0], access, count, 0);
     /* The last piece first, for the same reason. */
     uint32_t at = count;
     while (at > 0) {
@@ -175,29 +175,26 @@ static void drop(struct murre_emit *e, enum murre_helper helper, uint32_t segmen
 }
 
 void murre_emit_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
-                     uint32_t immediate2) {
+                     uint32_t immediate2, const struct murre_access *accesses) {
     struct murre_emit *e = (struct murre_emit *)sink;
+    if (accesses != NULL) {
+        murre_emit_check_access(&accesses[0]);
+        if (op == MURRE_OP_MEMORY_COPY)
+            murre_emit_check_access(&accesses[1]);
+    }
     switch (op) {
-    case MURRE_OP_MEMORY_SIZE:
-        if (immediate != 0)
-            murre_mirctx_fail("this memory is not compiled");
-        memory_size(e, dst);
-        return;
+    case MURRE_OP_MEMORY_SIZE: memory_size(e, dst); return;
     case MURRE_OP_MEMORY_GROW: grow(e, MURRE_HELPER_MEMORY_GROW, dst, immediate, operands, 1); return;
-    case MURRE_OP_MEMORY_INIT:
-        if (immediate2 != 0)
-            murre_mirctx_fail("this memory is not compiled");
-        five(e, MURRE_HELPER_MEMORY_INIT, emit_int(e, immediate), operands);
-        return;
+    case MURRE_OP_MEMORY_INIT: five(e, MURRE_HELPER_MEMORY_INIT, emit_int(e, immediate), operands); return;
     case MURRE_OP_MEMORY_COPY:
-        if (is_small(&operands[2]) && immediate == 0 && immediate2 == 0)
-            small_copy(e, operands);
+        if (is_small(&operands[2]))
+            small_copy(e, operands, accesses);
         else
             five(e, MURRE_HELPER_MEMORY_COPY, pair(e, immediate, immediate2), operands);
         return;
     case MURRE_OP_MEMORY_FILL:
-        if (is_small(&operands[2]) && immediate == 0)
-            small_fill(e, operands);
+        if (is_small(&operands[2]))
+            small_fill(e, operands, &accesses[0]);
         else
             five(e, MURRE_HELPER_MEMORY_FILL, emit_int(e, immediate), operands);
         return;

@@ -166,7 +166,13 @@ static __attribute__((noinline)) void binary(struct murre_front *f, enum murre_o
     f->ops->binary(f->sink, op, dst, a_operand, b_operand);
 }
 
-static bool read_memarg(struct murre_front *f, const struct murre_op_info *info, struct murre_memarg *arg) {
+/* How an instruction accesses a memory of the module. */
+struct murre_access front_access(const struct murre_front *f, uint32_t memory) {
+    const struct murre_limits *limits = &f->module->memories[memory];
+    return (struct murre_access){.memory = memory, .index64 = limits->is64, .shared = limits->shared};
+}
+
+static bool read_access(struct murre_front *f, enum murre_op op, const struct murre_op_info *info, struct murre_access *access) {
     uint32_t flags = murre_read_u32(&f->reader);
     if (flags >= 64) {
         if (flags < 128)
@@ -175,13 +181,17 @@ static bool read_memarg(struct murre_front *f, const struct murre_op_info *info,
             murre_error_set(f->error, MURRE_ERROR_MALFORMED, f->offset, "malformed memop flags");
         return false;
     }
-    *arg = (struct murre_memarg){.offset = murre_read_u32(&f->reader)};
+    uint32_t offset = murre_read_u32(&f->reader);
     if (!murre_reader_ok(&f->reader))
         return false;
     if (f->module->memory_count == 0) {
         front_fail(f, "unknown memory 0");
         return false;
     }
+    *access = front_access(f, 0);
+    access->offset = offset;
+    access->size = (uint8_t)murre_op_access_size(op);
+    access->align = (uint8_t)flags;
     if (flags > info->n) {
         front_fail(f, "alignment must not be larger than natural");
         return false;
@@ -190,8 +200,8 @@ static bool read_memarg(struct murre_front *f, const struct murre_op_info *info,
 }
 
 static __attribute__((noinline)) void load(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
-    struct murre_memarg arg;
-    if (!read_memarg(f, info, &arg))
+    struct murre_access access;
+    if (!read_access(f, op, info, &access))
         return;
     struct entry address = front_pop(f, MURRE_I32);
     if (!f->emit) {
@@ -200,17 +210,17 @@ static __attribute__((noinline)) void load(struct murre_front *f, enum murre_op 
     }
     struct murre_operand operand = front_operand(f, &address);
     uint32_t dst = front_push_result(f, info->result);
-    f->ops->load(f->sink, op, dst, operand, arg);
+    f->ops->load(f->sink, op, dst, operand, &access);
 }
 
 static __attribute__((noinline)) void store(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
-    struct murre_memarg arg;
-    if (!read_memarg(f, info, &arg))
+    struct murre_access access;
+    if (!read_access(f, op, info, &access))
         return;
     struct entry value = front_pop(f, info->operand);
     struct entry address = front_pop(f, MURRE_I32);
     if (f->emit)
-        f->ops->store(f->sink, op, front_operand(f, &address), front_operand(f, &value), arg);
+        f->ops->store(f->sink, op, front_operand(f, &address), front_operand(f, &value), &access);
 }
 
 static inline __attribute__((always_inline)) void special(struct murre_front *f, enum murre_op op) {

@@ -113,6 +113,9 @@ static inline struct frame *front_frame(struct murre_front *f) {
     return &f->frames[f->depth - 1];
 }
 
+/* front.c: how an instruction accesses a memory of the module, whose number has been checked. */
+struct murre_access front_access(const struct murre_front *f, uint32_t memory);
+
 /* front_operand.c */
 void front_fail(struct murre_front *f, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
 void front_fail_type(struct murre_front *f, murre_valtype want, murre_valtype found) __attribute__((cold));

@@ -193,17 +193,24 @@ void front_reference(struct murre_front *f, enum murre_op op) {
     }
 }
 
-/* Pops operands (deepest first in types), pushes a result if there is one, and hands all to the sink. */
-static void bulk(struct murre_front *f, enum murre_op op, const murre_valtype *types, uint32_t count, murre_valtype result,
-                 uint32_t immediate, uint32_t immediate2) {
+/* Of an instruction on a whole object: types of the operands, deepest first; its result, or 0; what the sink is told besides. */
+struct bulk {
+    const murre_valtype *types;
+    uint32_t count;
+    murre_valtype result;
+    uint32_t immediate, immediate2;
+    const struct murre_access *accesses;
+};
+
+static void bulk(struct murre_front *f, enum murre_op op, struct bulk b) {
     struct murre_operand operands[3];
-    for (uint32_t i = count; i--;) {
-        struct entry e = front_pop(f, types[i]);
+    for (uint32_t i = b.count; i--;) {
+        struct entry e = front_pop(f, b.types[i]);
         operands[i] = front_operand(f, &e);
     }
-    uint32_t dst = result ? front_push_result(f, result) : 0;
+    uint32_t dst = b.result ? front_push_result(f, b.result) : 0;
     if (f->emit && f->error->status == MURRE_OK)
-        f->ops->bulk(f->sink, op, dst, operands, immediate, immediate2);
+        f->ops->bulk(f->sink, op, dst, operands, b.immediate, b.immediate2, b.accesses);
 }
 
 static const murre_valtype three_i32[] = {MURRE_I32, MURRE_I32, MURRE_I32};
@@ -231,12 +238,18 @@ void front_memory(struct murre_front *f, enum murre_op op) {
     uint32_t immediate2 = op == MURRE_OP_MEMORY_INIT || op == MURRE_OP_MEMORY_COPY ? read_memory(f) : 0;
     if (f->error->status != MURRE_OK)
         return;
-    switch (op) {
-    case MURRE_OP_MEMORY_SIZE: bulk(f, op, NULL, 0, MURRE_I32, immediate, 0); break;
-    case MURRE_OP_MEMORY_GROW: bulk(f, op, three_i32, 1, MURRE_I32, immediate, 0); break;
-    case MURRE_OP_DATA_DROP: bulk(f, op, NULL, 0, 0, immediate, 0); break;
-    default: bulk(f, op, three_i32, 3, 0, immediate, immediate2); break;
+    if (op == MURRE_OP_DATA_DROP) {
+        bulk(f, op, (struct bulk){.immediate = immediate});
+        return;
     }
+    const struct murre_access accesses[2] = {front_access(f, op == MURRE_OP_MEMORY_INIT ? immediate2 : immediate),
+                                             front_access(f, immediate2)};
+    struct bulk b = {.types = three_i32, .count = 3, .immediate = immediate, .immediate2 = immediate2, .accesses = accesses};
+    if (op == MURRE_OP_MEMORY_SIZE || op == MURRE_OP_MEMORY_GROW) {
+        b.count = op == MURRE_OP_MEMORY_GROW;
+        b.result = MURRE_I32;
+    }
+    bulk(f, op, b);
 }
 
 static uint32_t read_table(struct murre_front *f) {
@@ -261,23 +274,23 @@ void front_table(struct murre_front *f, enum murre_op op) {
         return;
     murre_valtype ref = op == MURRE_OP_ELEM_DROP ? 0 : m->tables[op == MURRE_OP_TABLE_INIT ? second : first].type;
     switch (op) {
-    case MURRE_OP_TABLE_GET: bulk(f, op, three_i32, 1, ref, first, 0); break;
-    case MURRE_OP_TABLE_SET: bulk(f, op, (murre_valtype[]){MURRE_I32, ref}, 2, 0, first, 0); break;
-    case MURRE_OP_TABLE_SIZE: bulk(f, op, NULL, 0, MURRE_I32, first, 0); break;
-    case MURRE_OP_TABLE_GROW: bulk(f, op, (murre_valtype[]){ref, MURRE_I32}, 2, MURRE_I32, first, 0); break;
-    case MURRE_OP_TABLE_FILL: bulk(f, op, (murre_valtype[]){MURRE_I32, ref, MURRE_I32}, 3, 0, first, 0); break;
-    case MURRE_OP_ELEM_DROP: bulk(f, op, NULL, 0, 0, first, 0); break;
+    case MURRE_OP_TABLE_GET: bulk(f, op, (struct bulk){three_i32, 1, ref, first, 0, NULL}); break;
+    case MURRE_OP_TABLE_SET: bulk(f, op, (struct bulk){(murre_valtype[]){MURRE_I32, ref}, 2, 0, first, 0, NULL}); break;
+    case MURRE_OP_TABLE_SIZE: bulk(f, op, (struct bulk){NULL, 0, MURRE_I32, first, 0, NULL}); break;
+    case MURRE_OP_TABLE_GROW: bulk(f, op, (struct bulk){(murre_valtype[]){ref, MURRE_I32}, 2, MURRE_I32, first, 0, NULL}); break;
+    case MURRE_OP_TABLE_FILL: bulk(f, op, (struct bulk){(murre_valtype[]){MURRE_I32, ref, MURRE_I32}, 3, 0, first, 0, NULL}); break;
+    case MURRE_OP_ELEM_DROP: bulk(f, op, (struct bulk){NULL, 0, 0, first, 0, NULL}); break;
     case MURRE_OP_TABLE_INIT:
         if (m->elems[first].type != ref)
             front_fail_type(f, ref, m->elems[first].type);
         else
-            bulk(f, op, three_i32, 3, 0, first, second);
+            bulk(f, op, (struct bulk){three_i32, 3, 0, first, second, NULL});
         break;
     default: /* table.copy */
         if (m->tables[second].type != ref)
             front_fail_type(f, ref, m->tables[second].type);
         else
-            bulk(f, op, three_i32, 3, 0, first, second);
+            bulk(f, op, (struct bulk){three_i32, 3, 0, first, second, NULL});
         break;
     }
 }

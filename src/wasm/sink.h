@@ -36,10 +36,20 @@ struct murre_cond {
 };
 #define MURRE_COND_TEST MURRE_OP_UNREACHABLE /* row 0: no comparison */
 
-struct murre_memarg {
+/* What a load, store or bulk operation asks of a memory. The index is an operand of its own, an i32 or, with index64, an i64. */
+struct murre_access {
+    uint64_t offset; /* the effective address is zero-extended index + offset, without wrapping; 0 for bulk operations */
     uint32_t memory;
-    uint64_t offset; /* the effective address is zero-extended index + offset, without wrapping */
+    uint8_t size;  /* bytes; 0 for bulk operations, which have an operand for it */
+    uint8_t align; /* log2, as the instruction says: a hint, but for atomics */
+    bool index64, atomic, shared;
 };
+
+/* Memory 0, not shared, by an index and offset of 32 bits: the one way that sinks know today, and the fast one. The front end hands out nothing else,
+ * and refuses by its feature what would be; a sink fails at it. */
+static inline bool murre_access_is_plain(const struct murre_access *access) {
+    return access->memory == 0 && access->offset <= UINT32_MAX && !access->index64 && !access->atomic && !access->shared;
+}
 
 /* Declared locals of one type, in a row. */
 struct murre_local_group {
@@ -94,9 +104,9 @@ struct murre_sink_ops {
                    struct murre_operand b); /* BINARY, COMPARE */
     /* cond ? a : b */
     void (*select)(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
-    void (*load)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, struct murre_memarg arg);
-    void (*store)(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
-                  struct murre_memarg arg);
+    void (*load)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand index, const struct murre_access *access);
+    void (*store)(struct murre_sink *sink, enum murre_op op, struct murre_operand index, struct murre_operand value,
+                  const struct murre_access *access);
     void (*global_get)(struct murre_sink *sink, uint32_t dst, uint32_t global);
     void (*global_set)(struct murre_sink *sink, uint32_t global, struct murre_operand a);
     void (*ref_func)(struct murre_sink *sink, uint32_t dst, uint32_t func);
@@ -125,9 +135,10 @@ struct murre_sink_ops {
     /* The remaining operations of memories, tables and segments. immediates in the order of the text format; operands as popped, deepest
      * first (0 to 3); dst where there is a result. op is one of MEMORY_SIZE, MEMORY_GROW, MEMORY_INIT (data, memory), DATA_DROP,
      * MEMORY_COPY (destination, source), MEMORY_FILL, TABLE_GET, TABLE_SET, TABLE_INIT (elem, table), ELEM_DROP,
-     * TABLE_COPY (destination, source), TABLE_GROW, TABLE_SIZE, TABLE_FILL. */
+     * TABLE_COPY (destination, source), TABLE_GROW, TABLE_SIZE, TABLE_FILL. accesses: the memory, of MEMORY_COPY the destination and the source;
+     * NULL where there is none. */
     void (*bulk)(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
-                 uint32_t immediate2);
+                 uint32_t immediate2, const struct murre_access *accesses);
 };
 
 #endif

@@ -1,4 +1,5 @@
 // Loads and stores as compiled WebAssembly makes them: a fixed base register, a zero-extended index, a constant offset.
+#include "jit/emit.h"
 #include "support.h"
 
 #if defined(__x86_64__)
@@ -178,4 +179,30 @@ Test(address, jump_tables_of_every_size_jump) {
                 cr_assert(f((int64_t)i) == (int64_t)(i * (i % t.targets + 3)), "level %u, %zu entries", level, t.entries);
             cr_assert(f((int64_t)t.entries) == -1);
         }
+}
+
+// ---- What is no plain access ------------------------------------------------------------------------------------------
+
+static MIR_item_t emit_checked(void *user, MIR_context_t mir, MIR_module_t module) {
+    struct build b;
+    murre_emit_check_access(user);
+    test_begin(&b, mir, 'i', "i");
+    test_return(&b, R(b.arg[0]));
+    return test_end(&b);
+}
+
+Test(address, of_what_is_no_plain_access_is_not_formed) {
+    struct murre_access accesses[] = {
+        {.size = 4, .offset = UINT32_MAX},
+        {.memory = 1},
+        {.offset = UINT64_C(1) << 32},
+        {.index64 = true},
+        {.atomic = true},
+        {.shared = true},
+    };
+    for (size_t i = 0; i < sizeof accesses / sizeof *accesses; i++) {
+        struct murre_mirctx_result result;
+        enum murre_mirctx_status status = murre_mirctx_compile(test_ctx(), 1, emit_checked, &accesses[i], NULL, &result);
+        cr_expect_eq(status, i == 0 ? MURRE_MIRCTX_OK : MURRE_MIRCTX_REFUSED, "access %zu: %s", i, result.message);
+    }
 }

@@ -73,11 +73,11 @@ static void binary(struct murre_sink *s, enum murre_op op, uint32_t dst, struct 
 static void select_(struct murre_sink *s, uint32_t dst, const struct murre_cond *c, struct murre_operand a, struct murre_operand b) {
     record(s, "s%u = select %s ? %s : %s\n", dst, show_cond(c), show(a), show(b));
 }
-static void load(struct murre_sink *s, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_memarg m) {
-    record(s, "s%u = %s %s+%llu\n", dst, name(op), show(a), (unsigned long long)m.offset);
+static void load(struct murre_sink *s, enum murre_op op, uint32_t dst, struct murre_operand a, const struct murre_access *m) {
+    record(s, "s%u = %s %s+%llu\n", dst, name(op), show(a), (unsigned long long)m->offset);
 }
-static void store(struct murre_sink *s, enum murre_op op, struct murre_operand a, struct murre_operand v, struct murre_memarg m) {
-    record(s, "%s %s+%llu = %s\n", name(op), show(a), (unsigned long long)m.offset, show(v));
+static void store(struct murre_sink *s, enum murre_op op, struct murre_operand a, struct murre_operand v, const struct murre_access *m) {
+    record(s, "%s %s+%llu = %s\n", name(op), show(a), (unsigned long long)m->offset, show(v));
 }
 static void global_get(struct murre_sink *s, uint32_t dst, uint32_t g) {
     record(s, "s%u = global %u\n", dst, g);
@@ -135,7 +135,9 @@ static void call_indirect(struct murre_sink *s, uint32_t t, uint32_t table, stru
     (void)a;
     record(s, "s%u = call_indirect type %u table %u [%s] base s%u\n", dst, t, table, show(i), base);
 }
-static void bulk(struct murre_sink *s, enum murre_op op, uint32_t dst, const struct murre_operand *a, uint32_t i, uint32_t j) {
+static void bulk(struct murre_sink *s, enum murre_op op, uint32_t dst, const struct murre_operand *a, uint32_t i, uint32_t j,
+                 const struct murre_access *accesses) {
+    (void)accesses;
     (void)dst, (void)a;
     record(s, "%s %u %u\n", name(op), i, j);
 }
