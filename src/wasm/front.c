@@ -172,6 +172,7 @@ struct murre_access front_access(const struct murre_front *f, uint32_t memory) {
     return (struct murre_access){.memory = memory, .index64 = limits->is64, .shared = limits->shared};
 }
 
+/* access is filled where something is emitted. */
 static bool read_access(struct murre_front *f, enum murre_op op, const struct murre_op_info *info, struct murre_access *access) {
     uint32_t flags = murre_read_u32(&f->reader);
     if (flags >= 64) {
@@ -188,13 +189,15 @@ static bool read_access(struct murre_front *f, enum murre_op op, const struct mu
         front_fail(f, "unknown memory 0");
         return false;
     }
-    *access = front_access(f, 0);
-    access->offset = offset;
-    access->size = (uint8_t)murre_op_access_size(op);
-    access->align = (uint8_t)flags;
     if (flags > info->n) {
         front_fail(f, "alignment must not be larger than natural");
         return false;
+    }
+    if (f->emit) {
+        *access = front_access(f, 0);
+        access->offset = offset;
+        access->size = (uint8_t)murre_op_access_size(op);
+        access->align = (uint8_t)flags;
     }
     return true;
 }
