@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/frames.h"
 #include "diff/twin.h"
 #include "support/imports.h"
 
@@ -136,6 +137,7 @@ struct murre_trap *fuzz_call(struct fuzz_run *run, enum fuzz_seen what, struct m
     if (trap && is_limit(kind))
         fuzz_log_limit(run->log);
     fuzz_log_see(run->log, what, fuzz_func_index(run, func), kind);
+    fuzz_see_trap(run, trap);
     for (uint32_t i = 0; !trap && i < type.result_count; i++)
         fuzz_log_see(run->log, FUZZ_SEEN_RESULT, i, fuzz_see_value(run, type.results[i], slots[i]));
     free(slots);
@@ -190,6 +192,8 @@ static struct murre_trap *host_call(void *env, struct murre_caller *caller, cons
     for (uint32_t i = 0; i < type->param_count; i++)
         hash = fuzz_mix(hash, fuzz_see_value(run, type->params[i], args[i]));
     fuzz_log_see(run->log, FUZZ_SEEN_HOST, host->index, hash);
+    if (hash % 8 == 0)
+        fuzz_see_callers(run);
     struct murre_trap *trap = instance ? act(run, instance, fuzz_mix(hash, 1)) : NULL;
     for (uint32_t i = 0; !trap && i < type->result_count; i++) {
         results[i] = fuzz_value(run, instance, type->results[i], fuzz_mix(hash, 2 + i));

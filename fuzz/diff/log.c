@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "murre.h"
+
 static const char *const names[] = {
     [FUZZ_SEEN_INSTANCE] = "instantiation",
     [FUZZ_SEEN_CALL] = "call of function",
@@ -15,6 +17,8 @@ static const char *const names[] = {
     [FUZZ_SEEN_TABLE] = "table",
     [FUZZ_SEEN_MEMORY_SIZE] = "size of memory",
     [FUZZ_SEEN_MEMORY] = "contents of memory",
+    [FUZZ_SEEN_DEPTH] = "depth of a backtrace",
+    [FUZZ_SEEN_FRAME] = "offset in a frame of function",
 };
 
 static void print(const char *who, const struct fuzz_sight *sight) {
@@ -35,6 +39,11 @@ static _Noreturn void report(const struct fuzz_log *log, const struct fuzz_sight
     abort();
 }
 
+static bool agree(const struct fuzz_sight *a, const struct fuzz_sight *b) {
+    bool unknown = a->what == FUZZ_SEEN_FRAME && (a->value == MURRE_NO_OFFSET || b->value == MURRE_NO_OFFSET);
+    return a->what == b->what && a->index == b->index && (a->value == b->value || unknown);
+}
+
 bool fuzz_log_see(struct fuzz_log *log, enum fuzz_seen what, uint32_t index, uint64_t value) {
     struct fuzz_sight sight = {what, index, value};
     if (log->over)
@@ -45,7 +54,7 @@ bool fuzz_log_see(struct fuzz_log *log, enum fuzz_seen what, uint32_t index, uin
             return false;
         }
         const struct fuzz_sight *want = &log->items[log->next];
-        if (log->next == log->count || want->what != sight.what || want->index != sight.index || want->value != sight.value)
+        if (log->next == log->count || !agree(want, &sight))
             report(log, &sight);
         log->next++;
         return true;

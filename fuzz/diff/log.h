@@ -17,6 +17,8 @@ enum fuzz_seen {
     FUZZ_SEEN_TABLE,       /* index: of the table; its elements, mixed */
     FUZZ_SEEN_MEMORY_SIZE, /* index: of the memory */
     FUZZ_SEEN_MEMORY,      /* its bytes, mixed */
+    FUZZ_SEEN_DEPTH,       /* of a backtrace */
+    FUZZ_SEEN_FRAME,       /* of it; index: function; offset, MURRE_NO_OFFSET: not known, and not compared */
 };
 enum { FUZZ_NO_TRAP = 0xff };
 enum { FUZZ_OF_TWIN = 1 << 24 }; /* added to indices of the first instance, of two */

@@ -63,6 +63,8 @@ static void generate_all(uint64_t seed, uint64_t runs, double seconds) {
     printf("modules: %" PRIu64 " of %" PRIu64 ", calls: %" PRIu64 ", by the host: %" PRIu64 ", traps: %" PRIu64
            ", ended by a limit: %" PRIu64 ", and in other tiers only: %" PRIu64 "\n",
            t->runs, done, t->calls, t->host_calls, t->traps, t->limits, t->cut);
+    printf("frames of backtraces: %" PRIu64 ", compiled: %" PRIu64 ", without an offset: %" PRIu64 "\n", t->frames, t->compiled_frames,
+           t->without_offset);
     printf("traps by kind:");
     for (unsigned i = 0; i < MURRE_TRAP_COUNT; i++)
         printf(" %" PRIu64, t->by_kind[i]);

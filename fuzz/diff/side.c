@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "diff/frames.h"
 #include "diff/host_side.h"
 #include "diff/twin.h"
 
@@ -214,6 +215,7 @@ static void instantiate(struct fuzz_run *run, struct fuzz_guest *guest) {
     if (trap && (kind == MURRE_TRAP_STACK || kind == MURRE_TRAP_MEMORY))
         fuzz_log_limit(run->log);
     fuzz_log_see(run->log, FUZZ_SEEN_INSTANCE, guest == &run->twin ? FUZZ_OF_TWIN : 0, (uint64_t)error.status << 8 | kind);
+    fuzz_see_trap(run, trap);
     murre_trap_delete(trap);
     free(imports);
     guest->instance = instance;

@@ -31,6 +31,8 @@ void fuzz_sides_delete(void);
 struct fuzz_totals {
     uint64_t runs, calls, traps, limits, host_calls;
     uint64_t by_kind[MURRE_TRAP_COUNT];
+    /* Of all sides; of backtraces. */
+    uint64_t frames, compiled_frames, without_offset;
     uint64_t cut; /* runs of other sides that a limit ended, but not the reference's */
 };
 extern struct fuzz_totals fuzz_totals; /* of the reference's runs, but for `cut` */

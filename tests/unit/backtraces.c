@@ -159,7 +159,9 @@ static const struct configuration {
     {"jit 2", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 2, 1},
     {"jit 3", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 3, 1},
     {"jit 0, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 0, 1},
+    {"jit 1, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 1, 1},
     {"jit 2, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 2, 1},
+    {"jit 3, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 3, 1},
     {"auto", MURRE_TIER_AUTO, MURRE_BOUNDS_AUTO, -1, 3},
     {"auto, explicit", MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, -1, 3},
 };
