@@ -64,6 +64,21 @@ KINDS = {
     "u": "",
 }
 
+# A library: the host gives it an address that is none, for a copy, for a string, and as something to call.
+GIVEN = """
+#include <string.h>
+#define DEEP __attribute__((noinline))
+struct item { struct item *next; int value; int (*ask)(struct item *); };
+DEEP static int total(const struct item *item) { int sum = 0; while (item) sum += item->value, item = item->next; return sum; }
+__attribute__((export_name("items"))) int items(struct item *first) { return total(first) * 3 + 1; }
+DEEP static int ask(struct item *item) { return item->ask(item) + item->value; }
+__attribute__((export_name("asks"))) int asks(struct item *first) { return ask(first) + 1; }
+static char place[64];
+DEEP static int keep(const char *text) { memcpy(place, text, sizeof place); return place[3]; }
+__attribute__((export_name("keeps"))) int keeps(const char *text) { return keep(text) + place[1]; }
+__attribute__((export_name("lengths"))) int lengths(const char *text) { return (int)strlen(text) + place[0]; }
+"""
+
 RUST = """
 fn find(values: &[u32], wanted: u32) -> usize { values.iter().position(|v| *v == wanted).expect("it is not there") }
 #[inline(never)]
@@ -107,14 +122,14 @@ def ask(path: Path, options: "list[str]", *args: str) -> Result:
     return result
 
 
-def compare(path: Path, least: int, *args: str) -> Result:
+def compare(path: Path, least: int, *args: str, options: "tuple[str, ...]" = ()) -> Result:
     """How it ends in the interpreter, as everywhere; in at least so many frames."""
-    wanted = ask(path, ["--tier=interp"], *args)
+    wanted = ask(path, ["--tier=interp", *options], *args)
     frames = len(re.findall(r"^ +\d+: .* at 0x[0-9a-f]+$", wanted.err, re.M))
     assert frames >= least, f"{least} frames expected: {wanted}"
-    for options in configurations():
-        found = ask(path, options, *args)
-        assert (found.status, found.out, found.err) == (wanted.status, wanted.out, wanted.err), f"{options}: {found}; interp: {wanted}"
+    for chosen in configurations():
+        found = ask(path, [*chosen, *options], *args)
+        assert (found.status, found.out, found.err) == (wanted.status, wanted.out, wanted.err), f"{chosen}: {found}; interp: {wanted}"
     return wanted
 
 
@@ -123,6 +138,14 @@ def test_programs_in_c_that_trap_say_the_same_everywhere(folder: Path) -> None:
     for what, kind in KINDS.items():
         result = compare(path, 3, what)
         assert result.status == 134 and result.out == "begins\n" and kind in result.err, (what, result)
+
+
+def test_a_bad_pointer_from_the_host_says_the_same_everywhere(folder: Path) -> None:
+    path = build(Program("", GIVEN, "c", ("-g0", "-mexec-model=reactor", "-fno-builtin")), folder)
+    for what in ("items", "asks", "keeps", "lengths"):
+        for address in ("4294967280", "3000000001", "65535999"):
+            result = compare(path, 1 if what == "lengths" else 2, address, options=(f"--invoke={what}",))
+            assert result.status == 134 and "out of bounds memory access" in result.err, (what, address, result)
 
 
 def test_a_panic_in_rust_says_the_same_everywhere(folder: Path) -> None:

@@ -284,13 +284,35 @@ static unsigned number_of(struct script *s, const struct murre_instance *instanc
     return i;
 }
 
+/* The functions among the innermost frames, and their instances, each once and in the order of their numbers. */
+static void print_recursion(struct script *s, const struct murre_trap *trap) {
+    struct murre_frame frame;
+    uint64_t seen[64];
+    unsigned count = 0;
+    for (uint32_t i = 0; i < 64 && murre_trap_frame(trap, i, &frame); i++) {
+        uint64_t one = (uint64_t)number_of(s, frame.instance) << 32 | frame.func_index;
+        unsigned at = count;
+        while (at > 0 && seen[at - 1] > one)
+            at--;
+        if (at > 0 && seen[at - 1] == one)
+            continue;
+        memmove(&seen[at + 1], &seen[at], (count++ - at) * sizeof *seen);
+        seen[at] = one;
+    }
+    printf("recursion of");
+    for (unsigned i = 0; i < count; i++)
+        printf(" %u:%u", (unsigned)(seen[i] >> 32), (unsigned)seen[i]);
+}
+
 /* A line for each trap, by which runs in different tiers are compared (backtraces.py). How deep a recursion gets before the stack is exhausted is the
- * engine's affair, and so in which of several functions: of that only the kind. */
+ * engine's affair, and so in which of several functions, and where in it: of that only the kind and who takes part. */
 static void print_backtrace(struct script *s, const struct murre_trap *trap) {
     const char *name = strrchr(s->path, '/');
     printf("%s:%s: trap %d, ", name ? name + 1 : s->path, json_text(s->command, "line"), (int)murre_trap_kind(trap));
     struct murre_frame frame;
-    if (murre_trap_kind(trap) != MURRE_TRAP_STACK) {
+    if (murre_trap_kind(trap) == MURRE_TRAP_STACK) {
+        print_recursion(s, trap);
+    } else {
         printf("%u frames", murre_trap_depth(trap));
         for (uint32_t i = 0; murre_trap_frame(trap, i, &frame); i++)
             printf(" %u:%u@%lld", number_of(s, frame.instance), frame.func_index, (long long)frame.offset);
@@ -438,6 +460,8 @@ static void assert_not_instantiated(struct script *s, enum murre_status wanted) 
     }
     struct murre_instance *instance = murre_linker_instantiate(s->linker, s->store, module, &trap, &error);
     const char *message = trap ? murre_trap_message(trap) : error.message;
+    if (trap && s->tally->backtraces)
+        print_backtrace(s, trap);
     if (instance)
         failed(s, "instantiated, expected: %s", text);
     else if (error.status != wanted)

@@ -15,7 +15,9 @@
 #include "support/build.h"
 
 enum { I32 = 0x7f, I64 = 0x7e, F64 = 0x7c };
-enum { FUNCS = 12, IMPORTS = 3, HOST = 0, INSTANCES = 3, DEPTH = 9, TRAPS = 14 };
+/* What the host is asked for by a negative number: an address that is none, or a trap of its own. */
+enum { ASK_POINTER = -1, ASK_TRAP = -2 };
+enum { FUNCS = 12, IMPORTS = 3, HOST = 0, INSTANCES = 3, DEPTH = 9, TRAPS = 18 };
 static const char *const import_names[IMPORTS] = {"host", "a", "b"};
 
 static uint64_t state;
@@ -32,19 +34,25 @@ static uint32_t any(uint32_t below) {
 /* Leaves an i32 on the stack, or traps. */
 static void trapping(struct builder *b, uint32_t which) {
     switch (which) {
-    case 0: build(b, 0x00); break;                                                                            /* unreachable */
-    case 1: build(b, 0x41, 0x70, 0x28, 2, 8); break;                                                          /* i32.load */
-    case 2: build(b, 0x41, 0x70, 0x42, 1, 0x37, 3, 16, 0x41, 1); break;                                       /* i64.store */
-    case 3: build(b, 0x20, 0, 0x41, 0, 0x6d); break;                                                          /* i32.div_s */
-    case 4: build(b, 0x41, 0x80, 0x80, 0x80, 0x80, 0x78, 0x41, 0x7f, 0x6d); break;                            /* overflows */
-    case 5: build(b, 0x41, 1, 0x41, 60, 0x11, 0, 0); break;                                                   /* call_indirect of null */
-    case 6: build(b, 0x41, 1, 0x41, 0xf0, 0, 0x11, 0, 0); break;                                              /* outside */
-    case 7: build(b, 0x41, 0, 0x11, 1, 0, 0x41, 0); break;                                                    /* of another type */
-    case 8: build(b, 0x41, 0x70, 0x41, 1, 0x20, 1, 0xfc, 11, 0, 0x41, 0); break;                              /* memory.fill */
-    case 9: build(b, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0xaa); break;                                        /* i32.trunc_f64_s */
-    case 10: build(b, 0x41, 0xf0, 0, 0x25, 0, 0x1a, 0x41, 0); break;                                          /* table.get */
-    case 11: build(b, 0x20, 1, 0x41, 0x70, 0x2d, 0, 0, 0x6a, 0x20, 1, 0x6c); break;                           /* a load within sums */
-    case 12: build(b, 0x41, 0x70, 0x41, 0x70, 0x28, 2, 0, 0x20, 1, 0x6a, 0x36, 2, 0, 0x41, 0); break;         /* load, add, store */
+    case 0: build(b, 0x00); break;                                                                    /* unreachable */
+    case 1: build(b, 0x41, 0x70, 0x28, 2, 8); break;                                                  /* i32.load */
+    case 2: build(b, 0x41, 0x70, 0x42, 1, 0x37, 3, 16, 0x41, 1); break;                               /* i64.store */
+    case 3: build(b, 0x20, 0, 0x41, 0, 0x6d); break;                                                  /* i32.div_s */
+    case 4: build(b, 0x41, 0x80, 0x80, 0x80, 0x80, 0x78, 0x41, 0x7f, 0x6d); break;                    /* overflows */
+    case 5: build(b, 0x41, 1, 0x41, 60, 0x11, 0, 0); break;                                           /* call_indirect of null */
+    case 6: build(b, 0x41, 1, 0x41, 0xf0, 0, 0x11, 0, 0); break;                                      /* outside */
+    case 7: build(b, 0x41, 0, 0x11, 1, 0, 0x41, 0); break;                                            /* of another type */
+    case 8: build(b, 0x41, 0x70, 0x41, 1, 0x20, 1, 0xfc, 11, 0, 0x41, 0); break;                      /* memory.fill */
+    case 9: build(b, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0xaa); break;                                /* i32.trunc_f64_s */
+    case 10: build(b, 0x41, 0xf0, 0, 0x25, 0, 0x1a, 0x41, 0); break;                                  /* table.get */
+    case 11: build(b, 0x20, 1, 0x41, 0x70, 0x2d, 0, 0, 0x6a, 0x20, 1, 0x6c); break;                   /* a load within sums */
+    case 12: build(b, 0x41, 0x70, 0x41, 0x70, 0x28, 2, 0, 0x20, 1, 0x6a, 0x36, 2, 0, 0x41, 0); break; /* load, add, store */
+    case 13: build(b, 0x41, 0x7f, 0x10, HOST, 0x28, 2, 0); break;                                     /* what the host points to */
+    case 14: build(b, 0x41, 0x7e, 0x10, HOST); break;                                                 /* the host's trap */
+    case 15: build(b, 0x41, 0x7f, 0x41, HOST, 0x11, 0, 0, 0x42, 0, 0x37, 3, 0, 0x41, 0); break;       /* by the table, stored to */
+    case 16:
+        build(b, 0x02, 0x40, 0x02, 0x40, 0x20, 0, 0x0e, 1, 1, 0, 0x0b, 0x00, 0x0b, 0x41, 0, 0x41, 0, 0x70);
+        break;                                                                                                /* br_table, rem_u */
     default: build(b, 0x20, 0, 0x41, 0x70, 0x2c, 0, 4, 0x48, 0x04, I32, 0x41, 1, 0x05, 0x41, 2, 0x0b); break; /* a load that is compared */
     }
 }
@@ -73,19 +81,32 @@ static void calling(struct builder *b) {
     build(b, 0x20, 1, 0x6a, 0x21, 1);
 }
 
+/* Where nothing is to be called any more. */
+static void trapping_at_the_end(struct builder *b) {
+    build(b, 0x20, 0, 0x45, 0x04, 0x40); /* if (local 0 == 0) */
+    trapping(b, any(TRAPS));
+    build(b, 0x21, 1, 0x0b);
+}
+
 /* A few turns of a loop around it: the interpreter may go over to compiled code there. */
 static void body(struct builder *b) {
     static const uint8_t locals[] = {4, 1, I32, 1, I64, 1, F64, 1, I32};
-    bool loops = any(3) == 0;
+    bool loops = any(3) == 0, within = any(2);
     build_body(b);
     build_raw(b, locals, sizeof locals);
     for (uint32_t i = any(4); i > 0; i--)
         work(b);
-    build(b, 0x20, 0, 0x45, 0x04, 0x40); /* if (local 0 == 0) */
-    trapping(b, any(TRAPS));
-    build(b, 0x21, 1, 0x0b);
-    if (loops)
-        build(b, 0x03, 0x40, 0x20, 4, 0x41, 1, 0x6a, 0x22, 4, 0x41, 0xe4, 0, 0x48, 0x0d, 0, 0x0b); /* counts to 100 */
+    if (!loops || !within)
+        trapping_at_the_end(b);
+    if (loops) {
+        build(b, 0x03, 0x40);
+        if (within) {
+            build(b, 0x20, 4, 0x41, 0xd0, 0, 0x4a, 0x04, 0x40); /* in its 81st turn */
+            trapping_at_the_end(b);
+            build(b, 0x0b);
+        }
+        build(b, 0x20, 4, 0x41, 1, 0x6a, 0x22, 4, 0x41, 0xe4, 0, 0x48, 0x0d, 0, 0x0b); /* counts to 100 */
+    }
     calling(b);
     for (uint32_t i = any(4); i > 0; i--)
         work(b);
@@ -152,18 +173,21 @@ static const struct configuration {
     enum murre_tier tier;
     enum murre_bounds bounds;
     int level, rounds; /* in tier auto code is compiled meanwhile */
+    bool only_loops;   /* no function is hot, but every loop: so they are entered in the middle */
 } configurations[] = {
-    {"interp, explicit", MURRE_TIER_INTERP, MURRE_BOUNDS_EXPLICIT, -1, 1},
-    {"jit 0", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 0, 1},
-    {"jit 1", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 1, 1},
-    {"jit 2", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 2, 1},
-    {"jit 3", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 3, 1},
-    {"jit 0, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 0, 1},
-    {"jit 1, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 1, 1},
-    {"jit 2, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 2, 1},
-    {"jit 3, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 3, 1},
-    {"auto", MURRE_TIER_AUTO, MURRE_BOUNDS_AUTO, -1, 3},
-    {"auto, explicit", MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, -1, 3},
+    {"interp, explicit", MURRE_TIER_INTERP, MURRE_BOUNDS_EXPLICIT, -1, 1, false},
+    {"jit 0", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 0, 1, false},
+    {"jit 1", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 1, 1, false},
+    {"jit 2", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 2, 1, false},
+    {"jit 3", MURRE_TIER_JIT, MURRE_BOUNDS_AUTO, 3, 1, false},
+    {"jit 0, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 0, 1, false},
+    {"jit 1, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 1, 1, false},
+    {"jit 2, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 2, 1, false},
+    {"jit 3, explicit", MURRE_TIER_JIT, MURRE_BOUNDS_EXPLICIT, 3, 1, false},
+    {"auto", MURRE_TIER_AUTO, MURRE_BOUNDS_AUTO, -1, 3, false},
+    {"auto, explicit", MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, -1, 3, false},
+    {"auto, loops", MURRE_TIER_AUTO, MURRE_BOUNDS_AUTO, -1, 3, true},
+    {"auto, loops, explicit", MURRE_TIER_AUTO, MURRE_BOUNDS_EXPLICIT, -1, 3, true},
 };
 
 /* ---- a world: instances of it, which call one another ------------------------------------------------------------------------------ */
@@ -208,6 +232,12 @@ static void look_at_callers(struct world *world, struct murre_instance *caller) 
 /* Calls some function of some instance in turn. */
 static struct murre_trap *host(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
     struct world *world = env;
+    if (args[0].i32 == ASK_TRAP)
+        return murre_trap_new("the host does not want to");
+    if (args[0].i32 == ASK_POINTER) {
+        results[0].u64 = 0xfffffff0;
+        return NULL;
+    }
     look_at_callers(world, murre_caller_instance(caller));
     uint32_t which = world->host_seed = world->host_seed * 1664525 + 1013904223;
     union murre_slot slot = args[0];
@@ -220,12 +250,16 @@ static struct murre_extern func_extern(struct murre_func *func) {
     return (struct murre_extern){.kind = MURRE_EXTERN_FUNC, .of.func = func};
 }
 
-static struct murre_module *make_module(enum murre_tier tier, enum murre_bounds bounds, int level, const struct builder *bytes) {
+static struct murre_module *make_module(const struct configuration *configuration, const struct builder *bytes) {
     struct murre_config config;
     murre_config_init(&config);
-    config.tier = tier;
-    config.bounds = bounds;
-    config.opt_level = level;
+    config.tier = configuration->tier;
+    config.bounds = configuration->bounds;
+    config.opt_level = configuration->level;
+    if (configuration->tier == MURRE_TIER_AUTO) {
+        config.entry_threshold = configuration->only_loops ? 1 << 30 : 1;
+        config.loop_threshold = 1;
+    }
     struct murre_engine *engine = murre_engine_new(&config, NULL);
     struct murre_error error;
     struct murre_module *module = murre_module_new(engine, bytes->bytes, bytes->size, &error);
@@ -255,7 +289,7 @@ static void make_world(struct world *world, struct murre_module *module) {
 }
 
 static void make_world_of(struct world *world, const struct configuration *configuration, const struct builder *bytes) {
-    struct murre_module *module = make_module(configuration->tier, configuration->bounds, configuration->level, bytes);
+    struct murre_module *module = make_module(configuration, bytes);
     make_world(world, module);
     murre_module_unref(module);
 }
@@ -317,7 +351,7 @@ static void print(const char *what, const struct told *told) {
                 (long long)told->frames[i].offset);
 }
 
-static const struct configuration plain = {"interp", MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO, -1, 1};
+static const struct configuration plain = {"interp", MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO, -1, 1, false};
 
 static void compare(const struct builder *bytes, const struct configuration *configuration, struct told told[FUNCS][DEPTH],
                     unsigned number) {
@@ -401,7 +435,8 @@ Test(backtraces, of_three_stores_in_three_threads_name_the_instances_of_their_ow
                 tell(&world, entry, depth, &expected[entry][depth]);
         murre_store_delete(world.store);
         FOR_EACH_TIER(tier) {
-            struct murre_module *module = make_module(tier, MURRE_BOUNDS_AUTO, -1, &bytes);
+            struct murre_module *module =
+                make_module(&(struct configuration){.tier = tier, .bounds = MURRE_BOUNDS_AUTO, .level = -1}, &bytes);
             pthread_t threads[3];
             for (int i = 0; i < 3; i++)
                 cr_assert_eq(pthread_create(&threads[i], NULL, run_beside, module), 0);
