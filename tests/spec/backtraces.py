@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 CONFIGURATIONS = [
-    ["--tier=interp", "--bounds=guard"],
+    ["--tier=interp", "--bounds=auto"],
     ["--tier=interp", "--bounds=explicit"],
     *[["--tier=jit", f"--opt-level={level}", f"--bounds={bounds}"] for level in range(4) for bounds in ("auto", "explicit")],
     ["--tier=auto", "--hot=2", "--bounds=auto"],
