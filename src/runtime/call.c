@@ -62,12 +62,13 @@ static void enter(struct murre_store *store, void *entry, struct murre_arch_args
     store->native = run.outer;
 }
 
-static void take_results(struct murre_store *store, const struct murre_functype *type, const struct murre_arch_args *args,
+/* What does not fit one register is in the store, slot by slot. */
+static void take_results(struct murre_store *store, const struct murre_type *type, const struct murre_arch_args *args,
                          union murre_slot *slots) {
-    if (type->result_count == 1)
-        slots->u64 = is_float(type->results[0]) ? args->float_result : args->int_result;
-    else if (type->result_count)
-        memcpy(slots, store->results, type->result_count * sizeof *slots);
+    if (type->result_slots == 1)
+        slots->u64 = is_float(type->func.results[0]) ? args->float_result : args->int_result;
+    else if (type->result_slots)
+        memcpy(slots, store->results, type->result_slots * sizeof *slots);
 }
 
 /* Few integers (MURRE_SHAPE_INTS) need no sorting. */
@@ -78,25 +79,22 @@ static inline void place_ints(const struct murre_type *type, struct murre_arch_a
     args->float_count = args->stack_count = 0;
 }
 
+/* A v128 travels as two integers: every slot has its place in a bank or on the stack. */
 static void sort_arguments(struct murre_store *store, const struct murre_functype *type, struct murre_arch_args *args,
                            const union murre_slot *slots) {
     unsigned ints = 1, floats = 0, on_stack = 0;
     /* Above top nobody's values lie, and the trampoline copies them before anyone else runs. */
     uint64_t *stack = (uint64_t *)store->stack.top;
-    for (uint32_t i = 0; i < type->param_count; i++) {
-        if (is_float(type->params[i])) {
-            if (floats < murre_arch_float_registers)
-                args->floats[floats++] = slots[i].u64;
-            else
-                stack[on_stack++] = slots[i].u64;
-        } else {
-            uint64_t value = type->params[i] == MURRE_I32 ? slots[i].u32 : slots[i].u64;
-            if (ints < murre_arch_int_registers)
+    for (uint32_t i = 0, slot = 0; i < type->param_count; i++)
+        for (uint32_t end = slot + murre_type_slots(type->params[i]); slot < end; slot++) {
+            uint64_t value = type->params[i] == MURRE_I32 ? slots[slot].u32 : slots[slot].u64;
+            if (is_float(type->params[i]) && floats < murre_arch_float_registers)
+                args->floats[floats++] = value;
+            else if (!is_float(type->params[i]) && ints < murre_arch_int_registers)
                 args->ints[ints++] = value;
             else
                 stack[on_stack++] = value;
         }
-    }
     args->float_count = floats;
     args->stack_count = on_stack;
     args->stack = stack;
@@ -118,7 +116,7 @@ void murre_call_native(struct murre_store *store, struct murre_func *func, union
         out_of_stack(store, func);
     args.memory_base = (uint64_t)(uintptr_t)func->memory_base;
     enter(store, atomic_load_explicit(&func->entry, memory_order_acquire), &args);
-    take_results(store, &type->func, &args, slots);
+    take_results(store, type, &args, slots);
 }
 
 void murre_call_osr(struct murre_store *store, struct murre_func *func, void *entry, union murre_slot *frame) {
@@ -129,7 +127,7 @@ void murre_call_osr(struct murre_store *store, struct murre_func *func, void *en
     args.memory_base = (uint64_t)(uintptr_t)func->memory_base;
     atomic_fetch_add_explicit(&store->engine->loops_entered, 1, memory_order_relaxed);
     enter(store, entry, &args);
-    take_results(store, &murre_func_signature(func)->func, &args, frame);
+    take_results(store, murre_func_signature(func), &args, frame);
 }
 
 /* ---- to the host ---------------------------------------------------------------------------------------------------------------- */
@@ -185,20 +183,21 @@ static void *find_compiled(struct murre_func *func) {
 static void unsort_arguments(const struct murre_functype *type, const struct murre_arch_exit_frame *frame, union murre_slot *slots) {
     unsigned ints = 1, floats = 0;
     const uint64_t *stack = frame->stack;
-    for (uint32_t i = 0; i < type->param_count; i++) {
-        if (is_float(type->params[i]))
-            slots[i].u64 = floats < murre_arch_float_registers ? frame->floats[floats++] : *stack++;
-        else
-            slots[i].u64 = ints < murre_arch_int_registers ? frame->ints[ints++] : *stack++;
-    }
+    for (uint32_t i = 0; i < type->param_count; i++)
+        for (unsigned left = murre_type_slots(type->params[i]); left > 0; left--, slots++) {
+            if (is_float(type->params[i]))
+                slots->u64 = floats < murre_arch_float_registers ? frame->floats[floats++] : *stack++;
+            else
+                slots->u64 = ints < murre_arch_int_registers ? frame->ints[ints++] : *stack++;
+        }
 }
 
-static void give_results(struct murre_store *store, const struct murre_functype *type, struct murre_arch_exit_frame *frame,
+static void give_results(struct murre_store *store, const struct murre_type *type, struct murre_arch_exit_frame *frame,
                          const union murre_slot *slots) {
-    if (type->result_count == 1)
-        frame->int_result = frame->float_result = type->results[0] == MURRE_I32 ? slots->u32 : slots->u64;
-    else if (type->result_count)
-        memcpy(store->results, slots, type->result_count * sizeof *slots);
+    if (type->result_slots == 1)
+        frame->int_result = frame->float_result = type->func.results[0] == MURRE_I32 ? slots->u32 : slots->u64;
+    else if (type->result_slots)
+        memcpy(store->results, slots, type->result_slots * sizeof *slots);
 }
 
 static __attribute__((noinline)) void *run_interpreted(struct murre_arch_exit_frame *frame, struct murre_func *func) {
@@ -219,7 +218,7 @@ static __attribute__((noinline)) void *run_interpreted(struct murre_arch_exit_fr
     unsort_arguments(&type->func, frame, slots);
     store->engine->interp->run(store, func, slots);
     store->stack.top = slots;
-    give_results(store, &type->func, frame, slots);
+    give_results(store, type, frame, slots);
     run->exit_frame = 0;
     return NULL;
 }
@@ -251,7 +250,7 @@ static __attribute__((noinline)) void *call_host(struct murre_arch_exit_frame *f
     if (__builtin_expect(trap != NULL, false))
         murre_trap_raise_host(store, trap);
     store->stack.top = slots;
-    give_results(store, &type->func, frame, slots);
+    give_results(store, type, frame, slots);
     run->exit_frame = 0;
     return NULL;
 }
@@ -290,7 +289,7 @@ static void call_compiled(struct murre_activation *activation, const struct murr
         return;
     store->native = activation->native;
     if (!plain)
-        take_results(store, &type->func, &args, slots);
+        take_results(store, type, &args, slots);
     else if (type->func.result_count)
         slots->u64 = args.int_result;
 }

@@ -7,7 +7,8 @@
  * How a function is called, in every tier ("native convention"): func->entry is a C function
  *     result entry(struct murre_func *func, parameters…)
  * in the platform's C calling convention, i32/i64/references as 64-bit integers (an i32 ZERO EXTENDED: compiled code forms addresses of its
- * arguments and results as they come), f32 as float, f64 as double. One result comes back in the C return register. Two results or more go through store->results, one slot each, in order.
+ * arguments and results as they come), f32 as float, f64 as double, a v128 as two integers, the low half first. A result of
+ * one slot comes back in the C return register; two or more, or a v128, go through store->results, slot by slot, in order.
  * The linear-memory register (r15 on x86-64; callee-saved in C) holds func->memory_base on entry, and the callee may leave another value
  * in it. So a caller that may leave its instance (imports, indirect calls) sets it before to the callee's memory_base and sets it back to
  * its own after; a call to a function of the same instance needs neither, because every function leaves it as its own instance has it.

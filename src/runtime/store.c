@@ -76,7 +76,7 @@ struct murre_func *murre_store_host_func(struct murre_store *store, const struct
         return NULL;
     size_t values_size = (size_t)(type->param_count + type->result_count) * sizeof(murre_valtype);
     struct murre_host_func *host = murre_arena_alloc(&store->arena, sizeof *host + values_size);
-    struct murre_type wanted = {*type, type->param_count, type->result_count, murre_type_shape(type)};
+    const struct murre_type wanted = murre_type_of(type);
     uint32_t id;
     if (!host || !murre_types_intern(store->engine, &wanted, 1, &id)) {
         murre_error_memory(error);
@@ -93,12 +93,11 @@ struct murre_func *murre_store_host_func(struct murre_store *store, const struct
         .fn = fn,
         .env = env,
         .finalize = finalize,
-        .type = {{values, values + type->param_count, type->param_count, type->result_count},
-                 type->param_count,
-                 type->result_count,
-                 wanted.shape},
+        .type = wanted,
         .next = store->host_funcs,
     };
+    host->type.func.params = values;
+    host->type.func.results = values + type->param_count;
     atomic_init(&host->func.entry, (void *)murre_arch_exit);
     store->host_funcs = host;
     return &host->func;

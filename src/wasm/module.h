@@ -146,6 +146,8 @@ static inline bool murre_is_ref(murre_valtype type) {
 static inline uint32_t murre_type_slots(murre_valtype type) {
     return type == MURRE_V128 ? 2 : 1;
 }
+/* With what follows from it; the arrays stay the caller's. */
+struct murre_type murre_type_of(const struct murre_functype *type);
 /* "i32", "funcref"… */
 const char *murre_valtype_name(murre_valtype type);
 /* "type", "data count"…; "unknown" for what the decoder refuses. */

@@ -83,6 +83,22 @@ uint32_t murre_type_shape(const struct murre_functype *type) {
     return MURRE_SHAPE_REGISTERS | (floats == 0 && plain ? MURRE_SHAPE_INTS | short_ints : 0);
 }
 
+static uint32_t slots_of(const murre_valtype *types, uint32_t count) {
+    uint32_t slots = 0;
+    for (uint32_t i = 0; i < count; i++)
+        slots += murre_type_slots(types[i]);
+    return slots;
+}
+
+struct murre_type murre_type_of(const struct murre_functype *type) {
+    return (struct murre_type){
+        *type,
+        slots_of(type->params, type->param_count),
+        slots_of(type->results, type->result_count),
+        murre_type_shape(type),
+    };
+}
+
 void murre_error_features(struct murre_error *error, murre_features features) {
     bool several = features & (features - 1);
     size_t size = sizeof error->message, used = (size_t)snprintf(error->message, size, "needs feature%s: ", several ? "s" : "");

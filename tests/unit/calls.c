@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/call.h"
+#include "runtime/store.h"
 #include "support/build.h"
 
 enum { I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c };
@@ -438,4 +440,112 @@ Test(calls, stores_run_side_by_side) {
         for (unsigned i = 0; i < 4; i++)
             pthread_join(threads[i], NULL);
     }
+}
+
+/* ---- values of two slots -------------------------------------------------------------------------------------------------------------- */
+
+/* i32 v128 f64 v128 i64 f32 → v128 i32; no module may have such a type yet, so that both sides of the convention are played here. */
+static const murre_valtype wide_params[] = {MURRE_I32, MURRE_V128, MURRE_F64, MURRE_V128, MURRE_I64, MURRE_F32};
+static const murre_valtype wide_results[] = {MURRE_V128, MURRE_I32};
+enum { WIDE_PARAMS = 8, WIDE_RESULTS = 3 }; /* slots */
+
+static void fill_wide(union murre_slot *slots) {
+    for (unsigned i = 0; i < WIDE_PARAMS; i++)
+        slots[i].u64 = 100 + i;
+    slots[3].f64 = 2.5;
+    slots[7].u64 = 0;
+    slots[7].f32 = 1.25f;
+}
+
+static void check_wide(uint64_t a, uint64_t low, uint64_t high, double d, uint64_t low2, uint64_t high2, uint64_t e, float f) {
+    cr_expect(a == 100 && low == 101 && high == 102 && d == 2.5 && low2 == 104 && high2 == 105 && e == 106 && f == 1.25f);
+}
+
+static void give_wide(union murre_slot *results) {
+    for (unsigned i = 0; i < WIDE_RESULTS; i++)
+        results[i].u64 = 200 + i;
+}
+
+static struct murre_trap *wide_host(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
+    (void)env, (void)caller;
+    host_calls++;
+    check_wide(args[0].u64, args[1].u64, args[2].u64, args[3].f64, args[4].u64, args[5].u64, args[6].u64, args[7].f32);
+    give_wide(results);
+    return NULL;
+}
+
+static void wide_compiled(struct murre_host_func *host, uint64_t a, uint64_t low, uint64_t high, double d, uint64_t low2, uint64_t high2,
+                          uint64_t e, float f) {
+    host_calls++;
+    check_wide(a, low, high, d, low2, high2, e, f);
+    give_wide(host->store->results);
+}
+
+/* murre_func_new takes no vectors yet, so the type is put in. */
+static struct murre_func *wide_func(struct murre_store *store) {
+    const struct murre_functype none = {0}, type = {wide_params, wide_results, sizeof wide_params / sizeof *wide_params, 2};
+    struct murre_error error;
+    struct murre_func *func = murre_func_new(store, &none, wide_host, NULL, NULL, &error);
+    cr_assert_not_null(func, "%s", error.message);
+    ((struct murre_host_func *)func)->type = murre_type_of(&type);
+    cr_assert_eq(murre_func_signature(func)->param_slots, (uint32_t)WIDE_PARAMS);
+    cr_assert_eq(murre_func_signature(func)->result_slots, (uint32_t)WIDE_RESULTS);
+    return func;
+}
+
+static void expect_wide_results(const union murre_slot *results) {
+    for (unsigned i = 0; i < WIDE_RESULTS; i++)
+        cr_expect_eq(results[i].u64, 200 + i, "slot %u", i);
+}
+
+Test(calls, a_value_of_two_slots_counts_as_two_for_the_host) {
+    struct murre_store *store = new_store(MURRE_TIER_INTERP);
+    union murre_slot slots[WIDE_PARAMS + 1] = {[WIDE_PARAMS] = {.u64 = 77}};
+    fill_wide(slots);
+    host_calls = 0;
+    cr_assert_null(murre_func_call(store, wide_func(store), slots));
+    cr_expect_eq(host_calls, 1u);
+    expect_wide_results(slots);
+    cr_expect_eq(slots[WIDE_PARAMS].u64, 77u, "nothing is written behind");
+    murre_store_delete(store);
+}
+
+/* Entered as compiled code is. */
+Test(calls, a_value_of_two_slots_counts_as_two_on_the_way_in) {
+    struct murre_store *store = new_store(MURRE_TIER_INTERP);
+    struct murre_func *func = wide_func(store);
+    atomic_store(&func->entry, (void *)wide_compiled);
+    union murre_slot slots[WIDE_PARAMS];
+    fill_wide(slots);
+    host_calls = 0;
+    murre_call_native(store, func, slots);
+    cr_expect_eq(host_calls, 1u);
+    expect_wide_results(slots);
+    murre_store_delete(store);
+}
+
+/* Called as compiled code calls: what murre_arch_exit hands over, on either processor. */
+Test(calls, a_value_of_two_slots_counts_as_two_on_the_way_out) {
+    struct murre_store *store = new_store(MURRE_TIER_INTERP);
+    union murre_slot slots[WIDE_PARAMS];
+    uint64_t stack[WIDE_PARAMS];
+    struct murre_arch_exit_frame frame = {.stack = stack};
+    struct murre_native_run run = {.outer = NULL};
+    unsigned ints = 1, on_stack = 0;
+    fill_wide(slots);
+    frame.ints[0] = (uint64_t)(uintptr_t)wide_func(store);
+    frame.floats[0] = slots[3].u64;
+    frame.floats[1] = slots[7].u64;
+    for (unsigned i = 0; i < WIDE_PARAMS; i++)
+        if (i != 3 && i != 7 && ints < murre_arch_int_registers)
+            frame.ints[ints++] = slots[i].u64;
+        else if (i != 3 && i != 7)
+            stack[on_stack++] = slots[i].u64;
+    store->native = &run;
+    host_calls = 0;
+    cr_expect_null(murre_call_exit(&frame));
+    store->native = NULL;
+    cr_expect_eq(host_calls, 1u);
+    expect_wide_results(store->results);
+    murre_store_delete(store);
 }
