@@ -15,7 +15,7 @@ Hunks that later patches have written over stay in, which is told: the tests mus
 they cannot, NAME.undo beside NAME.patch says what to change in the patched sources instead.
 
 --survey runs all the tests of tests/mir instead and prints which of them fail, to find a test or to judge one.
---build keeps the build folder, which spares most of the time at the next call. Takes about a minute a patch.
+--build keeps the build folder, which saves most of the time at the next call. Takes about a minute per patch.
 --heads only looks whether each head names tests that exist, each name a layer, and README.md each patch; this is part of ./dev test.
 """
 

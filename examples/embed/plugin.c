@@ -8,7 +8,7 @@
 
 #include "guests.h"
 
-static const uint64_t patience = 200 * 1000000ull; /* nanoseconds */
+static const uint64_t time_limit = 200 * 1000000ull; /* nanoseconds */
 
 static const struct murre_store_limits limits = {
     .memory_bytes = 1 << 20,
@@ -42,7 +42,7 @@ static void run(struct murre_engine *engine, struct murre_module *module, const 
     struct murre_instance *instance = NULL;
     if (store) {
         murre_store_set_limits(store, &limits);
-        if (murre_store_set_timeout(store, patience, &error) == MURRE_OK)
+        if (murre_store_set_timeout(store, time_limit, &error) == MURRE_OK)
             instance = murre_instance_new(store, module, NULL, 0, NULL, &error);
     }
     if (instance)

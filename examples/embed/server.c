@@ -19,7 +19,7 @@
 
 enum { MOST = 2048, EVENTS = 64 };
 
-static const uint64_t patience = 100 * 1000000ull; /* nanoseconds */
+static const uint64_t time_limit = 100 * 1000000ull; /* nanoseconds */
 static struct murre_engine *engine;
 static struct murre_module *module;
 static unsigned long answered;
@@ -70,7 +70,7 @@ static void handle(struct connection *c, const char *path, size_t size) {
     struct murre_error error;
     struct murre_store *store = murre_store_new(engine, &error);
     struct murre_instance *instance = NULL;
-    if (store && murre_store_set_timeout(store, patience, &error) == MURRE_OK)
+    if (store && murre_store_set_timeout(store, time_limit, &error) == MURRE_OK)
         instance = murre_instance_new(store, module, NULL, 0, NULL, &error);
     if (instance)
         call_guest(c, store, instance, path, size);

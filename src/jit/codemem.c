@@ -1,8 +1,8 @@
-// Code memory; see codemem.h.
-//
-// Layout: the reservation is cut into granules of 64 bytes. A block starts on a granule with its header; one bit for each
-// granule says whether a committed block starts there, so that a lookup walks back over a bitmap and reads one header. Freed
-// extents are kept sorted and merged; a freed extent gives whole pages back to the system.
+/* Code memory; see codemem.h.
+
+   Layout: the reservation is cut into granules of 64 bytes. A block starts on a granule with its header; one bit for each
+   granule says whether a committed block starts there, so that a lookup walks back over a bitmap and reads one header. Freed
+   extents are kept sorted and merged; a freed extent gives whole pages back to the system. */
 #include "codemem.h"
 
 #include <errno.h>
@@ -38,16 +38,16 @@ struct extent {
 };
 
 struct murre_codemem {
-    uint8_t *code;  // executable mapping
-    uint8_t *alias; // second mapping of the same memory, through which it is written; NULL when pages change their protection instead
+    uint8_t *code;  /* executable mapping */
+    uint8_t *alias; /* second mapping of the same memory, through which it is written; NULL when pages change their protection instead */
     size_t reserved;
-    size_t unit;              // blocks are multiples of this: a granule or a page
-    pid_t owner;              // the process that may write
-    _Atomic uint64_t *starts; // one bit a granule
+    size_t unit;              /* blocks are multiples of this: a granule or a page */
+    pid_t owner;              /* the process that may write */
+    _Atomic uint64_t *starts; /* one bit a granule */
     size_t starts_bytes;
-    pthread_mutex_t lock; // guards what follows
-    size_t top;           // everything from here on is free
-    struct extent *free;  // sorted by offset, never adjacent, all below top
+    pthread_mutex_t lock; /* guards what follows */
+    size_t top;           /* everything from here on is free */
+    struct extent *free;  /* sorted by offset, never adjacent, all below top */
     size_t free_count;
     size_t free_capacity;
     size_t used;
@@ -59,15 +59,15 @@ static size_t round_up(size_t n, size_t unit) {
     return (n + unit - 1) / unit * unit;
 }
 
-// ---- Forks ------------------------------------------------------------------------------------------------------------
-//
-// A child shares the memory that is mapped twice with its parent, and both run what was committed before the fork. The child never
-// changes it, and has no second mapping: another thread may just have been writing at the fork, and nobody would close its window there.
-// The parent goes on writing where nothing was, but what was there when it forked it leaves for good, because it
-// cannot know how long the child lives. So forks are counted, those that have begun and those that are over: a block is given
-// back only if as many have begun by then as were over when it was committed. That is right with several threads that fork,
-// commit and free at once, since either count errs only towards keeping. vfork, posix_spawn and what is made of them (system,
-// popen) do not run these handlers: their children run no compiled code.
+/* ---- Forks ------------------------------------------------------------------------------------------------------------
+
+   A child shares the memory that is mapped twice with its parent, and both run what was committed before the fork. The child never
+   changes it, and has no second mapping: another thread may just have been writing at the fork, and nobody would close its window there.
+   The parent goes on writing where nothing was, but what was there when it forked it leaves for good, because it
+   cannot know how long the child lives. So forks are counted, those that have begun and those that are over: a block is given
+   back only if as many have begun by then as were over when it was committed. That is right with several threads that fork,
+   commit and free at once, since either count errs only towards keeping. vfork, posix_spawn and what is made of them (system,
+   popen) do not run these handlers: their children run no compiled code. */
 
 static _Atomic uint64_t forks_begun, forks_over;
 static pthread_once_t count_once = PTHREAD_ONCE_INIT;
@@ -80,14 +80,14 @@ static void fork_is_over(void) {
     atomic_fetch_add(&forks_over, 1);
 }
 
-// The other threads' forks, too, stayed with the parent.
+/* The other threads' forks, too, stayed with the parent. */
 static void none_in_child(void) {
     atomic_store(&forks_over, atomic_load(&forks_begun));
 }
 
 static void count_forks(void) {
-    // They go with the library when it is unloaded: the C library registers them for the object that asks. Without memory for that
-    // nothing is given back from now on.
+    /* They go with the library when it is unloaded: the C library registers them for the object that asks. Without memory for that
+       nothing is given back from now on. */
     if (pthread_atfork(fork_begins, fork_is_over, none_in_child) != 0)
         fork_begins();
 }
@@ -96,15 +96,15 @@ bool murre_codemem_inherited(const struct murre_codemem *mem) {
     return mem->owner != getpid();
 }
 
-// ---- Mapping ----------------------------------------------------------------------------------------------------------
+/* ---- Mapping ---------------------------------------------------------------------------------------------------------- */
 
 static int open_memfd(size_t size) {
-    // ftruncate beyond the limit on file sizes raises SIGXFSZ, which a library must not risk.
+    /* ftruncate beyond the limit on file sizes raises SIGXFSZ, which a library must not risk. */
     struct rlimit limit;
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < size)
         return -1;
     int fd = memfd_create("murre-code", MFD_CLOEXEC | MFD_EXEC);
-    if (fd < 0 && errno == EINVAL) // a kernel before 6.3
+    if (fd < 0 && errno == EINVAL) /* a kernel before 6.3 */
         fd = memfd_create("murre-code", MFD_CLOEXEC);
     if (fd >= 0 && ftruncate(fd, (off_t)size) != 0) {
         close(fd);
@@ -123,14 +123,14 @@ static void *map_at(uintptr_t address, size_t size, int protection, int flags, i
     void *p = mmap((void *)address, size, protection, flags, fd, 0);
     if (p == MAP_FAILED)
         return NULL;
-    if (address != 0 && (uintptr_t)p != address) { // an old kernel takes the address for a hint
+    if (address != 0 && (uintptr_t)p != address) { /* an old kernel takes the address for a hint */
         munmap(p, size);
         return NULL;
     }
     return p;
 }
 
-// Maps near this library's text if it can, anywhere otherwise.
+/* Maps near this library's text if it can, anywhere otherwise. */
 static void *map_near_text(size_t size, int protection, int flags, int fd) {
     const size_t call_reach = murre_arch_call_reach, probe_step = murre_arch_call_probe_step;
     const uintptr_t text = (uintptr_t)&map_near_text / probe_step * probe_step;
@@ -184,7 +184,7 @@ static bool map_index(struct murre_codemem *mem) {
 
 static void unmap_code(struct murre_codemem *mem) {
     munmap(mem->code, mem->reserved);
-    if (mem->alias != NULL && !murre_codemem_inherited(mem)) // there is none in a child, perhaps something else
+    if (mem->alias != NULL && !murre_codemem_inherited(mem)) /* there is none in a child, perhaps something else */
         munmap(mem->alias, mem->reserved);
 }
 
@@ -221,23 +221,23 @@ struct murre_codemem *murre_codemem_new_pages(size_t reserve) {
 void murre_codemem_delete(struct murre_codemem *mem) {
     if (mem == NULL)
         return;
-    unmap_code(mem); // what another process has mapped stays there
+    unmap_code(mem); /* what another process has mapped stays there */
     munmap(mem->starts, mem->starts_bytes);
-    if (!murre_codemem_inherited(mem)) // a thread that is not here may hold it
+    if (!murre_codemem_inherited(mem)) /* a thread that is not here may hold it */
         pthread_mutex_destroy(&mem->lock);
     free(mem->free);
     free(mem);
 }
 
-// ---- Writing, under the lock ------------------------------------------------------------------------------------------
-//
-// The pages that are written are writable meanwhile, through the second mapping or, where there is none, instead of being executable. No block
-// that may run shares a page with one that is written in that way.
+/* ---- Writing, under the lock ------------------------------------------------------------------------------------------
+
+   The pages that are written are writable meanwhile, through the second mapping or, where there is none, instead of being executable. No block
+   that may run shares a page with one that is written in that way. */
 
 struct window {
-    uint8_t *start; // whole pages
+    uint8_t *start; /* whole pages */
     size_t size;
-    uint8_t *write; // where the offset lies that was asked for
+    uint8_t *write; /* where the offset lies that was asked for */
 };
 
 static bool open_window(const struct murre_codemem *mem, size_t offset, size_t size, struct window *window) {
@@ -259,7 +259,7 @@ static bool write_block(const struct murre_codemem *mem, size_t offset, const ui
     return close_window(mem, &window);
 }
 
-// ---- Extents, under the lock ------------------------------------------------------------------------------------------
+/* ---- Extents, under the lock ------------------------------------------------------------------------------------------ */
 
 static bool take_extent(struct murre_codemem *mem, size_t size, size_t *offset) {
     for (size_t i = 0; i < mem->free_count; i++) {
@@ -280,7 +280,7 @@ static bool take_extent(struct murre_codemem *mem, size_t size, size_t *offset) 
     return true;
 }
 
-// Lets the system have the whole pages of an extent back.
+/* Lets the system have the whole pages of an extent back. */
 static void release_pages(struct murre_codemem *mem, size_t offset, size_t size) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t first = round_up(offset, page), end = (offset + size) / page * page;
@@ -289,7 +289,7 @@ static void release_pages(struct murre_codemem *mem, size_t offset, size_t size)
     struct window window;
     if (mem->alias == NULL) {
         madvise(mem->code + first, end - first, MADV_DONTNEED);
-    } else if (open_window(mem, first, end - first, &window)) { // the system asks for a mapping that may write
+    } else if (open_window(mem, first, end - first, &window)) { /* the system asks for a mapping that may write */
         madvise(window.write, end - first, MADV_REMOVE);
         close_window(mem, &window);
     }
@@ -315,7 +315,7 @@ static void give_extent(struct murre_codemem *mem, size_t offset, size_t size) {
             const size_t capacity = mem->free_capacity == 0 ? 16 : mem->free_capacity * 2;
             struct extent *grown = realloc(mem->free, capacity * sizeof *grown);
             if (grown == NULL)
-                return; // the extent is lost, nothing else
+                return; /* the extent is lost, nothing else */
             mem->free = grown;
             mem->free_capacity = capacity;
         }
@@ -333,7 +333,7 @@ static void give_extent(struct murre_codemem *mem, size_t offset, size_t size) {
     }
 }
 
-// ---- Blocks -----------------------------------------------------------------------------------------------------------
+/* ---- Blocks ----------------------------------------------------------------------------------------------------------- */
 
 static size_t block_size(const struct murre_codemem *mem, size_t code_size) {
     return round_up(HEADER + code_size, mem->unit);
@@ -395,10 +395,10 @@ bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrit
         return false;
     }
     free(buffer);
-    // Nothing on x86-64. On AArch64 instruction fetch does not see stores by itself. The address at which the code runs is the one that
-    // counts: data caches behave as physically tagged, so that cleaning by it also writes back what came through the other mapping, but
-    // instruction caches may be indexed by virtual address, and would keep what they have if only the other one were invalidated. What
-    // threads that run elsewhere need besides is murre_arch_publish_code's, before anybody is told the address.
+    /* Nothing on x86-64. On AArch64 instruction fetch does not see stores by itself. The address at which the code runs is the one that
+       counts: data caches behave as physically tagged, so that cleaning by it also writes back what came through the other mapping, but
+       instruction caches may be indexed by virtual address, and would keep what they have if only the other one were invalidated. What
+       threads that run elsewhere need besides is murre_arch_publish_code's, before anybody is told the address. */
     __builtin___clear_cache((char *)block->code, (char *)block->code + block->size);
     const size_t granule = offset / GRANULE;
     atomic_fetch_or_explicit(&mem->starts[granule / WORD_BITS], (uint64_t)1 << granule % WORD_BITS, memory_order_release);
@@ -424,7 +424,7 @@ void murre_codemem_free(struct murre_codemem *mem, const void *code) {
     pthread_mutex_unlock(&mem->lock);
 }
 
-// ---- Lookup: no lock, no call -----------------------------------------------------------------------------------------
+/* ---- Lookup: no lock, no call ----------------------------------------------------------------------------------------- */
 
 bool murre_codemem_contains(const struct murre_codemem *mem, uintptr_t pc) {
     return pc - (uintptr_t)mem->code < mem->reserved;
@@ -437,7 +437,7 @@ const struct murre_codeblock *murre_codemem_find(const struct murre_codemem *mem
     size_t granule = offset / GRANULE;
     size_t index = granule / WORD_BITS;
     uint64_t word = atomic_load_explicit(&mem->starts[index], memory_order_acquire);
-    word &= ~(uint64_t)0 >> (WORD_BITS - 1 - granule % WORD_BITS); // starts at or before pc
+    word &= ~(uint64_t)0 >> (WORD_BITS - 1 - granule % WORD_BITS); /* starts at or before pc */
     while (word == 0) {
         if (index == 0)
             return NULL;

@@ -1,9 +1,9 @@
-// See ext.h. What differs between the machines is in ext_x86_64.c and ext_aarch64.c.
+/* See ext.h. What differs between the machines is in ext_x86_64.c and ext_aarch64.c. */
 #include "ext.h"
 
 #include "ext_target.h"
 
-// ---- Pieces -----------------------------------------------------------------------------------------------------------
+/* ---- Pieces ----------------------------------------------------------------------------------------------------------- */
 
 void murre_ext_put1(struct murre_ext_out *out, MIR_insn_code_t code, MIR_op_t a) {
     MIR_append_insn(out->mir, out->func, MIR_new_insn(out->mir, code, a));
@@ -81,7 +81,7 @@ static const struct murre_ext_fp fp64 = {
     .from_uint = MIR_UI2D,
 };
 
-// ---- Truncations: eight in a row, by width, float type and sign --------------------------------------------------------
+/* ---- Truncations: eight in a row, by width, float type and sign -------------------------------------------------------- */
 
 #define MURRE_EXT_IN_ORDER(kind)                                                           \
     _Static_assert(MURRE_EXT_I32_##kind##_F32_U == MURRE_EXT_I32_##kind##_F32_S + 1 &&     \
@@ -104,7 +104,7 @@ static const struct murre_ext_fp *source(unsigned index) {
     return index % 4 < 2 ? &fp32 : &fp64;
 }
 
-// Every value that fits comes out of the conversion to 64 bits exactly; none of the others looks like one.
+/* Every value that fits comes out of the conversion to 64 bits exactly; none of the others looks like one. */
 static void truncate32(struct murre_ext_out *out, const struct murre_ext_fp *fp, bool sign, MIR_op_t dst, MIR_op_t a,
                        MIR_label_t overflow) {
     MIR_op_t wide = murre_ext_temp(out, MIR_T_I64), narrow = murre_ext_temp(out, MIR_T_I64);
@@ -133,7 +133,7 @@ static void truncate_sat(struct murre_ext_out *out, enum murre_ext op, MIR_op_t 
     (is_wide(index) ? murre_ext_truncate_sat64 : murre_ext_truncate_sat32)(out, fp, is_signed(index), dst, value);
 }
 
-// ---- The others -------------------------------------------------------------------------------------------------------
+/* ---- The others ------------------------------------------------------------------------------------------------------- */
 
 static void rotate(struct murre_ext_out *out, bool left, unsigned width, MIR_op_t dst, MIR_op_t a, MIR_op_t b) {
     if (b.mode == MIR_OP_INT || b.mode == MIR_OP_UINT)
@@ -147,7 +147,7 @@ static void convert_u32(struct murre_ext_out *out, const struct murre_ext_fp *fp
     murre_ext_put2(out, fp->from_int, dst, t);
 }
 
-// Operations that are one instruction of two operands.
+/* Operations that are one instruction of two operands. */
 static MIR_insn_code_t unary_code(enum murre_ext op) {
     switch (op) {
     case MURRE_EXT_CLZ32:

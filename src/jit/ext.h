@@ -1,23 +1,23 @@
-// WebAssembly operations that MIR has no instruction for.
-//
-// Our patches add instructions to MIR and rows to its target tables (deps/mir/patches/12): rotates, bit counts, square root,
-// rounding, minimum and maximum, selection, bit casts, conversions. Here stand the operations made of them, one entry each,
-// whatever the CPU:
-//
-//   if (!murre_ext_emit(mir, func, MURRE_EXT_SQRT_F64, dst, a, none)) …call a helper…
-//
-// Operands. dst is a register operand. a and b are register operands, or constants of their type. dst may be the same
-// register as a or b. Unary operations ignore b. Sequences may contain labels and branches.
-//
-// Integers of 32 bits: of a source only the low 32 bits are read; a result is ZERO EXTENDED (see README.md in deps/mir, "What
-// the emitter may rely on": the same holds for the results of all of MIR's `…S` instructions).
-//
-// Floats follow WebAssembly: results equal the specification's up to the choice of a NaN's payload that it leaves open.
-// abs, neg, copysign, select and the bit casts keep payloads bit for bit.
-//
-// Whether an operation is there depends on the CPU (looked at once at run time): murre_ext_has. On x86-64 the roundings need
-// SSE4.1 and the population counts POPCNT; without LZCNT or BMI1 a short sequence stands in for clz and ctz. Everything else
-// is always there. AArch64 has everything.
+/* WebAssembly operations that MIR has no instruction for.
+
+   Our patches add instructions to MIR and rows to its target tables (deps/mir/patches/12): rotates, bit counts, square root,
+   rounding, minimum and maximum, selection, bit casts, conversions. Here stand the operations made of them, one entry each,
+   whatever the CPU:
+
+     if (!murre_ext_emit(mir, func, MURRE_EXT_SQRT_F64, dst, a, none)) …call a helper…
+
+   Operands. dst is a register operand. a and b are register operands, or constants of their type. dst may be the same
+   register as a or b. Unary operations ignore b. Sequences may contain labels and branches.
+
+   Integers of 32 bits: of a source only the low 32 bits are read; a result is ZERO EXTENDED (see README.md in deps/mir, "What
+   the emitter may rely on": the same holds for the results of all of MIR's `…S` instructions).
+
+   Floats follow WebAssembly: results equal the specification's up to the choice of a NaN's payload that it leaves open.
+   abs, neg, copysign, select and the bit casts keep payloads bit for bit.
+
+   Whether an operation is there depends on the CPU (looked at once at run time): murre_ext_has. On x86-64 the roundings need
+   SSE4.1 and the population counts POPCNT; without LZCNT or BMI1 a short sequence stands in for clz and ctz. Everything else
+   is always there. AArch64 has everything. */
 #ifndef MURRE_JIT_EXT_H
 #define MURRE_JIT_EXT_H
 
@@ -25,8 +25,8 @@
 
 #include <mir.h>
 
-// X(NAME, result type, first operand's type, second operand's type or 0)
-// i: integer register holding 32 bits, l: integer register holding 64 bits, f: F register, d: D register
+/* X(NAME, result type, first operand's type, second operand's type or 0)
+   i: integer register holding 32 bits, l: integer register holding 64 bits, f: F register, d: D register */
 #define MURRE_EXT_LIST(X)                                                                  \
     X(ROTL32, 'i', 'i', 'i') /* b is taken modulo the width */                             \
     X(ROTR32, 'i', 'i', 'i')                                                               \
@@ -94,31 +94,31 @@ enum murre_ext {
         MURRE_EXT_COUNT
 };
 
-// Whether this CPU has a code for it (always true for the trapping truncations too).
+/* Whether this CPU has a code for it (always true for the trapping truncations too). */
 bool murre_ext_has(enum murre_ext op);
 
-// Appends the operation to the function. False, and nothing appended, when the CPU lacks it: call a helper then.
+/* Appends the operation to the function. False, and nothing appended, when the CPU lacks it: call a helper then. */
 bool murre_ext_emit(MIR_context_t mir, MIR_item_t func, enum murre_ext op, MIR_op_t dst, MIR_op_t a, MIR_op_t b);
 
-// Appends a trapping truncation (I32_TRUNC_F32_S … I64_TRUNC_F64_U). Control goes to `invalid` for a NaN ("invalid
-// conversion to integer") and to `overflow` for a value out of range ("integer overflow"); both labels may be the same,
-// and dst is undefined there. dst must be a register that nothing at those labels reads.
+/* Appends a trapping truncation (I32_TRUNC_F32_S … I64_TRUNC_F64_U). Control goes to `invalid` for a NaN ("invalid
+   conversion to integer") and to `overflow` for a value out of range ("integer overflow"); both labels may be the same,
+   and dst is undefined there. dst must be a register that nothing at those labels reads. */
 void murre_ext_emit_trunc(MIR_context_t mir, MIR_item_t func, enum murre_ext op, MIR_op_t dst, MIR_op_t a, MIR_label_t invalid,
                           MIR_label_t overflow);
 
-// Appends dst = condition ? yes : no, without a branch where the CPU can. type is 'l' (also for 32 bits), 'f' or 'd';
-// condition is a 32-bit integer.
+/* Appends dst = condition ? yes : no, without a branch where the CPU can. type is 'l' (also for 32 bits), 'f' or 'd';
+   condition is a 32-bit integer. */
 void murre_ext_emit_select(MIR_context_t mir, MIR_item_t func, char type, MIR_op_t dst, MIR_op_t condition, MIR_op_t yes, MIR_op_t no);
 
-// Appends dst = a <comparison> b ? yes : no for 64-bit integers (also zero-extended 32-bit ones). comparison is one of MIR's that give
-// 0 or 1: MIR_EQ, MIR_EQS … MIR_UGES. False, and nothing appended, where the machine's form of MIR has no such instruction.
+/* Appends dst = a <comparison> b ? yes : no for 64-bit integers (also zero-extended 32-bit ones). comparison is one of MIR's that give
+   0 or 1: MIR_EQ, MIR_EQS … MIR_UGES. False, and nothing appended, where the machine's form of MIR has no such instruction. */
 bool murre_ext_emit_compare_select(MIR_context_t mir, MIR_item_t func, MIR_insn_code_t comparison, MIR_op_t dst, MIR_op_t a, MIR_op_t b,
                                    MIR_op_t yes, MIR_op_t no);
 
-// Appends dst = the machine's stack pointer inside this function's frame: for a check against a limit.
+/* Appends dst = the machine's stack pointer inside this function's frame: for a check against a limit. */
 void murre_ext_emit_stack_pointer(MIR_context_t mir, MIR_item_t func, MIR_op_t dst);
 
-// For tests: pretend that the CPU lacks optional features (bits of enum murre_ext_feature), process-wide.
+/* For tests: pretend that the CPU lacks optional features (bits of enum murre_ext_feature), process-wide. */
 enum murre_ext_feature {
     MURRE_EXT_LZCNT = 1,
     MURRE_EXT_BMI1 = 2,

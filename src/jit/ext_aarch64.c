@@ -1,8 +1,8 @@
-// The operations of ext.h that AArch64 does its own way. See ext_target.h.
+/* The operations of ext.h that AArch64 does its own way. See ext_target.h. */
 #include "ext_target.h"
 
 void murre_ext_mask_features(unsigned missing) {
-    (void)missing; // none is optional
+    (void)missing; /* none is optional */
 }
 
 bool murre_ext_target_has(enum murre_ext op) {
@@ -21,7 +21,7 @@ MIR_insn_code_t murre_ext_count_code(enum murre_ext op) {
     }
 }
 
-// There is a rotation to the right only.
+/* There is a rotation to the right only. */
 void murre_ext_rotate(struct murre_ext_out *out, bool left, unsigned width, MIR_op_t dst, MIR_op_t a, MIR_op_t b) {
     if (left && b.mode == MIR_OP_INT) {
         b = murre_ext_int(out, -b.u.i & (width - 1));
@@ -41,7 +41,7 @@ void murre_ext_convert_u64(struct murre_ext_out *out, const struct murre_ext_fp 
     murre_ext_put2(out, fp->from_uint, dst, a);
 }
 
-// ---- Truncations: the machine saturates, and gives 0 for a NaN ----------------------------------------------------------
+/* ---- Truncations: the machine saturates, and gives 0 for a NaN ---------------------------------------------------------- */
 
 void murre_ext_truncate_sat32(struct murre_ext_out *out, const struct murre_ext_fp *fp, bool is_signed, MIR_op_t dst, MIR_op_t a) {
     murre_ext_put2(out, is_signed ? fp->to_int32 : fp->to_uint32, dst, a);
@@ -62,7 +62,7 @@ void murre_ext_truncate64(struct murre_ext_out *out, const struct murre_ext_fp *
     murre_ext_put2(out, is_signed ? fp->to_int : fp->to_uint, dst, a);
 }
 
-// Four operands to reload would need more registers than MIR keeps for that.
+/* Four operands to reload would need more registers than MIR keeps for that. */
 MIR_insn_code_t murre_ext_target_compare_select(MIR_insn_code_t comparison) {
     (void)comparison;
     return MIR_INSN_BOUND;

@@ -1,11 +1,11 @@
-// The operations of ext.h that x86-64 does its own way. See ext_target.h.
+/* The operations of ext.h that x86-64 does its own way. See ext_target.h. */
 #include "ext_target.h"
 
 #include <stdatomic.h>
 
 #include "arch/arch.h"
 
-// ---- CPU features -----------------------------------------------------------------------------------------------------
+/* ---- CPU features ----------------------------------------------------------------------------------------------------- */
 
 static _Atomic unsigned features_masked;
 
@@ -39,7 +39,7 @@ bool murre_ext_target_has(enum murre_ext op) {
     }
 }
 
-// ---- Integers ---------------------------------------------------------------------------------------------------------
+/* ---- Integers --------------------------------------------------------------------------------------------------------- */
 
 MIR_insn_code_t murre_ext_count_code(enum murre_ext op) {
     switch (op) {
@@ -59,7 +59,7 @@ void murre_ext_rotate(struct murre_ext_out *out, bool left, unsigned width, MIR_
         murre_ext_put3(out, left ? MIR_ROL : MIR_ROR, dst, a, b);
 }
 
-// ---- Floats -----------------------------------------------------------------------------------------------------------
+/* ---- Floats ----------------------------------------------------------------------------------------------------------- */
 
 void murre_ext_copysign(struct murre_ext_out *out, const struct murre_ext_fp *fp, MIR_op_t dst, MIR_op_t a, MIR_op_t b) {
     MIR_op_t sign = murre_ext_temp(out, fp->type), rest = murre_ext_temp(out, fp->type);
@@ -68,7 +68,7 @@ void murre_ext_copysign(struct murre_ext_out *out, const struct murre_ext_fp *fp
     murre_ext_put3(out, fp->or_bits, dst, rest, sign);
 }
 
-// There is a signed conversion only. Halve a large value, keeping the bit that decides the rounding, and double the result.
+/* There is a signed conversion only. Halve a large value, keeping the bit that decides the rounding, and double the result. */
 void murre_ext_convert_u64(struct murre_ext_out *out, const struct murre_ext_fp *fp, MIR_op_t dst, MIR_op_t a) {
     MIR_label_t done = MIR_new_label(out->mir);
     MIR_op_t value = murre_ext_temp(out, MIR_T_I64), half = murre_ext_temp(out, MIR_T_I64);
@@ -84,12 +84,12 @@ void murre_ext_convert_u64(struct murre_ext_out *out, const struct murre_ext_fp 
     murre_ext_put_label(out, done);
 }
 
-// ---- Truncations: the machine gives INT64_MIN for a NaN and for what is beyond 64 bits ----------------------------------
+/* ---- Truncations: the machine gives INT64_MIN for a NaN and for what is beyond 64 bits ---------------------------------- */
 
 void murre_ext_truncate_sat32(struct murre_ext_out *out, const struct murre_ext_fp *fp, bool is_signed, MIR_op_t dst, MIR_op_t a) {
     MIR_label_t done = MIR_new_label(out->mir);
     MIR_op_t wide = murre_ext_temp(out, MIR_T_I64), narrow = murre_ext_temp(out, MIR_T_I64);
-    murre_ext_put2(out, fp->to_int, wide, a); // exact for every value in range
+    murre_ext_put2(out, fp->to_int, wide, a); /* exact for every value in range */
     murre_ext_put2(out, is_signed ? MIR_EXT32 : MIR_UEXT32, narrow, wide);
     murre_ext_put2(out, MIR_UEXT32, dst, wide);
     murre_ext_put3(out, MIR_BEQ, murre_ext_label(out, done), narrow, wide);
@@ -123,7 +123,7 @@ static void truncate_sat_u64(struct murre_ext_out *out, const struct murre_ext_f
     murre_ext_put2(out, MIR_MOV, dst, t);
     murre_ext_put3(out, MIR_BGE, murre_ext_label(out, done), t, murre_ext_int(out, 0));
     murre_ext_put2(out, MIR_MOV, dst, murre_ext_int(out, 0));
-    murre_ext_put3(out, fp->bgt, murre_ext_label(out, positive), a, murre_ext_fp_constant(out, fp, 0.0)); // not for a NaN
+    murre_ext_put3(out, fp->bgt, murre_ext_label(out, positive), a, murre_ext_fp_constant(out, fp, 0.0)); /* not for a NaN */
     murre_ext_put1(out, MIR_JMP, murre_ext_label(out, done));
     murre_ext_put_label(out, positive);
     murre_ext_put3(out, fp->sub, rest, a, murre_ext_fp_constant(out, fp, murre_ext_two63));

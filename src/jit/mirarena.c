@@ -1,4 +1,4 @@
-// See mirarena.h. The arena's own state lies at the start of its memory, so that a snapshot includes it.
+/* See mirarena.h. The arena's own state lies at the start of its memory, so that a snapshot includes it. */
 #include "mirarena.h"
 
 #include <stdint.h>
@@ -8,8 +8,8 @@
 
 enum {
     ALIGN = 16,
-    SMALL_CLASSES = 32, // 16, 32, … 512 bytes
-    STEPS = 4,          // classes for each doubling above that
+    SMALL_CLASSES = 32, /* 16, 32, … 512 bytes */
+    STEPS = 4,          /* classes for each doubling above that */
     CLASSES = SMALL_CLASSES + STEPS * 40,
 };
 
@@ -17,24 +17,24 @@ static const size_t small_limit = (size_t)SMALL_CLASSES * ALIGN;
 static const size_t least_reserve = (size_t)8 << 20;
 static const size_t keep_touched = (size_t)4 << 20;
 
-// Precedes each block.
+/* Precedes each block. */
 struct head {
     uint32_t class_index;
     uint32_t unused;
-    struct head *next; // while the block is free
+    struct head *next; /* while the block is free */
 };
 _Static_assert(sizeof(struct head) == ALIGN, "blocks keep their alignment behind the header");
 
 struct murre_mirarena {
     size_t reserved;
-    size_t top;        // offset of the first byte never taken
-    struct head *last; // the block that ends at top, which can grow in place
-    void *image;       // the snapshot, a mapping of its own: leak checkers would not see a block that only a mapping names
+    size_t top;        /* offset of the first byte never taken */
+    struct head *last; /* the block that ends at top, which can grow in place */
+    void *image;       /* the snapshot, a mapping of its own: leak checkers would not see a block that only a mapping names */
     size_t image_size;
     struct head *free[CLASSES];
 };
 
-// The capacity of a class.
+/* The capacity of a class. */
 static size_t class_size(unsigned index) {
     if (index < SMALL_CLASSES)
         return (size_t)(index + 1) * ALIGN;
@@ -51,7 +51,7 @@ static unsigned class_of(size_t size) {
     return SMALL_CLASSES + doubling * STEPS + (unsigned)((size - 1 - base) / (base / STEPS));
 }
 
-// Where the process's address space is limited, an eighth of it at most: memories want the rest.
+/* Where the process's address space is limited, an eighth of it at most: memories want the rest. */
 static size_t fair_share(size_t size) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur / 8)

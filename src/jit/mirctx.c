@@ -1,5 +1,5 @@
-// See mirctx.h. This file also holds what our patches make MIR call (deps/mir/patches, mir-murre.h): memory, failure and the
-// placing of code. MIR passes no context to those, so the running compilation is a variable of the thread.
+/* See mirctx.h. This file also holds what our patches make MIR call (deps/mir/patches, mir-murre.h): memory, failure and the
+   placing of code. MIR passes no context to those, so the running compilation is a variable of the thread. */
 #include "mirctx.h"
 
 #include <pthread.h>
@@ -19,37 +19,37 @@
 
 static const size_t default_budget = (size_t)512 << 20;
 static const size_t least_budget = (size_t)2 << 20;
-// Nanoseconds of the thread's processor time. The largest function that we know of real programs (CPython's evaluation loop) takes half a
-// second; a slow processor may need several times as long. What takes more is made to, or a weakness of MIR, and would keep the
-// compile thread from everything else.
+/* Nanoseconds of the thread's processor time. The largest function that we know of real programs (CPython's evaluation loop) takes half a
+   second; a slow processor may need several times as long. What takes more is made to, or a weakness of MIR, and would keep the
+   compile thread from everything else. */
 static const uint64_t default_time = 10 * UINT64_C(1000000000);
-// The clock is a system call: so many looks (some ten nanoseconds to some microseconds of work each) are between two.
+/* The clock is a system call: so many looks (some ten nanoseconds to some microseconds of work each) are between two. */
 enum { LOOKS_A_CLOCK = 1 << 12 };
 
 struct murre_mirctx {
     struct murre_mirarena *arena;
     struct murre_codemem *codemem;
     size_t budget;
-    const atomic_bool *cancel; // or NULL
-    uint64_t time;             // nanoseconds that a compilation may take
-    uint64_t start;            // of the running one, by the thread's clock
-    unsigned looks;            // of the running one
-    MIR_context_t mir;         // in the arena
-    jmp_buf escape;            // where a failing compilation goes
-    bool over_memory;          // the running one has used up its budget
-    bool writing;              // a block of code is begun and not committed
+    const atomic_bool *cancel; /* or NULL */
+    uint64_t time;             /* nanoseconds that a compilation may take */
+    uint64_t start;            /* of the running one, by the thread's clock */
+    unsigned looks;            /* of the running one */
+    MIR_context_t mir;         /* in the arena */
+    jmp_buf escape;            /* where a failing compilation goes */
+    bool over_memory;          /* the running one has used up its budget */
+    bool writing;              /* a block of code is begun and not committed */
     bool frameless;
-    struct murre_codewrite code;     // that block
-    murre_mirctx_finish *finish;     // or NULL
-    struct murre_mirctx_site *sites; // of that block, in the arena
+    struct murre_codewrite code;     /* that block */
+    murre_mirctx_finish *finish;     /* or NULL */
+    struct murre_mirctx_site *sites; /* of that block, in the arena */
     size_t site_count, site_capacity;
     char message[sizeof((struct murre_mirctx_result *)NULL)->message];
 };
 
 static _Thread_local struct murre_mirctx *running;
 
-// The generator's tables are static; the first context of the process completes them. A fork waits until nobody does, or its child
-// could have tables that are half complete, and no thread that would give the lock back.
+/* The generator's tables are static; the first context of the process completes them. A fork waits until nobody does, or its child
+   could have tables that are half complete, and no thread that would give the lock back. */
 static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
@@ -62,7 +62,7 @@ static void unlock_init(void) {
 }
 
 static void look_after_forks(void) {
-    // Without memory for it children may be left without a compiler, which the parent's are not.
+    /* Without memory for it children may be left without a compiler, which the parent's are not. */
     (void)pthread_atfork(lock_init, unlock_init, unlock_init);
 }
 
@@ -87,7 +87,7 @@ _Noreturn void murre_mirctx_over(const char *format, ...) {
     leave_with(MURRE_MIRCTX_BUDGET, format, arguments);
 }
 
-// ---- What MIR calls ---------------------------------------------------------------------------------------------------
+/* ---- What MIR calls --------------------------------------------------------------------------------------------------- */
 
 void *murre_mir_malloc(size_t size);
 void *murre_mir_calloc(size_t n, size_t size);
@@ -209,16 +209,16 @@ void murre_mir_code_write(uint8_t *code, const uint8_t *bytes, size_t size) {
     memcpy(running->code.write, bytes, size);
 }
 
-// ---- A context's life -------------------------------------------------------------------------------------------------
+/* ---- A context's life ------------------------------------------------------------------------------------------------- */
 
 static void start_clock(struct murre_mirctx *ctx) {
     ctx->looks = 0;
     ctx->start = thread_nanoseconds();
 }
 
-// Under the containment of its caller.
+/* Under the containment of its caller. */
 static void initialise(struct murre_mirctx *ctx) {
-    ctx->mir = _MIR_init(); // MIR_init would only compare versions, and abort
+    ctx->mir = _MIR_init(); /* MIR_init would only compare versions, and abort */
     MIR_set_error_func(ctx->mir, report_error);
     MIR_gen_init(ctx->mir);
     MIR_set_trap_alias(ctx->mir, murre_mirctx_trap_alias(ctx->mir));
@@ -274,7 +274,7 @@ void murre_mirctx_set_time(struct murre_mirctx *ctx, uint64_t nanoseconds) {
     ctx->time = nanoseconds == 0 ? default_time : nanoseconds;
 }
 
-// ---- A compilation ----------------------------------------------------------------------------------------------------
+/* ---- A compilation ---------------------------------------------------------------------------------------------------- */
 
 void murre_mirctx_lower_level(MIR_context_t mir, unsigned level) {
     MIR_gen_set_optimize_level(mir, level);
@@ -328,7 +328,7 @@ enum murre_mirctx_status murre_mirctx_compile(struct murre_mirctx *ctx, unsigned
     return status;
 }
 
-// ---- For the emit callback --------------------------------------------------------------------------------------------
+/* ---- For the emit callback -------------------------------------------------------------------------------------------- */
 
 void *murre_mirctx_alloc(size_t size) {
     return memset(murre_mir_malloc(size), 0, size);

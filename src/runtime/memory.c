@@ -52,7 +52,7 @@ static uint8_t *reserve_and_leave_a_quarter(uint64_t size) {
     return base;
 }
 
-/* Spares are guarded reservations; their number is that of the pages that are accessible, and zero. */
+/* Cached reservations are guarded; their number is that of the pages that are accessible, and zero. */
 enum { MOST_SPARE_PAGES = 256 };
 
 void murre_memory_drop_cache(struct murre_engine *engine) {

@@ -1,4 +1,4 @@
-/* Where the tiers meet: counters, functions to compile, publication. tier.c heads with how a function climbs, tier_queue.h with what becomes of a
+/* Where the tiers meet: counters, functions to compile, publication. tier.c begins with how a function climbs, tier_queue.h with what becomes of a
  * request. */
 #ifndef MURRE_RUNTIME_TIER_H
 #define MURRE_RUNTIME_TIER_H

@@ -112,7 +112,7 @@ def test_few_frames_are_all_shown(folder: Path, tier: str) -> None:
 
 
 def test_messages_are_written_in_few_calls(folder: Path) -> None:
-    """Each name was written a byte a call. Counted by the packets that a socket delivers."""
+    """Each name was written one byte per call. Counted by the packets that a socket delivers."""
     if run.EMULATED:
         raise Skipped("the size of writes")
     import socket

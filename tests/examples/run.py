@@ -29,7 +29,7 @@ loud.txt: A TEXT THAT NOBODY HAS SAVED
 
 # What runs the programs, when they are for another processor; how much longer they may take there.
 emulator = []
-patience = 1
+slowness = 1
 
 
 def check(name, got, wanted):
@@ -39,7 +39,7 @@ def check(name, got, wanted):
 
 
 def prints(program, wanted):
-    done = subprocess.run([*emulator, program], capture_output=True, text=True, timeout=60 * patience)
+    done = subprocess.run([*emulator, program], capture_output=True, text=True, timeout=60 * slowness)
     return check(program, (done.returncode, done.stdout, done.stderr), (0, wanted, ""))
 
 
@@ -84,10 +84,10 @@ def serve(program):
 
 
 def main():
-    global emulator, patience
+    global emulator, slowness
     args = sys.argv[1:]
     if args[0] == "--emulator":
-        emulator, patience, args = shlex.split(args[1]), 10, args[2:]
+        emulator, slowness, args = shlex.split(args[1]), 10, args[2:]
     hello, callbacks, plugin, server, files = args
     results = [prints(hello, "Hello from WebAssembly!\n"), prints(callbacks, CALLBACKS), prints(files, FILES)]
     skipped = ""

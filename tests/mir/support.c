@@ -51,7 +51,7 @@ MIR_item_t test_end(struct build *b) {
 
 MIR_reg_t test_new_reg(struct build *b, char type) {
     char name[24];
-    static _Atomic unsigned count; // threads build at once
+    static _Atomic unsigned count; /* threads build at once */
     snprintf(name, sizeof name, "r%u", count++);
     return MIR_new_func_reg(b->mir, b->func->u.func, type_of(type), name);
 }

@@ -1,4 +1,4 @@
-// Support for the tests of MIR, its patches and what murre puts around it.
+/* Support for the tests of MIR, its patches and what murre puts around it. */
 #ifndef MURRE_TESTS_MIR_SUPPORT_H
 #define MURRE_TESTS_MIR_SUPPORT_H
 
@@ -14,17 +14,17 @@
 #include "jit/ext.h"
 #include "jit/mirctx.h"
 
-enum { LEVELS = 4 }; // MIR's optimisation levels are 0 to 3
+enum { LEVELS = 4 }; /* MIR's optimisation levels are 0 to 3 */
 
-// A context and code memory of this process, made at first use.
+/* A context and code memory of this process, made at first use. */
 struct murre_mirctx *test_ctx(void);
 struct murre_codemem *test_codemem(void);
 
-// Compiles with `emit`, which must succeed; the code's address.
+/* Compiles with `emit`, which must succeed; the code's address. */
 const void *test_compile(unsigned level, murre_mirctx_emit *emit, void *user);
 
-// A function under construction. `f` takes nargs arguments of the types given by letters (i: I64, f: F, d: D) and returns
-// one value of the type `result` ('v': none).
+/* A function under construction. `f` takes nargs arguments of the types given by letters (i: I64, f: F, d: D) and returns
+   one value of the type `result` ('v': none). */
 struct build {
     MIR_context_t mir;
     MIR_item_t func;
@@ -39,14 +39,14 @@ MIR_op_t test_int(struct build *b, int64_t value);
 void test_insn(struct build *b, MIR_insn_t insn);
 void test_return(struct build *b, MIR_op_t value);
 
-// For functions under construction that are called `b`: their text is then near to MIR's own.
+/* For functions under construction that are called `b`: their text is then near to MIR's own. */
 #define EMIT(code, ...)      test_insn(&b, MIR_new_insn(b.mir, MIR_##code, __VA_ARGS__))
 #define R(reg)               test_reg(&b, reg)
 #define C(value)             test_int(&b, value)
 #define TO(label)            MIR_new_label_op(b.mir, label)
 #define AT(type, disp, base) MIR_new_mem_op(b.mir, MIR_T_##type, disp, base, 0, 1)
 
-// Random numbers, the same in every run.
+/* Random numbers, the same in every run. */
 uint64_t test_random(void);
 
 #endif

@@ -1,4 +1,4 @@
-// Loads and stores as compiled WebAssembly makes them: a fixed base register, a zero-extended index, a constant offset.
+/* Loads and stores as compiled WebAssembly makes them: a fixed base register, a zero-extended index, a constant offset. */
 #include "jit/emit.h"
 #include "support.h"
 
@@ -18,7 +18,7 @@ static bool is_float(MIR_type_t type) {
     return type == MIR_T_F || type == MIR_T_D;
 }
 
-// f(base, index, value as bits): sets the base register, accesses base + (u32)index + disp, restores the register.
+/* f(base, index, value as bits): sets the base register, accesses base + (u32)index + disp, restores the register. */
 static MIR_item_t emit_access(void *user, MIR_context_t mir, MIR_module_t module) {
     const struct access *a = user;
     struct build b;
@@ -94,7 +94,7 @@ Test(address, every_type_and_offset_loads_and_stores) {
                 uint64_t value = test_random();
                 uint32_t index = (uint32_t)test_random();
                 char *base = (char *)buffer + 8 - disps[d] - (int64_t)index;
-                uint64_t garbage = test_random() << 32; // above the index: ignored
+                uint64_t garbage = test_random() << 32; /* above the index: ignored */
                 struct access a = {types[t], disps[d], false};
                 uint64_t (*load)(char *, uint64_t, uint64_t) =
                     (uint64_t(*)(char *, uint64_t, uint64_t))test_compile(level, emit_access, &a);
@@ -111,7 +111,7 @@ Test(address, every_type_and_offset_loads_and_stores) {
             }
 }
 
-// The stack pointer is at hand: its distance to a local of ours is small.
+/* The stack pointer is at hand: its distance to a local of ours is small. */
 static MIR_item_t emit_stack_pointer(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'i', "i");
@@ -136,7 +136,7 @@ Test(address, the_stack_pointer_can_be_compared) {
     }
 }
 
-// ---- Jump tables ------------------------------------------------------------------------------------------------------
+/* ---- Jump tables ------------------------------------------------------------------------------------------------------ */
 
 struct table {
     size_t entries, targets;
@@ -181,7 +181,7 @@ Test(address, jump_tables_of_every_size_jump) {
         }
 }
 
-// ---- What is no plain access ------------------------------------------------------------------------------------------
+/* ---- What is no plain access ------------------------------------------------------------------------------------------ */
 
 static MIR_item_t emit_checked(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;

@@ -1,4 +1,4 @@
-// Code memory by itself: what is found where, what is given back.
+/* Code memory by itself: what is found where, what is given back. */
 #include "support.h"
 
 #include "arch/arch.h"
@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// fills a block with one byte, commits it
+/* fills a block with one byte, commits it */
 static const uint8_t *place(struct murre_codemem *mem, size_t size, int byte, void *owner, bool frameless) {
     struct murre_codewrite block;
     if (!murre_codemem_begin(mem, size, &block))
@@ -36,7 +36,7 @@ static void check_blocks(struct murre_codemem *mem) {
     for (int turn = 0; turn < 3; turn++) {
         for (int i = 0; i < BLOCKS; i++) {
             if (turn != 0 && i % 3 != turn)
-                continue; // these are still there
+                continue; /* these are still there */
             size[i] = 1 + test_random() % 700;
             code[i] = place(mem, size[i], i, &owners[i], i % 2 == 0);
             cr_assert(code[i] != NULL);
@@ -93,7 +93,7 @@ Test(codemem, fills_up_and_takes_again) {
             placed++;
         cr_assert(placed > 20 && placed < 512 && (turn == 0 || placed == n), "%d blocks, then %d", n, placed);
         n = placed;
-        for (int i = 0; i < n; i++) // every other one first, so that neighbours must be joined
+        for (int i = 0; i < n; i++) /* every other one first, so that neighbours must be joined */
             murre_codemem_free(mem, code[i * 2 < n ? i * 2 : (i - (n + 1) / 2) * 2 + 1]);
     }
     struct murre_codewrite block;
@@ -125,7 +125,7 @@ Test(codemem, runs_without_a_second_mapping) {
     murre_codemem_delete(mem);
 }
 
-enum { LARGE = 40000 }; // bytes; whole pages
+enum { LARGE = 40000 }; /* bytes; whole pages */
 
 static bool filled_with(const uint8_t *code, int byte) {
     for (size_t i = 0; i < LARGE; i++)
@@ -140,9 +140,9 @@ static void expect_good_child(pid_t child) {
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
 }
 
-// ---- Who may write ----------------------------------------------------------------------------------------------------
+/* ---- Who may write ---------------------------------------------------------------------------------------------------- */
 
-// Mappings of this process that overlap a range, or have code memory's name, and may be written.
+/* Mappings of this process that overlap a range, or have code memory's name, and may be written. */
 static unsigned writable_mappings(uintptr_t code, size_t size) {
     FILE *file = fopen("/proc/self/maps", "r");
     cr_assert(file != NULL);
@@ -215,7 +215,7 @@ Test(codemem, a_child_has_no_second_mapping) {
 
 #ifdef __aarch64__
 
-// How a child ends that calls an instruction, with "ret" behind it.
+/* How a child ends that calls an instruction, with "ret" behind it. */
 static int status_of_calling(struct murre_codemem *mem, uint32_t instruction) {
     const uint32_t code[] = {instruction, 0xd65f03c0};
     struct murre_codewrite block;
@@ -234,7 +234,7 @@ static int status_of_calling(struct murre_codemem *mem, uint32_t instruction) {
     return status;
 }
 
-// A jump table and every level: all that it leads to has to be marked.
+/* A jump table and every level: all that it leads to has to be marked. */
 static MIR_item_t emit_table(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     enum { CASES = 5 };
@@ -280,7 +280,7 @@ Test(codemem, code_has_the_marks_that_its_pages_ask_for) {
 
 #endif
 
-// Threads place, look up and free at once.
+/* Threads place, look up and free at once. */
 static void *hammer(void *user) {
     struct murre_codemem *mem = user;
     const uint8_t *code[16] = {NULL};
@@ -314,9 +314,9 @@ Test(codemem, serves_threads) {
     murre_codemem_delete(mem);
 }
 
-// ---- Forks ------------------------------------------------------------------------------------------------------------
+/* ---- Forks ------------------------------------------------------------------------------------------------------------ */
 
-// What is freed in one process stays in the other, and what the parent placed before the fork is not used again, if it is shared.
+/* What is freed in one process stays in the other, and what the parent placed before the fork is not used again, if it is shared. */
 static void check_fork(struct murre_codemem *mem, bool shared) {
     const uint8_t *old = place(mem, LARGE, 1, NULL, false), *both = place(mem, LARGE, 2, NULL, false);
     struct murre_codewrite begun;
@@ -332,7 +332,7 @@ static void check_fork(struct murre_codemem *mem, bool shared) {
         good = !murre_codemem_commit(mem, &begun, NULL, false) && good;
         murre_codemem_free(mem, both);
         close(ends[1]);
-        good = read(ends[0], &byte, 1) == 0 && good; // the parent has freed
+        good = read(ends[0], &byte, 1) == 0 && good; /* the parent has freed */
         good = filled_with(old, 1) && murre_codemem_find(mem, (uintptr_t)old) != NULL && good;
         murre_codemem_delete(mem);
         _exit(good ? 0 : 1);
@@ -374,7 +374,7 @@ static void *hammer_on(void *mem) {
     return NULL;
 }
 
-// Other threads hold the lock at most moments.
+/* Other threads hold the lock at most moments. */
 Test(codemem, a_child_waits_for_no_lock, .timeout = 120) {
 #ifdef TEST_EMULATED
     puts("skipped: forks of a process whose threads are busy, under emulation: 1");
@@ -409,7 +409,7 @@ static void *make_contexts(void *unused) {
     return unused;
 }
 
-// Another thread is just making one at most moments.
+/* Another thread is just making one at most moments. */
 Test(codemem, a_child_makes_a_compiler_of_its_own, .timeout = 120) {
 #ifdef TEST_EMULATED
     puts("skipped: forks of a process whose threads are busy, under emulation: 1");
@@ -433,9 +433,9 @@ Test(codemem, a_child_makes_a_compiler_of_its_own, .timeout = 120) {
     pthread_join(thread, NULL);
 }
 
-// ---- Reach ------------------------------------------------------------------------------------------------------------
+/* ---- Reach ------------------------------------------------------------------------------------------------------------ */
 
-// f(x) = callee(x) + 1; f(x) = x * 3 without a callee. The callee lies in the same code memory, far away.
+/* f(x) = callee(x) + 1; f(x) = x * 3 without a callee. The callee lies in the same code memory, far away. */
 static MIR_item_t emit_link(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'i', "i");
@@ -465,8 +465,8 @@ static int64_t (*link_after(struct murre_mirctx *ctx, const void *callee))(int64
     return (int64_t(*)(int64_t))result.code;
 }
 
-// More than 100 MB of code in one reservation, which on AArch64 direct branches span: calls go from the last function to the first, from
-// one to the next across all of it, and into what was written over freed code.
+/* More than 100 MB of code in one reservation, which on AArch64 direct branches span: calls go from the last function to the first, from
+   one to the next across all of it, and into what was written over freed code. */
 static void check_reach(struct murre_codemem *mem) {
     enum { FILL = 1 << 20, FILLS = 104 };
     cr_assert(mem != NULL);
@@ -490,7 +490,7 @@ static void check_reach(struct murre_codemem *mem) {
     cr_assert(far(5) == 16 && last(5) == 15 + FILLS);
     for (int i = 0; i < FILLS; i++)
         cr_assert(filled[i][0] == (uint8_t)i && murre_codemem_find(mem, (uintptr_t)filled[i] + 1000) != NULL);
-    // Where the first filling lay, calls go the other way: from low addresses to high ones.
+    /* Where the first filling lay, calls go the other way: from low addresses to high ones. */
     murre_codemem_free(mem, filled[0]);
     int64_t (*const back)(int64_t) = link_after(ctx, (const void *)far);
     cr_assert((uintptr_t)back < high - 100000000 && back(7) == 23);

@@ -1,10 +1,10 @@
-// Float and double constants lie with the code, bit for bit.
+/* Float and double constants lie with the code, bit for bit. */
 #include "support.h"
 
 static const double doubles[] = {0.0, -0.0, 1.0, 0.1, -1e300, 4.9e-324};
 
 static MIR_item_t emit_doubles(void *user, MIR_context_t mir, MIR_module_t module) {
-    // r = (((x * c0) + c1) * …): all constants in one function, then c itself at the index asked for.
+    /* r = (((x * c0) + c1) * …): all constants in one function, then c itself at the index asked for. */
     const double *c = user;
     struct build b;
     test_begin(&b, mir, 'd', "d");
@@ -48,7 +48,7 @@ Test(constants, floats_keep_their_bits) {
         }
 }
 
-// The code outlives everything that MIR allocated: compile others in between.
+/* The code outlives everything that MIR allocated: compile others in between. */
 Test(constants, live_as_long_as_the_code) {
     double c[2] = {0.5, 0.25}, d[2] = {7.0, 9.0};
     double (*f)(double) = (double (*)(double))test_compile(2, emit_doubles, c);
@@ -57,7 +57,7 @@ Test(constants, live_as_long_as_the_code) {
     cr_assert(f(1.0) == 0.625);
 }
 
-// +0.0 and -0.0 are two constants in one function.
+/* +0.0 and -0.0 are two constants in one function. */
 static MIR_item_t emit_zeros(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'd', "i");

@@ -1,5 +1,5 @@
-// What MIR's generator and its code cost on x86-64: patches that fix no wrong code but spare instructions, memory or waiting.
-// Each limit lies in the middle between what was measured with the patch and without it.
+/* What MIR's generator and its code cost on x86-64: patches that fix no wrong code but save instructions, memory or waiting.
+   Each limit lies in the middle between what was measured with the patch and without it. */
 #include "support.h"
 
 #if defined(__x86_64__)
@@ -11,7 +11,7 @@ static struct murre_mirctx_result compiled(unsigned level, murre_mirctx_emit *em
     return result;
 }
 
-// patches/20: loads at base + displacement stay one instruction also where nothing combines them. *user: whether MIR is told so.
+/* patches/20: loads at base + displacement stay one instruction also where nothing combines them. *user: whether MIR is told so. */
 enum { LOADS = 100 };
 
 static MIR_item_t emit_loads(void *user, MIR_context_t mir, MIR_module_t module) {
@@ -41,7 +41,7 @@ Test(cost, a_load_with_a_displacement_is_one_instruction) {
     cr_assert(kept.code_size * 5 < apart.code_size * 4, "%zu bytes, taken apart %zu", kept.code_size, apart.code_size);
 }
 
-// patches/21, patches/22 and patches/71: the working memory of a function of `*user` additions, each into a register of its own.
+/* patches/21, patches/22 and patches/71: the working memory of a function of `*user` additions, each into a register of its own. */
 static MIR_item_t emit_registers(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     struct build b;
@@ -57,7 +57,7 @@ static MIR_item_t emit_registers(void *user, MIR_context_t mir, MIR_module_t mod
 }
 
 Test(cost, an_instruction_takes_little_memory) {
-    static const size_t limits[LEVELS] = {1240, 1620, 2100, 2100}; // bytes; measured 1169, 1553, 1990, without 71 1310, 1694, 2225
+    static const size_t limits[LEVELS] = {1240, 1620, 2100, 2100}; /* bytes; measured 1169, 1553, 1990, without 71 1310, 1694, 2225 */
     int many = 20000;
     for (unsigned level = 0; level < LEVELS; level++) {
         struct murre_mirctx_result result = compiled(level, emit_registers, &many);
@@ -66,13 +66,13 @@ Test(cost, an_instruction_takes_little_memory) {
     }
 }
 
-// patches/60: chains of instructions that work on values of which most live in memory.
+/* patches/60: chains of instructions that work on values of which most live in memory. */
 enum { LIVE = 40, TURNS = 4, LINKS = 4 };
 
 static MIR_item_t emit_chains(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
-    test_begin(&b, mir, 'v', "i"); // LIVE numbers
+    test_begin(&b, mir, 'v', "i"); /* LIVE numbers */
     MIR_reg_t x[LIVE];
     for (int i = 0; i < LIVE; i++) {
         x[i] = test_new_reg(&b, 'i');
@@ -100,12 +100,12 @@ Test(cost, chains_on_values_in_memory_stay_in_a_register) {
             got[i] = (uint64_t)i * 2 + 3;
         ((void (*)(uint64_t *))result.code)(got);
         cr_assert(memcmp(got, want, sizeof got) == 0, "level %u", level);
-        // With the patch 7104 bytes at level 0 and 5760 above, without it 10880 and 9488.
+        /* With the patch 7104 bytes at level 0 and 5760 above, without it 10880 and 9488. */
         cr_assert(result.code_size < (level == 0 ? 9000 : 7500), "level %u: %zu bytes", level, result.code_size);
     }
 }
 
-// patches/26: cvtsi2sd (F2 REX 0F 2A) and cvtsi2ss (F3) stand behind an xorps of their destination with itself.
+/* patches/26: cvtsi2sd (F2 REX 0F 2A) and cvtsi2ss (F3) stand behind an xorps of their destination with itself. */
 static MIR_item_t emit_conversion(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     const bool wide = *(const bool *)user;
@@ -128,7 +128,7 @@ Test(cost, a_conversion_does_not_wait_for_its_destination) {
                 if (code[i] != (wide ? 0xf2 : 0xf3) || (code[i + 1] & 0xf0) != 0x40 || code[i + 2] != 0x0f || code[i + 3] != 0x2a)
                     continue;
                 converts = true;
-                const int to = code[i + 4] >> 3 & 7; // modrm: mode, register, register or memory
+                const int to = code[i + 4] >> 3 & 7; /* modrm: mode, register, register or memory */
                 for (size_t k = 0; k + 3 <= i; k++)
                     cleared |= code[k] == 0x0f && code[k + 1] == 0x57 && code[k + 2] == (0xc0 | to << 3 | to);
             }
@@ -137,8 +137,8 @@ Test(cost, a_conversion_does_not_wait_for_its_destination) {
 }
 #endif
 
-// patches/81: what is written at start-up, relocations above all, is paid for by programs that compile nothing. MIR's table of patterns alone
-// was 41 KB of it.
+/* patches/81: what is written at start-up, relocations above all, is paid for by programs that compile nothing. MIR's table of patterns alone
+   was 41 KB of it. */
 Test(cost, a_program_that_compiles_nothing_has_little_data_to_relocate) {
     extern char __data_start, _edata;
     const size_t data = (size_t)(&_edata - &__data_start);

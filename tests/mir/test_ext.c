@@ -1,4 +1,4 @@
-// Every operation of ext.h against a plain C twin, at every level, with operands in registers, in memory and spilled.
+/* Every operation of ext.h against a plain C twin, at every level, with operands in registers, in memory and spilled. */
 #include "support.h"
 
 #include <math.h>
@@ -14,10 +14,10 @@ static const struct {
 
 static const enum murre_ext first_trapping = MURRE_EXT_I32_TRUNC_F32_S;
 
-// What a trapping truncation answers at its two labels.
+/* What a trapping truncation answers at its two labels. */
 static const uint64_t invalid_mark = 0x1111111111111111, overflow_mark = 0x2222222222222222;
 
-// ---- The twins: bits in, bits out -------------------------------------------------------------------------------------
+/* ---- The twins: bits in, bits out ------------------------------------------------------------------------------------- */
 
 static float f32(uint64_t bits) {
     float f;
@@ -55,7 +55,7 @@ static double twin_max(double a, double b) {
     return a > b ? a : b > a ? b : signbit(a) ? b : a;
 }
 
-// A truncation by index 0…7 (width, float type, sign); the marks where it would trap.
+/* A truncation by index 0…7 (width, float type, sign); the marks where it would trap. */
 static uint64_t twin_trunc(unsigned index, bool saturate, double x) {
     const bool wide = index >= 4, is_signed = index % 2 == 0;
     const double low = is_signed ? wide ? -0x1p63 : -0x1p31 : 0, high = is_signed ? wide ? 0x1p63 : 0x1p31 : wide ? 0x1p64 : 0x1p32;
@@ -132,7 +132,7 @@ static uint64_t twin(enum murre_ext op, uint64_t a, uint64_t b) {
     return ops[op].result == ops[op].first && ops[op].first != 'i' && ops[op].first != 'l' ? twin_float(op, a, b) : twin_integer(op, a, b);
 }
 
-// ---- Results ----------------------------------------------------------------------------------------------------------
+/* ---- Results ---------------------------------------------------------------------------------------------------------- */
 
 static bool is_nan(char type, uint64_t bits) {
     return type == 'f' ? isnan(f32(bits)) : type == 'd' && isnan(f64(bits));
@@ -162,13 +162,13 @@ static bool acceptable(enum murre_ext op, uint64_t a, uint64_t b, uint64_t want,
         return got == want;
     if (!is_nan(type, got) || (type == 'f' && got >> 32 != 0))
         return false;
-    // Canonical operands give a canonical result; any other NaN gives one whose top bit is set.
+    /* Canonical operands give a canonical result; any other NaN gives one whose top bit is set. */
     const bool canonical =
         (!is_nan(type, a) || is_canonical(type, a)) && (ops[op].second == 0 || !is_nan(type, b) || is_canonical(type, b));
     return canonical ? is_canonical(type, got) : (got >> (type == 'f' ? 22 : 51) & 1) != 0;
 }
 
-// ---- The function under test: out[0] = op(in[0], in[1]), out[1] = a sum over what was live ------------------------------
+/* ---- The function under test: out[0] = op(in[0], in[1]), out[1] = a sum over what was live ------------------------------ */
 
 enum mode { IN_REGISTERS, FROM_MEMORY, SPILLED, CONSTANT_SECOND, MODES };
 enum { PRESSURE = 24 };
@@ -192,7 +192,7 @@ static MIR_op_t place(struct build *b, char type, MIR_reg_t base, int64_t disp) 
     return MIR_new_mem_op(b->mir, type == 'f' ? MIR_T_F : type == 'd' ? MIR_T_D : MIR_T_I64, disp, base, 0, 1);
 }
 
-// Values that must survive: a third of each kind of register and more.
+/* Values that must survive: a third of each kind of register and more. */
 static void make_live(struct build *b, MIR_reg_t *ints, MIR_reg_t *floats) {
     for (int i = 0; i < PRESSURE; i++) {
         ints[i] = test_new_reg(b, 'i');
@@ -251,7 +251,7 @@ static MIR_item_t emit_case(void *user, MIR_context_t mir, MIR_module_t module) 
         test_insn(&b, MIR_new_insn(mir, move_code(second), test_reg(&b, y), place(&b, second, b.arg[0], 8)));
     if (c->mode == SPILLED)
         make_live(&b, ints, floats);
-    if (c->mode != FROM_MEMORY) { // another block, so that the loads stay where they are
+    if (c->mode != FROM_MEMORY) { /* another block, so that the loads stay where they are */
         MIR_label_t next = MIR_new_label(mir);
         test_insn(&b, MIR_new_insn(mir, MIR_BEQ, MIR_new_label_op(mir, next), test_reg(&b, b.arg[0]), test_int(&b, 0)));
         test_insn(&b, next);
@@ -349,10 +349,10 @@ Test(ext, every_operation_equals_its_twin_on_an_old_cpu) {
     murre_ext_mask_features(0);
 }
 
-// ---- Selection --------------------------------------------------------------------------------------------------------
+/* ---- Selection -------------------------------------------------------------------------------------------------------- */
 
 static MIR_item_t emit_select(void *user, MIR_context_t mir, MIR_module_t module) {
-    struct ext_case *c = user; // op: a type letter
+    struct ext_case *c = user; /* op: a type letter */
     const char type = (char)c->op;
     struct build b;
     test_begin(&b, mir, 'v', "ii");

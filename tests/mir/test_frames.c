@@ -1,4 +1,4 @@
-// patches/11: compiled frames are linked by the frame pointer, as codemem.h and ext.h promise.
+/* patches/11: compiled frames are linked by the frame pointer, as codemem.h and ext.h promise. */
 #include "support.h"
 
 struct frame {
@@ -9,7 +9,7 @@ struct frame {
 static const void *seen[64];
 static size_t seen_count;
 
-// Called by compiled code: records the compiled functions on the stack.
+/* Called by compiled code: records the compiled functions on the stack. */
 static int64_t walk(void) {
     seen_count = 0;
     const struct frame *frame = __builtin_frame_address(0);
@@ -24,11 +24,11 @@ static int64_t walk(void) {
 
 struct caller {
     const void *callee;
-    int pressure;  // how many values live across the call
-    int arguments; // passed on, so that some travel on the stack
+    int pressure;  /* how many values live across the call */
+    int arguments; /* passed on, so that some travel on the stack */
 };
 
-// f(n) = callee(n, n, …) + n * (1 + 2 + … + pressure)
+/* f(n) = callee(n, n, …) + n * (1 + 2 + … + pressure) */
 static MIR_item_t emit_caller(void *user, MIR_context_t mir, MIR_module_t module) {
     const struct caller *c = user;
     MIR_type_t result = MIR_T_I64;
@@ -78,7 +78,7 @@ Test(frames, are_linked_through_every_caller) {
         }
 }
 
-// A function that calls itself by its own item: a direct call.
+/* A function that calls itself by its own item: a direct call. */
 static MIR_item_t emit_fib(void *user, MIR_context_t mir, MIR_module_t module) {
     MIR_type_t result = MIR_T_I64;
     MIR_op_t proto = MIR_new_ref_op(mir, MIR_new_proto(mir, "p", 1, &result, 1, MIR_T_I64, "n"));
@@ -105,7 +105,7 @@ Test(frames, a_function_calls_itself) {
     }
 }
 
-// Leaves of every width: with some, every register is taken and nothing spilled, the link register of AArch64 too.
+/* Leaves of every width: with some, every register is taken and nothing spilled, the link register of AArch64 too. */
 static MIR_item_t emit_wide_leaf(void *user, MIR_context_t mir, MIR_module_t module) {
     const int width = *(const int *)user;
     struct build b;

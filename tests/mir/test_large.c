@@ -1,19 +1,19 @@
-// Sizes at which a machine's instructions no longer reach: frames, jump tables and the code between them, lists of arguments. AArch64 has
-// offsets of 9 and 12 bits, constants of 12 bits to add, branches of 1 and tables of 1 MiB.
+/* Sizes at which a machine's instructions no longer reach: frames, jump tables and the code between them, lists of arguments. AArch64 has
+   offsets of 9 and 12 bits, constants of 12 bits to add, branches of 1 and tables of 1 MiB. */
 #include "support.h"
 
-// ---- Frames -----------------------------------------------------------------------------------------------------------
+/* ---- Frames ----------------------------------------------------------------------------------------------------------- */
 
 struct frame_size {
-    int values;  // that live across a call; those of each third name are floats, doubles, integers
-    int in_args; // the last of them on the stack, above the frame
+    int values;  /* that live across a call; those of each third name are floats, doubles, integers */
+    int in_args; /* the last of them on the stack, above the frame */
 };
 
 static int64_t plus_one(int64_t n) {
     return n + 1;
 }
 
-// Every value is derived from the last argument, kept while something is called, and counted once more.
+/* Every value is derived from the last argument, kept while something is called, and counted once more. */
 static MIR_item_t emit_frame(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     const struct frame_size *size = user;
@@ -37,7 +37,7 @@ static MIR_item_t emit_frame(void *user, MIR_context_t mir, MIR_module_t module)
         test_insn(&b, MIR_new_insn(mir, code, test_reg(&b, t), test_reg(&b, live[i])));
         test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, sum), test_reg(&b, sum), test_reg(&b, t)));
     }
-    // The arguments are still what they were.
+    /* The arguments are still what they were. */
     for (int i = 0; i < size->in_args; i++)
         test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, sum), test_reg(&b, sum), test_reg(&b, b.arg[i])));
     test_return(&b, test_reg(&b, sum));
@@ -54,18 +54,18 @@ static void check_frame(unsigned level, int values, int in_args) {
     cr_assert(got == last + 1 + k * last + k * (k - 1) / 2 + arguments, "level %u, %d values, %d arguments", level, values, in_args);
 }
 
-// Constants to add end at 4 KiB, scaled offsets at 32 KiB.
+/* Constants to add end at 4 KiB, scaled offsets at 32 KiB. */
 Test(large, frames_hold_their_values) {
     static const int values[] = {0, 30, 31, 60, 255, 256, 257, 510, 511, 512, 600};
     for (unsigned level = 0; level < LEVELS; level++)
         for (size_t n = 0; n < sizeof values / sizeof *values; n++)
             for (int in_args = 1; in_args <= 12; in_args += 11)
                 check_frame(level, values[n], in_args);
-    for (unsigned level = 0; level < 2; level++) // the others take minutes
+    for (unsigned level = 0; level < 2; level++) /* the others take minutes */
         check_frame(level, 4200, 12);
 }
 
-// ---- Calls with more arguments than registers ---------------------------------------------------------------------------
+/* ---- Calls with more arguments than registers --------------------------------------------------------------------------- */
 
 enum { CALL_ARGS = 24 };
 
@@ -80,7 +80,7 @@ static double many(int64_t a, double b, int64_t c, double d, int64_t e, double f
     return sum;
 }
 
-// How the callee is reached (a constant behind the code where it is far) must leave every argument register alone.
+/* How the callee is reached (a constant behind the code where it is far) must leave every argument register alone. */
 static MIR_item_t emit_call_of_many(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     MIR_type_t result = MIR_T_D;
@@ -117,7 +117,7 @@ Test(large, calls_pass_every_argument) {
     }
 }
 
-// ---- Code of more than a MiB --------------------------------------------------------------------------------------------
+/* ---- Code of more than a MiB -------------------------------------------------------------------------------------------- */
 
 enum { STEPS = 13 };
 
@@ -125,7 +125,7 @@ static uint64_t step_constant(int target, int step) {
     return ((uint64_t)target * STEPS + (uint64_t)step + 1) * 0x9e3779b97f4a7c15;
 }
 
-// Each target is some four hundred bytes or more: long constants that are added and xored. All branch back to the start and out.
+/* Each target is some four hundred bytes or more: long constants that are added and xored. All branch back to the start and out. */
 static MIR_item_t emit_wide_switch(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     const int targets = *(const int *)user;
@@ -172,11 +172,11 @@ static int64_t run_wide_switch(int targets, int64_t n, int64_t step) {
     return (int64_t)r;
 }
 
-// A conditional branch of AArch64 reaches 1 MiB: what is larger may be refused, but for nothing else.
+/* A conditional branch of AArch64 reaches 1 MiB: what is larger may be refused, but for nothing else. */
 Test(large, jump_tables_and_branches_reach_over_their_targets) {
     static const int sizes[] = {2, 300, 1500, 3000};
     static int owner;
-    for (unsigned level = 0; level < 2; level++) // large functions are compiled at no other
+    for (unsigned level = 0; level < 2; level++) /* large functions are compiled at no other */
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             int targets = sizes[i];
             struct murre_mirctx_result result;
@@ -190,9 +190,9 @@ Test(large, jump_tables_and_branches_reach_over_their_targets) {
         }
 }
 
-// ---- Blocks in a row --------------------------------------------------------------------------------------------------
+/* ---- Blocks in a row -------------------------------------------------------------------------------------------------- */
 
-// Each block is left in the middle: none can be joined with the next.
+/* Each block is left in the middle: none can be joined with the next. */
 static MIR_item_t emit_blocks_in_a_row(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     struct build b;
@@ -207,7 +207,7 @@ static MIR_item_t emit_blocks_in_a_row(void *user, MIR_context_t mir, MIR_module
     return test_end(&b);
 }
 
-// patches/67: they are more than a stack of 8 MiB has frames for.
+/* patches/67: they are more than a stack of 8 MiB has frames for. */
 Test(large, many_blocks_in_a_row_need_no_stack) {
     int blocks = 120000;
     struct murre_mirctx_result result;
@@ -221,9 +221,9 @@ Test(large, many_blocks_in_a_row_need_no_stack) {
     }
 }
 
-// ---- Labels in a row --------------------------------------------------------------------------------------------------
+/* ---- Labels in a row -------------------------------------------------------------------------------------------------- */
 
-// Nested blocks that end at one place, each of them left from the innermost.
+/* Nested blocks that end at one place, each of them left from the innermost. */
 static MIR_item_t emit_nested_ends(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     static MIR_label_t ends[400000];
@@ -241,13 +241,13 @@ static MIR_item_t emit_nested_ends(void *user, MIR_context_t mir, MIR_module_t m
     return test_end(&b);
 }
 
-// patches/72: walking along the row for each branch took longer than a compilation may.
+/* patches/72: walking along the row for each branch took longer than a compilation may. */
 Test(large, labels_in_a_row_are_one_place) {
     struct murre_mirctx_result result;
     int blocks = 150000;
     enum murre_mirctx_status status = murre_mirctx_compile(test_ctx(), 0, emit_nested_ends, &blocks, NULL, &result);
     if (strcmp(result.message, "function too big for its branches") == 0)
-        return; // on AArch64
+        return; /* on AArch64 */
     cr_assert(status == MURRE_MIRCTX_OK, "%s", result.message);
     int64_t (*f)(int64_t, int64_t) = (int64_t(*)(int64_t, int64_t))result.code;
     cr_assert(f(0, 5) == 5 + blocks && f(1, 5) == 5);

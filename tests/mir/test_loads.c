@@ -1,9 +1,9 @@
-// Faults of MIR's value numbering that concern loads: each of these fails without the patch named.
+/* Faults of MIR's value numbering that concern loads: each of these fails without the patch named. */
 #include "support.h"
 
-// patches/65: a load whose value is used again both by loads of its own alias, which are told from it as memory, and by loads of another,
-// which are told from it as expressions.
-// a = *p; s = a; if (b) s += *p (other alias); s += *p; if (c) s += *p (other alias); return s
+/* patches/65: a load whose value is used again both by loads of its own alias, which are told from it as memory, and by loads of another,
+   which are told from it as expressions.
+   a = *p; s = a; if (b) s += *p (other alias); s += *p; if (c) s += *p (other alias); return s */
 static MIR_item_t emit_two_aliases(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;

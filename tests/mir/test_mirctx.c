@@ -19,7 +19,7 @@ Test(mirctx, compiles_and_runs_at_every_level) {
     }
 }
 
-// What can go wrong, and that the context compiles on afterwards.
+/* What can go wrong, and that the context compiles on afterwards. */
 
 static MIR_item_t emit_nothing(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)mir, (void)module;
@@ -52,7 +52,7 @@ static MIR_item_t emit_greed(void *user, MIR_context_t mir, MIR_module_t module)
     return NULL;
 }
 
-// patches/02: an instruction that no machine has.
+/* patches/02: an instruction that no machine has. */
 static MIR_item_t emit_unknown_insn(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     MIR_type_t result = MIR_T_I64;
@@ -66,7 +66,7 @@ static MIR_item_t emit_unknown_insn(void *user, MIR_context_t mir, MIR_module_t 
     return test_end(&b);
 }
 
-// `*user` additions: code of any size.
+/* `*user` additions: code of any size. */
 static MIR_item_t emit_sum(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     struct build b;
@@ -99,7 +99,7 @@ Test(mirctx, refuses_and_goes_on) {
     check_refusal(test_ctx(), emit_wrong_operands, NULL, MURRE_MIRCTX_REFUSED);
 }
 
-// patches/75: a function that looks as if it had been generated before.
+/* patches/75: a function that looks as if it had been generated before. */
 static MIR_item_t emit_generated(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
@@ -133,7 +133,7 @@ Test(mirctx, keeps_to_its_budget) {
     murre_mirctx_delete(ctx);
 }
 
-// patches/69: values that all live through a loop, the sum of which comes back. MIR takes hardly any memory while it allocates registers.
+/* patches/69: values that all live through a loop, the sum of which comes back. MIR takes hardly any memory while it allocates registers. */
 static MIR_item_t emit_live_values(void *user, MIR_context_t mir, MIR_module_t module) {
     enum { VALUES = 1000 };
     (void)user, (void)module;
@@ -156,7 +156,7 @@ static MIR_item_t emit_live_values(void *user, MIR_context_t mir, MIR_module_t m
     return test_end(&b);
 }
 
-// Nobody can be so quick; where MIR does not look, nobody notices.
+/* Nobody can be so quick; where MIR does not look, nobody notices. */
 Test(mirctx, takes_no_more_time_than_it_may) {
     struct murre_mirctx *ctx = murre_mirctx_new(test_codemem(), 0);
     cr_assert(ctx != NULL);
@@ -209,7 +209,7 @@ Test(mirctx, stops_where_the_code_memory_ends) {
     murre_codemem_delete(mem);
 }
 
-// patches/27: what is common to all contexts is made once. Only the thread sanitizer sees a fault here.
+/* patches/27: what is common to all contexts is made once. Only the thread sanitizer sees a fault here. */
 static void *make_context(void *codemem) {
     struct murre_mirctx *ctx = murre_mirctx_new(codemem, 0);
     struct murre_mirctx_result result;

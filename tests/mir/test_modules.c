@@ -1,5 +1,5 @@
-// Miscompilations that need the registers of a whole function of WebAssembly, as fuzz_diff found them: the module is what
-// `fuzz_diff --prepared=FILE` makes of the .wasm in fuzz/regressions/diff that has the test's name.
+/* Miscompilations that need the registers of a whole function of WebAssembly, as fuzz_diff found them: the module is what
+   `fuzz_diff --prepared=FILE` makes of the .wasm in fuzz/regressions/diff that has the test's name. */
 #include "support.h"
 
 #include "jit/jit.h"
@@ -17,7 +17,7 @@ static const uint8_t selection_below_its_condition[] = {
     0x03, 0x41, 0x04, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x23, 0x03, 0x41, 0x04, 0x6b, 0x24, 0x03, 0x00, 0x0b,
 };
 
-// The kind of the trap that function 0 ends with when it is called with zeros.
+/* The kind of the trap that function 0 ends with when it is called with zeros. */
 static enum murre_trapkind trap_of(const uint8_t *bytes, size_t size, int level) {
     struct murre_config config;
     murre_config_init(&config);
@@ -113,7 +113,7 @@ static void ignore(void *context, const struct murre_jit_dump *dump) {
     (void)dump;
 }
 
-// Makes the code of all functions, at all levels and with both ways to check bounds.
+/* Makes the code of all functions, at all levels and with both ways to check bounds. */
 static void compile_all(const uint8_t *bytes, size_t size) {
     struct murre_config config;
     murre_config_init(&config);
@@ -131,7 +131,7 @@ static void compile_all(const uint8_t *bytes, size_t size) {
     }
 }
 
-// In a loop that is never entered a phi becomes a move of its register to itself.
+/* In a loop that is never entered a phi becomes a move of its register to itself. */
 Test(modules, value_of_itself, .timeout = 60) {
     compile_all(value_of_itself, sizeof value_of_itself);
 }
@@ -162,7 +162,7 @@ static const uint8_t definition_by_itself[] = {
     0x5a, 0x1c, 0x01, 0x6f, 0x20, 0x00, 0x44, 0x00, 0x00, 0x00, 0xe0, 0xff, 0xff, 0xef, 0x47, 0xa4, 0xfc, 0x02, 0xd0, 0x6f, 0x0b,
 };
 
-// Likewise, with moves that copy propagation looks through.
+/* Likewise, with moves that copy propagation looks through. */
 Test(modules, definition_by_itself, .timeout = 60) {
     compile_all(definition_by_itself, sizeof definition_by_itself);
 }

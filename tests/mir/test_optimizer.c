@@ -1,8 +1,8 @@
-// Faults of MIR's optimiser: each of these fails without the patch named.
+/* Faults of MIR's optimiser: each of these fails without the patch named. */
 #include "support.h"
 
-// patches/06: a loop of one block whose phis exchange their values.
-// i = n, a = 1, b = 2; do { t = a; a = b; b = t; } while (--i); return a * 10 + b
+/* patches/06: a loop of one block whose phis exchange their values.
+   i = n, a = 1, b = 2; do { t = a; a = b; b = t; } while (--i); return a * 10 + b */
 static MIR_item_t emit_swap_loop(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'i', "i");
@@ -23,10 +23,10 @@ static MIR_item_t emit_swap_loop(void *user, MIR_context_t mir, MIR_module_t mod
     return test_end(&b);
 }
 
-// The quotient's previous value decides: for (;;) { q = n / 10; *p++ = n - q * 10; old = n; n = q; } while (old > 9)
+/* The quotient's previous value decides: for (;;) { q = n / 10; *p++ = n - q * 10; old = n; n = q; } while (old > 9) */
 static MIR_item_t emit_digits(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
-    test_begin(&b, mir, 'i', "ii"); // n, address of bytes
+    test_begin(&b, mir, 'i', "ii"); /* n, address of bytes */
     MIR_reg_t n = test_new_reg(&b, 'i'), p = test_new_reg(&b, 'i'), q = test_new_reg(&b, 'i'), t = test_new_reg(&b, 'i');
     MIR_reg_t old = test_new_reg(&b, 'i');
     MIR_label_t loop = MIR_new_label(mir);
@@ -56,8 +56,8 @@ Test(optimizer, phis_of_a_one_block_loop_keep_their_copies) {
     }
 }
 
-// patches/62: phis that exchange their values in a loop of two blocks, and are used in the first only.
-// s = 0, a = 1, b = 2; for (;;) { s = s * 10 + a; if (n == 0) return s; n--; t = a; a = b; b = t; }
+/* patches/62: phis that exchange their values in a loop of two blocks, and are used in the first only.
+   s = 0, a = 1, b = 2; for (;;) { s = s * 10 + a; if (n == 0) return s; n--; t = a; a = b; b = t; } */
 static MIR_item_t emit_swap_in_two(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
@@ -83,12 +83,12 @@ static MIR_item_t emit_swap_in_two(void *user, MIR_context_t mir, MIR_module_t m
     return test_end(&b);
 }
 
-// The address is formed in the first block, and used behind the loop, where the pointer has gone on.
-// do { t = p + 8; p += 16; n -= n & 1 ? 3 : 1; } while (n > 0); return *t
+/* The address is formed in the first block, and used behind the loop, where the pointer has gone on.
+   do { t = p + 8; p += 16; n -= n & 1 ? 3 : 1; } while (n > 0); return *t */
 static MIR_item_t emit_address_behind(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
-    test_begin(&b, mir, 'i', "ii"); // rounds, address of words
+    test_begin(&b, mir, 'i', "ii"); /* rounds, address of words */
     MIR_reg_t n = test_new_reg(&b, 'i'), p = test_new_reg(&b, 'i'), t = test_new_reg(&b, 'i'), r = test_new_reg(&b, 'i');
     MIR_label_t loop = MIR_new_label(mir), even = MIR_new_label(mir), on = MIR_new_label(mir);
     test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, n), test_reg(&b, b.arg[0])));
@@ -119,7 +119,7 @@ Test(optimizer, uses_of_a_merged_phi_stay_in_its_block) {
     }
 }
 
-// patches/07: a narrow store followed by a load of the same place.
+/* patches/07: a narrow store followed by a load of the same place. */
 struct narrow {
     MIR_type_t type;
     bool constant;
@@ -128,7 +128,7 @@ struct narrow {
 static MIR_item_t emit_narrow(void *user, MIR_context_t mir, MIR_module_t module) {
     const struct narrow *n = user;
     struct build b;
-    test_begin(&b, mir, 'i', "ii"); // value, address
+    test_begin(&b, mir, 'i', "ii"); /* value, address */
     MIR_reg_t v = test_new_reg(&b, 'i'), r = test_new_reg(&b, 'i'), s = test_new_reg(&b, 'i');
     MIR_op_t place = MIR_new_mem_op(mir, n->type, 0, b.arg[1], 0, 1);
     if (n->constant)
@@ -137,7 +137,7 @@ static MIR_item_t emit_narrow(void *user, MIR_context_t mir, MIR_module_t module
         test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, v), test_reg(&b, b.arg[0])));
     test_insn(&b, MIR_new_insn(mir, MIR_MOV, place, test_reg(&b, v)));
     test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, r), place));
-    test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, s), place)); // a second load of the same store
+    test_insn(&b, MIR_new_insn(mir, MIR_MOV, test_reg(&b, s), place)); /* a second load of the same store */
     test_insn(&b, MIR_new_insn(mir, MIR_XOR, test_reg(&b, s), test_reg(&b, s), test_reg(&b, v)));
     test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, r), test_reg(&b, r), test_reg(&b, s)));
     test_return(&b, test_reg(&b, r));
@@ -168,7 +168,7 @@ Test(optimizer, a_reload_of_a_narrow_store_is_extended) {
             }
 }
 
-// patches/08: accesses that can trap stay, and so does what was in memory before one traps.
+/* patches/08: accesses that can trap stay, and so does what was in memory before one traps. */
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -179,7 +179,7 @@ static void on_trap(int signal) {
     siglongjmp(trapped, signal);
 }
 
-// What signal a call of f(a, b) raises, 0 for none.
+/* What signal a call of f(a, b) raises, 0 for none. */
 static int trap_of(int64_t (*f)(int64_t, int64_t), int64_t a, int64_t b) {
     struct sigaction action = {.sa_handler = on_trap, .sa_flags = SA_NODEFER}, old[3];
     sigaction(SIGSEGV, &action, &old[0]);
@@ -218,7 +218,7 @@ Test(optimizer, a_dead_load_still_traps) {
         }
 }
 
-#if defined(__x86_64__) // AArch64 does not trap
+#if defined(__x86_64__) /* AArch64 does not trap */
 static MIR_item_t emit_dead_division(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'i', "ii");
@@ -238,7 +238,7 @@ Test(optimizer, a_dead_division_still_traps) {
 }
 #endif
 
-// *a = 1; trap at b unless it is readable; *a = 2. The place a: of the load's alias, of another, of any.
+/* *a = 1; trap at b unless it is readable; *a = 2. The place a: of the load's alias, of another, of any. */
 enum place_alias { ALIAS_OF_LOAD, ALIAS_OTHER, ALIAS_ANY, PLACE_ALIASES };
 
 static MIR_item_t emit_store_trap_store(void *user, MIR_context_t mir, MIR_module_t module) {
@@ -270,7 +270,7 @@ Test(optimizer, a_store_before_a_trap_stays) {
         }
 }
 
-// r = *b; *a = 7; return r + 1: the load must not sink below the store, even to memory of another alias.
+/* r = *b; *a = 7; return r + 1: the load must not sink below the store, even to memory of another alias. */
 static MIR_item_t emit_load_store_use(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'i', "ii");
@@ -292,7 +292,7 @@ Test(optimizer, a_load_does_not_sink_below_a_store) {
     }
 }
 
-// patches/08: with identical accesses the second one is still removed; patches/09 folds constants without dividing.
+/* patches/08: with identical accesses the second one is still removed; patches/09 folds constants without dividing. */
 static MIR_item_t emit_constant_division(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'i', "i");
@@ -318,7 +318,7 @@ Test(optimizer, the_compiler_survives_an_overflowing_constant_division) {
         }
 }
 
-// patches/09: counts beyond the width, and negative ones, which no instruction of AArch64 takes as they are.
+/* patches/09: counts beyond the width, and negative ones, which no instruction of AArch64 takes as they are. */
 struct constant_shift {
     MIR_insn_code_t code;
     int64_t count;
@@ -358,7 +358,7 @@ Test(optimizer, shifts_by_any_constant_count_modulo_the_width) {
             }
 }
 
-// patches/56: (x + 32) of 32 bits, plus 4 of 64 bits.
+/* patches/56: (x + 32) of 32 bits, plus 4 of 64 bits. */
 static MIR_item_t emit_two_widths(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'i', "i");
@@ -376,7 +376,7 @@ Test(optimizer, a_sum_of_32_bits_inside_one_of_64_wraps) {
     }
 }
 
-// patches/23: a loop whose only entry is a jump table that stands just before it.
+/* patches/23: a loop whose only entry is a jump table that stands just before it. */
 static MIR_item_t emit_loop_behind_switch(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'i', "ii");
@@ -387,7 +387,7 @@ static MIR_item_t emit_loop_behind_switch(void *user, MIR_context_t mir, MIR_mod
     MIR_op_t ops[] = {test_reg(&b, b.arg[1]), MIR_new_label_op(mir, out), MIR_new_label_op(mir, loop), MIR_new_label_op(mir, other)};
     test_insn(&b, MIR_new_insn_arr(mir, MIR_SWITCH, 4, ops));
     test_insn(&b, loop);
-    test_insn(&b, MIR_new_insn(mir, MIR_MUL, test_reg(&b, t), test_reg(&b, b.arg[0]), test_reg(&b, b.arg[1]))); // invariant
+    test_insn(&b, MIR_new_insn(mir, MIR_MUL, test_reg(&b, t), test_reg(&b, b.arg[0]), test_reg(&b, b.arg[1]))); /* invariant */
     test_insn(&b, MIR_new_insn(mir, MIR_ADD, test_reg(&b, y), test_reg(&b, y), test_reg(&b, t)));
     test_insn(&b, MIR_new_insn(mir, MIR_SUB, test_reg(&b, x), test_reg(&b, x), test_int(&b, 1)));
     test_insn(&b, MIR_new_insn(mir, MIR_BGT, MIR_new_label_op(mir, loop), test_reg(&b, x), test_int(&b, 0)));
@@ -406,7 +406,7 @@ Test(optimizer, a_jump_table_does_not_jump_over_a_preheader) {
     }
 }
 
-// A loop that is left out because its condition is constant, where x and y change places: its phis become moves of each other.
+/* A loop that is left out because its condition is constant, where x and y change places: its phis become moves of each other. */
 static MIR_item_t emit_swap_in_dead_loop(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user;
     (void)module;
@@ -442,9 +442,9 @@ static void add_to(int64_t *place) {
     *place += 1000;
 }
 
-// patches/76: what stands behind "again" is copied to the block at the end, which jumps there: x = *p; if (x < 0) return -1; *p = x - 64;
-// add_to(p); if (x < -1000) return -1;
-// return *p + x.
+/* patches/76: what stands behind "again" is copied to the block at the end, which jumps there: x = *p; if (x < 0) return -1; *p = x - 64;
+   add_to(p); if (x < -1000) return -1;
+   return *p + x. */
 static MIR_item_t emit_copied_call(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user;
     (void)module;
@@ -469,7 +469,7 @@ static MIR_item_t emit_copied_call(void *user, MIR_context_t mir, MIR_module_t m
     test_insn(&b, out);
     test_return(&b, R(y));
     test_insn(&b, far);
-    for (int i = 0; i < 8; i++) { // of some size, since copies grow in proportion
+    for (int i = 0; i < 8; i++) { /* of some size, since copies grow in proportion */
         EMIT(MUL, R(y), R(y), R(b.arg[1]));
         EMIT(ADD, R(y), R(y), R(b.arg[1]));
     }

@@ -1,6 +1,6 @@
-// Random control flow at every level against level 0: blocks that jump anywhere (irreducible loops, jump tables), 32- and 64-bit
-// integers and doubles under pressure, loads and stores of two aliases, calls. What the optimiser may rely on is varied as
-// compiled WebAssembly varies it.
+/* Random control flow at every level against level 0: blocks that jump anywhere (irreducible loops, jump tables), 32- and 64-bit
+   integers and doubles under pressure, loads and stores of two aliases, calls. What the optimiser may rely on is varied as
+   compiled WebAssembly varies it. */
 #include "support.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ struct state {
 struct random_program {
     uint64_t seed;
     int blocks;
-    enum { ANY_END, TABLES, INDIRECT } ends; // in TABLES and INDIRECT every other block ends so, and all registers are in use
+    enum { ANY_END, TABLES, INDIRECT } ends; /* in TABLES and INDIRECT every other block ends so, and all registers are in use */
 };
 
 static uint64_t generator;
@@ -35,7 +35,7 @@ static uint64_t helper(uint64_t a, uint64_t b) {
 
 struct random_build {
     struct build b;
-    uint32_t ints_used; // few: their lives are short; many: they are spilled
+    uint32_t ints_used; /* few: their lives are short; many: they are spilled */
     MIR_reg_t ints[INTS], doubles[DOUBLES], state, fuel, t, u, base;
     MIR_alias_t other;
     MIR_item_t proto, callee;
@@ -54,7 +54,7 @@ static MIR_op_t double_reg(struct random_build *r) {
     return test_reg(&r->b, r->doubles[pick(DOUBLES)]);
 }
 
-// An address in one of the two arrays, by a masked index.
+/* An address in one of the two arrays, by a masked index. */
 static MIR_op_t some_place(struct random_build *r, MIR_type_t type) {
     MIR_context_t mir = r->b.mir;
     const bool traps = pick(2) == 0;
@@ -66,7 +66,7 @@ static MIR_op_t some_place(struct random_build *r, MIR_type_t type) {
     return MIR_new_alias_mem_op(mir, type, disp, r->base, r->u, 8, alias, 0);
 }
 
-// Any operation on integers and doubles. Not those that see a NaN's sign or payload, which may differ between levels.
+/* Any operation on integers and doubles. Not those that see a NaN's sign or payload, which may differ between levels. */
 static void random_ext(struct random_build *r) {
     static const struct {
         enum murre_ext op;
@@ -107,7 +107,7 @@ static void random_integer_insn(struct random_build *r) {
                                                  MIR_UEXT32, MIR_NEG,   MIR_NEGS,  MIR_MOV};
     MIR_context_t mir = r->b.mir;
     switch (pick(10)) {
-    case 5: { // values that change places: phis that depend on each other
+    case 5: { /* values that change places: phis that depend on each other */
         MIR_op_t a = int_reg(r), b = int_reg(r), t = test_reg(&r->b, r->t);
         test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, t, a));
         test_insn(&r->b, MIR_new_insn(mir, MIR_MOV, a, b));
@@ -171,7 +171,7 @@ static void random_insn(struct random_build *r) {
     }
 }
 
-// Of one, two, four or nine targets. The index is masked, or compared before in the same register, or left to the jump's own comparison.
+/* Of one, two, four or nine targets. The index is masked, or compared before in the same register, or left to the jump's own comparison. */
 static void random_switch(struct random_build *r, MIR_label_t *labels, int blocks) {
     static const int counts[] = {1, 1, 2, 4, 9};
     MIR_context_t mir = r->b.mir;
@@ -180,7 +180,7 @@ static void random_switch(struct random_build *r, MIR_label_t *labels, int block
     for (int i = 1; i <= count; i++)
         ops[i] = MIR_new_label_op(mir, labels[pick((uint32_t)blocks)]);
     const int masked = count == 4 && pick(2) == 0;
-    if (masked || pick(2) == 0) { // an index that nothing else uses
+    if (masked || pick(2) == 0) { /* an index that nothing else uses */
         test_insn(&r->b, MIR_new_insn(mir, MIR_AND, test_reg(&r->b, r->t), ops[0], test_int(&r->b, masked ? 3 : 15)));
         ops[0] = test_reg(&r->b, r->t);
     }
@@ -191,7 +191,7 @@ static void random_switch(struct random_build *r, MIR_label_t *labels, int block
     test_insn(&r->b, MIR_new_insn_arr(mir, MIR_SWITCH, (size_t)count + 1, ops));
 }
 
-// To one of two labels, by an address.
+/* To one of two labels, by an address. */
 static void random_indirect_jump(struct random_build *r, MIR_label_t *labels, int blocks) {
     MIR_context_t mir = r->b.mir;
     MIR_op_t t = test_reg(&r->b, r->t), u = test_reg(&r->b, r->u);
@@ -228,7 +228,7 @@ static void jump_to_any(struct random_build *r, MIR_label_t *labels, int blocks)
     test_insn(&r->b, MIR_new_insn_arr(mir, MIR_SWITCH, (size_t)blocks + 1, ops));
 }
 
-// step: 1 for all of them; a greater one leaves most registers dead at the end.
+/* step: 1 for all of them; a greater one leaves most registers dead at the end. */
 static void move_state(struct random_build *r, bool load, int step) {
     for (int i = 0; i < INTS + DOUBLES; i += step) {
         const bool whole = i < INTS;
@@ -246,7 +246,7 @@ static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module
     MIR_type_t result = MIR_T_I64;
     r.proto = MIR_new_proto(mir, "p", 1, &result, 2, MIR_T_I64, "a", MIR_T_I64, "b");
     r.callee = murre_mirctx_import(mir, "helper", (const void *)helper);
-    test_begin(&r.b, mir, 'i', "ii"); // state, fuel
+    test_begin(&r.b, mir, 'i', "ii"); /* state, fuel */
     r.state = r.b.arg[0];
     r.fuel = r.b.arg[1];
     r.base = test_new_reg(&r.b, 'i');
@@ -261,11 +261,11 @@ static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module
     MIR_label_t labels[64], out = MIR_new_label(mir);
     for (int i = 0; i < p->blocks; i++)
         labels[i] = MIR_new_label(mir);
-    if (p->ends == INDIRECT) // to any block: MIR keeps a label whose address is taken, but cannot analyse loops that nothing reaches
+    if (p->ends == INDIRECT) /* to any block: MIR keeps a label whose address is taken, but cannot analyse loops that nothing reaches */
         jump_to_any(&r, labels, p->blocks);
     for (int i = 0; i < p->blocks; i++) {
         test_insn(&r.b, labels[i]);
-        if (pick(3) != 0) { // every other way round a loop costs fuel as well, see below
+        if (pick(3) != 0) { /* every other way round a loop costs fuel as well, see below */
             test_insn(&r.b, MIR_new_insn(mir, MIR_SUB, test_reg(&r.b, r.fuel), test_reg(&r.b, r.fuel), test_int(&r.b, 1)));
             test_insn(&r.b, MIR_new_insn(mir, MIR_BLE, MIR_new_label_op(mir, out), test_reg(&r.b, r.fuel), test_int(&r.b, 0)));
         }
@@ -281,7 +281,7 @@ static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module
     return test_end(&r.b);
 }
 
-// NaNs may differ in their payload.
+/* NaNs may differ in their payload. */
 static void canonicalise(struct state *s) {
     for (int i = 0; i < DOUBLES; i++)
         if (isnan(s->doubles[i]))
@@ -323,7 +323,7 @@ static void check_random(uint64_t seed, int blocks, int ends) {
             cr_assert(memcmp(&s, &want[round], sizeof s) == 0, "seed %llu, %d blocks, level %u, round %d", (unsigned long long)seed, blocks,
                       level, round);
         }
-        // Not freed: QEMU before 8.1 runs stale code where other code lay, when it is written through a second mapping.
+        /* Not freed: QEMU before 8.1 runs stale code where other code lay, when it is written through a second mapping. */
     }
 }
 
@@ -338,12 +338,12 @@ Test(random_flow, gives_the_same_at_every_level) {
     check_seeds(ANY_END);
 }
 
-// patches/73: a register that is restored between the check of a jump table's index and the jump could overwrite the index.
+/* patches/73: a register that is restored between the check of a jump table's index and the jump could overwrite the index. */
 Test(random_flow, jump_tables_under_pressure_give_the_same_at_every_level) {
     check_seeds(TABLES);
 }
 
-// The edges of a jump to an address cannot be led elsewhere, so that no register may be restored on them.
+/* The edges of a jump to an address cannot be led elsewhere, so that no register may be restored on them. */
 Test(random_flow, indirect_jumps_under_pressure_give_the_same_at_every_level) {
     check_seeds(INDIRECT);
 }

@@ -1,12 +1,12 @@
-// patches/10: distances between a branch and its target, which MIR estimates before it knows them.
+/* patches/10: distances between a branch and its target, which MIR estimates before it knows them. */
 #include "support.h"
 
 struct distance {
-    int before, between; // operations in front of the branch, and behind it
-    int tables;          // jump tables there, each of one entry
+    int before, between; /* operations in front of the branch, and behind it */
+    int tables;          /* jump tables there, each of one entry */
 };
 
-// s = x; s += 1000…; if (!s) goto out; s ^= x…; switch (y) { next: } next: …; out: return s
+/* s = x; s += 1000…; if (!s) goto out; s ^= x…; switch (y) { next: } next: …; out: return s */
 static MIR_item_t emit_branch_over_tables(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     const struct distance *d = user;
@@ -25,7 +25,7 @@ static MIR_item_t emit_branch_over_tables(void *user, MIR_context_t mir, MIR_mod
         MIR_op_t ops[] = {R(b.arg[1]), TO(next)};
         test_insn(&b, MIR_new_insn_arr(mir, MIR_SWITCH, 2, ops));
         test_insn(&b, next);
-        for (int k = 0; k <= i % 3; k++) // so that not every table happens to be aligned
+        for (int k = 0; k <= i % 3; k++) /* so that not every table happens to be aligned */
             EMIT(ADD, R(s), R(s), R(b.arg[1]));
     }
     test_insn(&b, out);

@@ -1,10 +1,10 @@
-// Faults of MIR's register allocation and of what follows it: each of these fails without the patch named.
+/* Faults of MIR's register allocation and of what follows it: each of these fails without the patch named. */
 #include "support.h"
 
 #include "arch/arch.h"
 
-// patches/63: more registers in moves than coalescing keeps conflicts of, each move from a value that lives on beside the sum.
-// n times: old = p[2]; new = old; new += 1; p[0] += old; p[1] += new
+/* patches/63: more registers in moves than coalescing keeps conflicts of, each move from a value that lives on beside the sum.
+   n times: old = p[2]; new = old; new += 1; p[0] += old; p[1] += new */
 static MIR_item_t emit_many_moves(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     struct build b;
@@ -22,7 +22,7 @@ static MIR_item_t emit_many_moves(void *user, MIR_context_t mir, MIR_module_t mo
 }
 
 Test(registers, with_unknown_conflicts_are_not_joined) {
-    int few = 10, many = 5100; // 10,200 registers; MIR knows the conflicts of 10,000
+    int few = 10, many = 5100; /* 10,200 registers; MIR knows the conflicts of 10,000 */
     for (int turn = 0; turn < 2; turn++) {
         const int *count = turn == 0 ? &few : &many;
         void (*f)(int64_t *) = (void (*)(int64_t *))test_compile(2, emit_many_moves, (void *)count);
@@ -32,7 +32,7 @@ Test(registers, with_unknown_conflicts_are_not_joined) {
     }
 }
 
-// patches/64: a register that is stored at an address which it forms itself.
+/* patches/64: a register that is stored at an address which it forms itself. */
 static MIR_item_t emit_index_stored(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
@@ -53,13 +53,13 @@ Test(registers, that_form_an_address_keep_their_definition) {
     }
 }
 
-// patches/52: floats that are compared while every vector register is taken.
+/* patches/52: floats that are compared while every vector register is taken. */
 enum { FLOATS = 20 };
 
 static MIR_item_t emit_float_equality(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
-    test_begin(&b, mir, 'i', "i"); // FLOATS floats; the results follow them
+    test_begin(&b, mir, 'i', "i"); /* FLOATS floats; the results follow them */
     MIR_reg_t x[FLOATS], r = test_new_reg(&b, 'i');
     for (int i = 0; i < FLOATS; i++) {
         x[i] = test_new_reg(&b, 'f');
@@ -90,8 +90,8 @@ Test(registers, of_floats_are_compared_whatever_their_number) {
     }
 }
 
-// patches/50 and patches/24: instructions whose operands are all spilled, or are one spilled register several times. With the larger number
-// slots are out of AArch64's reach, and each takes a register for its address.
+/* patches/50 and patches/24: instructions whose operands are all spilled, or are one spilled register several times. With the larger number
+   slots are out of AArch64's reach, and each takes a register for its address. */
 enum { FEW_LIVE = 40, MANY_LIVE = 2200 };
 struct spilled {
     char type;
@@ -129,7 +129,7 @@ Test(registers, that_are_spilled_may_be_every_operand) {
     static union {
         int64_t i;
         double d;
-    } s[2 * MANY_LIVE]; // the values, then the conditions
+    } s[2 * MANY_LIVE]; /* the values, then the conditions */
     for (unsigned level = 0; level < LEVELS; level++)
         for (int kind = 0; kind < 4; kind++) {
             const bool whole = kind % 2;
@@ -152,8 +152,8 @@ Test(registers, that_are_spilled_may_be_every_operand) {
         }
 }
 
-// patches/24: selections whose operands are all spilled to where AArch64's offsets from the frame do not reach (16 KiB for floats,
-// 32 KiB for doubles), so that each needs a register for its address. For each third i: p[i] = p[FAR + i % FEW_LIVE] ? p[i + 1] : p[i + 2]
+/* patches/24: selections whose operands are all spilled to where AArch64's offsets from the frame do not reach (16 KiB for floats,
+   32 KiB for doubles), so that each needs a register for its address. For each third i: p[i] = p[FAR + i % FEW_LIVE] ? p[i + 1] : p[i + 2] */
 enum { FAR = 4500 };
 
 static MIR_item_t emit_far_selections(void *user, MIR_context_t mir, MIR_module_t module) {
@@ -206,7 +206,7 @@ Test(registers, that_are_spilled_out_of_reach_may_be_every_operand) {
         }
 }
 
-// patches/51: a return behind a branch, in a function with a register of all code.
+/* patches/51: a return behind a branch, in a function with a register of all code. */
 #if defined(__x86_64__)
 #define GLOBAL_REG "r15"
 #else
@@ -238,7 +238,7 @@ Test(registers, of_all_code_are_used_at_a_return_behind_a_branch) {
     }
 }
 
-// patches/70: old = memory; memory = x; y = callee(); memory = old; return y, or loop for ever.
+/* patches/70: old = memory; memory = x; y = callee(); memory = old; return y, or loop for ever. */
 struct around_call {
     const void *callee;
     bool returns;
@@ -288,7 +288,7 @@ Test(registers, of_all_code_are_set_for_what_is_called) {
     }
 }
 
-// patches/61: a comparison selects, each of its operands spilled: x[i] = x[i] < x[i + 1] ? x[i + 2] : x[i + 3], of 64 or 32 bits.
+/* patches/61: a comparison selects, each of its operands spilled: x[i] = x[i] < x[i + 1] ? x[i + 2] : x[i + 3], of 64 or 32 bits. */
 static MIR_item_t emit_compare_select(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     bool *emitted = user;

@@ -1,14 +1,14 @@
-// patches/13: the result of every 32-bit instruction is zero extended, whatever the optimiser makes of it. Random programs of
-// 32-bit operations, with the constants and repetitions that its transformations look for, against a plain C twin.
+/* patches/13: the result of every 32-bit instruction is zero extended, whatever the optimiser makes of it. Random programs of
+   32-bit operations, with the constants and repetitions that its transformations look for, against a plain C twin. */
 #include "support.h"
 
 enum { STEPS = 40, INPUTS = 4 };
 
 struct step {
     MIR_insn_code_t code;
-    int a, b; // earlier values; b < 0: the constant
+    int a, b; /* earlier values; b < 0: the constant */
     int64_t constant;
-    bool branch; // put into a block of its own
+    bool branch; /* put into a block of its own */
 };
 
 struct program {
@@ -32,15 +32,15 @@ static struct program random_program(void) {
         s->b = r >> 40 & 1 ? -1 : (int)((r >> 41) % (uint64_t)(i + INPUTS));
         s->constant = constants[(r >> 52) % (sizeof constants / sizeof *constants)];
         s->branch = test_random() % 8 == 0;
-        if (i > 0 && test_random() % 6 == 0) { // the same once more
+        if (i > 0 && test_random() % 6 == 0) { /* the same once more */
             *s = p.steps[test_random() % (uint64_t)i];
-        } else if (i > 0 && test_random() % 4 == 0) { // a chain of additions
+        } else if (i > 0 && test_random() % 4 == 0) { /* a chain of additions */
             s->code = test_random() % 2 ? MIR_ADDS : MIR_SUBS;
             s->a = i + INPUTS - 1;
             s->b = -1;
         }
         const bool divides = s->code == MIR_DIVS || s->code == MIR_UDIVS || s->code == MIR_MODS || s->code == MIR_UMODS;
-        if (divides) { // by a constant that cannot trap
+        if (divides) { /* by a constant that cannot trap */
             s->b = -1;
             if ((uint32_t)s->constant == 0 || (uint32_t)s->constant == 0xffffffff)
                 s->constant = 8;
@@ -73,7 +73,7 @@ static uint64_t twin(MIR_insn_code_t code, uint64_t a, uint64_t b) {
     }
 }
 
-// f(in, out): out[i] = value i, all 64 bits. Inputs 0 and 1 are whatever lies there; 2 and 3 are constants.
+/* f(in, out): out[i] = value i, all 64 bits. Inputs 0 and 1 are whatever lies there; 2 and 3 are constants. */
 static MIR_item_t emit_program(void *user, MIR_context_t mir, MIR_module_t module) {
     const struct program *p = user;
     struct build b;
@@ -131,7 +131,7 @@ Test(short_results, are_zero_extended) {
     }
 }
 
-// An extension of what is extended already costs nothing, and an address made of it is right.
+/* An extension of what is extended already costs nothing, and an address made of it is right. */
 static MIR_item_t emit_extended(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     test_begin(&b, mir, 'i', "ii");

@@ -1,4 +1,4 @@
-// patches/82 and 83: where code came from, and whose a frame is.
+/* patches/82 and 83: where code came from, and whose a frame is. */
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -17,7 +17,7 @@ static bool keep(void *user, const struct murre_mirctx_site *found, size_t count
     return true;
 }
 
-static uint32_t origin; // of what is being made
+static uint32_t origin; /* of what is being made */
 
 static const uint8_t *compile(unsigned level, murre_mirctx_emit *emit, void *user) {
     murre_mirctx_set_finish(test_ctx(), keep);
@@ -28,7 +28,7 @@ static const uint8_t *compile(unsigned level, murre_mirctx_emit *emit, void *use
     return code;
 }
 
-// ---- faults -------------------------------------------------------------------------------------------------------------
+/* ---- faults ------------------------------------------------------------------------------------------------------------- */
 
 static sigjmp_buf escape;
 static uintptr_t fault_pc;
@@ -38,7 +38,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
     siglongjmp(escape, 1);
 }
 
-// The origin that the site of a fault in f(p, 3) has, where nothing is at p; 0: it is none.
+/* The origin that the site of a fault in f(p, 3) has, where nothing is at p; 0: it is none. */
 static uint32_t fault_in(const uint8_t *code, enum murre_mirctx_site_kind kind) {
     static void *nothing;
     if (nothing == NULL)
@@ -56,7 +56,7 @@ static uint32_t fault_in(const uint8_t *code, enum murre_mirctx_site_kind kind) 
     return 0;
 }
 
-// ---- origins ------------------------------------------------------------------------------------------------------------
+/* ---- origins ------------------------------------------------------------------------------------------------------------ */
 
 static const void *returned_to;
 
@@ -77,7 +77,7 @@ static void begin(struct build *b, MIR_context_t mir) {
     test_begin(b, mir, 'i', "ii");
 }
 
-// f(p, n) = called(p[1]) + p[1] (another alias) + p[1] (an alias that nobody asks about)
+/* f(p, n) = called(p[1]) + p[1] (another alias) + p[1] (an alias that nobody asks about) */
 static MIR_item_t emit_all(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     MIR_type_t result = MIR_T_I64;
@@ -116,10 +116,10 @@ Test(sites, each_call_and_access_has_its_origin) {
     }
 }
 
-// What the access is part of.
+/* What the access is part of. */
 enum shape { ADDED, COMPARED, EXTENDED, TWICE_EXTENDED, CHANGED, SELECTED, STORED, CONVERTED, SHAPES };
 
-// The first access of each is number 100, other instructions around it are others.
+/* The first access of each is number 100, other instructions around it are others. */
 static MIR_item_t emit_shape(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     begin(&b, mir);
@@ -180,20 +180,20 @@ Test(sites, an_access_in_another_instruction_keeps_its_origin) {
         }
 }
 
-// ---- frames -------------------------------------------------------------------------------------------------------------
+/* ---- frames ------------------------------------------------------------------------------------------------------------- */
 
 static int64_t look_at_caller(void) {
     const char *const *frame = __builtin_frame_address(0);
     return *(const int64_t *)(frame[0] + murre_arch_frame_func);
 }
 
-// f(a, n) = look_at_caller() + a * (1 + 2 + … + pressure) + n
+/* f(a, n) = look_at_caller() + a * (1 + 2 + … + pressure) + n */
 static MIR_item_t emit_frame(void *user, MIR_context_t mir, MIR_module_t module) {
     struct build b;
     MIR_type_t result = MIR_T_I64;
     int pressure = *(const int *)user;
     MIR_set_frame_arg(mir, true);
-    test_begin(&b, mir, 'i', "iiiiiiiiiii"); // some on the stack
+    test_begin(&b, mir, 'i', "iiiiiiiiiii"); /* some on the stack */
     MIR_reg_t sum = test_new_reg(&b, 'i'), live[40];
     for (int i = 0; i < pressure; i++) {
         live[i] = test_new_reg(&b, 'i');

@@ -1,9 +1,9 @@
-// Faults of MIR's optimiser in its SSA form, at level 2 and above: each of these fails without the patch named, if one is.
+/* Faults of MIR's optimiser in its SSA form, at level 2 and above: each of these fails without the patch named, if one is. */
 #include "support.h"
 
 #include "arch/arch.h"
 
-// An address whose base and index are both arguments.
+/* An address whose base and index are both arguments. */
 static MIR_item_t emit_argument_address(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
@@ -23,8 +23,8 @@ Test(ssa, an_address_is_made_of_two_arguments) {
     }
 }
 
-// patches/14: an address whose base is a register of the machine, set before the function, and whose index is computed in it.
-// if (p) return p; return *(memory + *p + 8)
+/* patches/14: an address whose base is a register of the machine, set before the function, and whose index is computed in it.
+   if (p) return p; return *(memory + *p + 8) */
 static MIR_item_t emit_register_address(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
@@ -49,8 +49,8 @@ Test(ssa, an_address_is_made_of_a_register_of_the_machine) {
     }
 }
 
-// patches/25: a loop whose body stands before its head, behind a branch: its way in is the head's second edge.
-// s = 100; n = p[0]; if (n) for (;;) { s += n; n -= 1; if (!n) break; p[0] = s; } return s
+/* patches/25: a loop whose body stands before its head, behind a branch: its way in is the head's second edge.
+   s = 100; n = p[0]; if (n) for (;;) { s += n; n -= 1; if (!n) break; p[0] = s; } return s */
 static MIR_item_t emit_entered_from_behind(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
@@ -82,7 +82,7 @@ Test(ssa, a_loop_entered_from_behind_starts_with_its_first_values) {
     }
 }
 
-// patches/57: an extension in a loop that is never entered, as constants tell.
+/* patches/57: an extension in a loop that is never entered, as constants tell. */
 static MIR_item_t emit_unreachable_extension(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
@@ -108,8 +108,8 @@ Test(ssa, an_extension_in_an_unreachable_loop_does_no_harm) {
     }
 }
 
-// patches/54: an invariant that is used behind the loop, together with what is known only there.
-// do { a = x * y; s += a; } while (--n); return s + a * *p
+/* patches/54: an invariant that is used behind the loop, together with what is known only there.
+   do { a = x * y; s += a; } while (--n); return s + a * *p */
 static MIR_item_t emit_invariant_behind(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)user, (void)module;
     struct build b;
@@ -139,7 +139,7 @@ Test(ssa, what_uses_an_invariant_behind_the_loop_stays_there) {
     }
 }
 
-// patches/55: an AND whose first operand is a constant, and an extension of it.
+/* patches/55: an AND whose first operand is a constant, and an extension of it. */
 static MIR_item_t emit_extended_and(void *user, MIR_context_t mir, MIR_module_t module) {
     (void)module;
     const bool used_twice = *(const bool *)user;

@@ -1,11 +1,11 @@
-// patches/68: a function with a large frame makes it only where there is room, and stores nothing before it knows.
+/* patches/68: a function with a large frame makes it only where there is room, and stores nothing before it knows. */
 #include "support.h"
 
 #include <pthread.h>
 
 enum { SMALL = 1024, PAINT = 0xa5, STACK = 512 * 1024 };
 
-// What the compiled functions get first: its second word points to where, in the third word, the limit is.
+/* What the compiled functions get first: its second word points to where, in the third word, the limit is. */
 struct object {
     int64_t pad;
     const struct bounds {
@@ -29,7 +29,7 @@ static void check_stack(MIR_context_t mir) {
                                                  .limit = offsetof(struct bounds, limit)});
 }
 
-// f(object) = a sum of so many values, each made from the one before and all of them alive at the same time.
+/* f(object) = a sum of so many values, each made from the one before and all of them alive at the same time. */
 static MIR_item_t emit_wide(void *user, MIR_context_t mir, MIR_module_t module) {
     const int width = *(const int *)user;
     struct build b;
@@ -61,7 +61,7 @@ static int64_t wide(int width, int64_t value) {
     return (int64_t)sum;
 }
 
-// f(object) = callee(object, value, value, …), with so many arguments.
+/* f(object) = callee(object, value, value, …), with so many arguments. */
 static int64_t callee(const struct object *object) {
     return object->value + 7;
 }
@@ -88,13 +88,13 @@ static MIR_item_t emit_call(void *user, MIR_context_t mir, MIR_module_t module) 
     return test_end(&b);
 }
 
-// One call on a stack that can be looked at.
+/* One call on a stack that can be looked at. */
 struct trial {
     unsigned char *stack;
     int64_t (*f)(const struct object *);
-    uintptr_t room; // how far the limit lies below the caller's frame
+    uintptr_t room; /* how far the limit lies below the caller's frame */
     int64_t result;
-    uintptr_t lowest; // how far below that frame something was written
+    uintptr_t lowest; /* how far below that frame something was written */
     bool refused;
 };
 
@@ -104,7 +104,7 @@ static void *try(void *argument) {
     struct bounds bounds = {.limit = here - t->room};
     struct object object = {.bounds = &bounds, .value = 1234567};
     refused = NULL;
-    // What made the thread has been here before, with a sanitizer a good deal.
+    /* What made the thread has been here before, with a sanitizer a good deal. */
     volatile unsigned char *const end = (volatile unsigned char *)__builtin_alloca(16) - 256;
     for (volatile unsigned char *q = t->stack; q < end; q++)
         *q = PAINT;
@@ -130,11 +130,11 @@ static void run(struct trial *t) {
     pthread_attr_destroy(&attr);
 }
 
-// Where it is refused nothing was written, where it is not no more than what it asked for; slack: what a callee writes below.
-// The C functions around it, which need no more than `around`, do not blur it: all that is compiled here takes much more.
+/* Where it is refused nothing was written, where it is not no more than what it asked for; slack: what a callee writes below.
+   The C functions around it, which need no more than `around`, do not blur it: all that is compiled here takes much more. */
 static void check(struct trial *t, int64_t want, uintptr_t least, uintptr_t slack, const char *what, unsigned level) {
     const uintptr_t around = 800;
-    uintptr_t low = 0, high = STACK / 2; // refused with room for low, done with room for high
+    uintptr_t low = 0, high = STACK / 2; /* refused with room for low, done with room for high */
     t->room = high;
     run(t);
     cr_assert(!t->refused && t->result == want, "%s, level %u", what, level);
@@ -164,7 +164,7 @@ Test(frames, a_large_frame_is_made_only_where_there_is_room) {
 }
 
 Test(frames, what_is_passed_on_the_stack_counts) {
-    static const int counts[] = {150, 450}; // AArch64 refuses more than 4 KiB of arguments
+    static const int counts[] = {150, 450}; /* AArch64 refuses more than 4 KiB of arguments */
     for (unsigned level = 0; level < LEVELS; level++)
         for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
             struct trial t = {.f = (int64_t(*)(const struct object *))test_compile(level, emit_call, (void *)&counts[i])};

@@ -1,7 +1,7 @@
-// Jump tables of all sizes: every index from the number of labels but one on goes to the last label, whatever it is (patches/74).
+/* Jump tables of all sizes: every index from the number of labels but one on goes to the last label, whatever it is (patches/74). */
 #include "support.h"
 
-// Returns the number of the label that an index leads to; behind the jump everything is in use, so that the index is not kept.
+/* Returns the number of the label that an index leads to; behind the jump everything is in use, so that the index is not kept. */
 static MIR_item_t emit_labels(void *user, MIR_context_t mir, MIR_module_t module) {
     const int labels = *(const int *)user;
     struct build b;

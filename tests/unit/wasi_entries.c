@@ -48,7 +48,7 @@ static uint64_t entry_at(uint32_t dir, uint64_t cookie, char name[32]) {
     return murre_wasi_get64(memory + BUFFER);
 }
 
-/* All of the folder, an entry a call. */
+/* All of the folder, one entry per call. */
 static void read_all(uint32_t dir) {
     met = 0;
     cookies[0] = 0;
