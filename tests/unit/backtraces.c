@@ -425,7 +425,7 @@ static void *run_beside(void *module) {
 }
 
 Test(backtraces, of_three_stores_in_three_threads_name_the_instances_of_their_own) {
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    for (uint64_t seed = 1; seed <= (wanted("MURRE_BACKTRACES", 60) < 60 ? 1 : 4); seed++) { /* an emulator takes its time */
         state = seed * UINT64_C(0x9e3779b97f4a7c15);
         struct builder bytes = a_module();
         struct world world;
