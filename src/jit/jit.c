@@ -325,13 +325,20 @@ bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t l
     }
     struct murre_mirctx_result result;
     double before = now();
-    struct request request = {.worker = worker, .module = module, .func_index = func_index, .loop = loop, .text = text};
+    struct compiled compiled = {.module = module, .func_index = func_index};
+    struct request request = {
+        .worker = worker, .module = module, .func_index = func_index, .loop = loop, .text = text, .compiled = &compiled};
     const uint8_t *code = run(&request, level, &result, error);
     if (code != NULL) {
-        struct murre_jit_dump dump = {.code = code, .size = result.code_size, .peak_memory = result.peak_memory, .seconds = now() - before};
+        struct murre_jit_dump dump = {.code = code,
+                                      .size = result.code_size,
+                                      .sites_size = murre_sites_size(compiled.sites),
+                                      .peak_memory = result.peak_memory,
+                                      .seconds = now() - before};
         see(context, &dump);
         murre_codemem_free(atomic_load(&jit->codemem), code);
     }
+    murre_sites_delete(&jit->allocator, compiled.sites);
     worker_delete(worker);
     return code != NULL;
 }

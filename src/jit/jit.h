@@ -16,10 +16,10 @@ enum { murre_jit_fault = 0 };
 #endif
 
 /* For debugging: compiles a function, prints what the emitter made of it to text (unless NULL), and hands out its machine code, which is
- * dropped again. */
+ * dropped again, and what its table of sites takes. */
 struct murre_jit_dump {
     const uint8_t *code; /* where it would run; valid during the call of see */
-    size_t size, peak_memory;
+    size_t size, sites_size, peak_memory;
     double seconds;
 };
 bool murre_jit_dump(struct murre_module *module, uint32_t func_index, uint32_t loop, int level, FILE *text,

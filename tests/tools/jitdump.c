@@ -10,7 +10,7 @@
 
 struct totals {
     double seconds;
-    size_t bytes, functions, refused, peak;
+    size_t bytes, sites, functions, refused, peak;
     bool write;
 };
 
@@ -18,6 +18,7 @@ static void see(void *context, const struct murre_jit_dump *dump) {
     struct totals *totals = context;
     totals->seconds += dump->seconds;
     totals->bytes += dump->size;
+    totals->sites += dump->sites_size;
     totals->functions++;
     if (totals->peak < dump->peak_memory)
         totals->peak = dump->peak_memory;
@@ -80,8 +81,8 @@ int main(int argc, char **argv) {
             fprintf(stderr, "function %u: %s\n", i, error.message);
         }
     }
-    fprintf(stderr, "%zu functions, %zu refused, %zu bytes of code, %.3f ms, at most %zu bytes of memory\n", totals.functions,
-            totals.refused, totals.bytes, totals.seconds * 1e3, totals.peak);
+    fprintf(stderr, "%zu functions, %zu refused, %zu bytes of code, %zu of sites, %.3f ms, at most %zu bytes of memory\n", totals.functions,
+            totals.refused, totals.bytes, totals.sites, totals.seconds * 1e3, totals.peak);
     murre_module_unref(module);
     murre_engine_unref(engine);
     free(bytes);
