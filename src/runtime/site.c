@@ -209,46 +209,58 @@ size_t murre_sites_size(const struct murre_sites *sites) {
 /* ---- reading: no lock, no call out of here -------------------------------------------------------------------------------------- */
 
 struct reader {
-    const uint8_t *bytes;
-    uint32_t at; /* in bits */
+    const uint8_t *next, *end;
+    uint64_t bits; /* read ahead, the next one highest; zeros behind the end */
+    unsigned count;
 };
 
-/* value with so many bits behind it. */
-static uint32_t get_bits(struct reader *reader, uint32_t value, unsigned count) {
-    for (; count > 0; count--, reader->at++)
-        value = value << 1 | (reader->bytes[reader->at / 8] >> (7 - reader->at % 8) & 1);
+/* Reads ahead for a symbol and what follows it, at most LONGEST + POWER_BITS + 31 bits. */
+static void look_ahead(struct reader *reader) {
+    for (; reader->count <= 56 && reader->next < reader->end; reader->count += 8)
+        reader->bits |= (uint64_t)*reader->next++ << (56 - reader->count);
+}
+_Static_assert(LONGEST + POWER_BITS + 31 <= 57, "look_ahead suffices");
+
+static uint32_t get_bits(struct reader *reader, unsigned count) {
+    uint32_t value = count ? (uint32_t)(reader->bits >> (64 - count)) : 0;
+    reader->bits <<= count;
+    reader->count -= count;
     return value;
 }
 
 static unsigned get_symbol(struct reader *reader, const struct code *code) {
-    unsigned value = 0, length = 0;
-    do
-        value = get_bits(reader, value, 1), length++;
-    while (value - code->first[length] >= code->count[length]);
-    return code->symbols[code->from[length] + value - code->first[length]];
+    look_ahead(reader);
+    unsigned length = 1, value;
+    while (value = (unsigned)(reader->bits >> (64 - length)) - code->first[length], value >= code->count[length])
+        length++;
+    get_bits(reader, length);
+    return code->symbols[code->from[length] + value];
+}
+
+static uint32_t get_far(struct reader *reader, unsigned power) {
+    return (uint32_t)1 << power | get_bits(reader, power);
 }
 
 /* A number that begins with this symbol, which is none of the alphabet's own. */
 static uint32_t get_number(struct reader *reader, unsigned symbol, unsigned direct) {
     if (symbol < direct)
         return symbol;
-    unsigned power = symbol - direct < NEAR ? symbol - direct : get_bits(reader, 0, POWER_BITS);
-    return get_bits(reader, 1, power) + direct - 1;
+    unsigned power = symbol - direct < NEAR ? symbol - direct : get_bits(reader, POWER_BITS);
+    return get_far(reader, power) + direct - 1;
 }
 
 static uint32_t get_difference(struct reader *reader, const struct code *code) {
     unsigned symbol = get_symbol(reader, code);
     if (symbol != OFFSET_BACK)
         return get_number(reader, symbol, OFFSET_DIRECT);
-    unsigned power = get_bits(reader, 0, POWER_BITS);
-    return -get_bits(reader, 1, power);
+    return -get_far(reader, get_bits(reader, POWER_BITS));
 }
 
 static void get(struct reader *reader, const struct code *pc, const struct code *offset, struct murre_site *site) {
     unsigned symbol = get_symbol(reader, pc);
     site->kind = MURRE_SITE_MEMORY;
     if (symbol == PC_OTHER) {
-        site->kind = !get_bits(reader, 0, 1) ? MURRE_SITE_CALL : get_bits(reader, 0, 1) ? MURRE_SITE_CALLEE : MURRE_SITE_LEAVE;
+        site->kind = !get_bits(reader, 1) ? MURRE_SITE_CALL : get_bits(reader, 1) ? MURRE_SITE_CALLEE : MURRE_SITE_LEAVE;
         symbol = get_symbol(reader, pc);
     }
     site->pc += get_number(reader, symbol, PC_DIRECT);
@@ -278,7 +290,10 @@ static bool find(const struct murre_sites *sites, uint32_t pc, bool call, struct
         return false;
     uint32_t wanted = pc >> unit_bits(sites), below = marks_below(sites, wanted);
     const struct mark start = {.offset = sites->offset}, *mark = below ? &sites->marks[below - 1] : &start;
-    struct reader reader = {(const uint8_t *)&sites->marks[mark_count(sites->count)], mark->at};
+    const uint8_t *bytes = (const uint8_t *)&sites->marks[mark_count(sites->count)];
+    struct reader reader = {.next = bytes + mark->at / 8, .end = bytes + sites->size};
+    look_ahead(&reader);
+    get_bits(&reader, mark->at % 8);
     struct code pc_code, offset_code;
     codes_init(sites, &pc_code, &offset_code);
     *site = (struct murre_site){.pc = mark->pc, .offset = mark->offset};

@@ -1,7 +1,7 @@
 /* Shows what the compiler makes of one function:  jitdump [--explicit] FILE.wasm FUNCTION [LEVEL [LOOP]]
  * MIR goes to stdout, a line with sizes and times to stderr, the machine code to jitdump.bin; see it with
  *     objdump -D -b binary -m i386:x86-64 -M intel jitdump.bin
- * FUNCTION is an index, or "all" for the times only, of every function. --explicit: with checks of bounds. */
+ * FUNCTION is an index, or "all" for sizes (of the tables of sites, too) and times only, of every function. --explicit: with checks of bounds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -58,6 +58,32 @@ Test(site, tables_of_every_size_and_distance_are_read_as_they_were_made) {
         }
 }
 
+/* Processors whose instructions are words have shorter tables. */
+Test(site, places_at_words_are_found_and_none_between) {
+    enum { COUNT = 300 };
+    struct murre_site sites[COUNT];
+    for (uint32_t step = 4; step <= 1u << 20; step *= 4) {
+        uint32_t pc = 0;
+        for (size_t i = 0; i < COUNT; i++) {
+            sites[i] = (struct murre_site){pc, any(1u << 12), (enum murre_site_kind)any(4)};
+            pc += 4 + any(step) / 4 * 4;
+        }
+        check(sites, COUNT);
+    }
+}
+
+Test(site, the_farthest_numbers_have_room) {
+    static const uint32_t offsets[] = {0, INT32_MAX, 0, 1, INT32_MAX - 1, 0x40000000, 0x40000001, 0x3fffffff, 5};
+    struct murre_site sites[sizeof offsets / sizeof *offsets];
+    for (unsigned shift = 0; shift < 3; shift++) {
+        for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++)
+            sites[i] = (struct murre_site){(uint32_t)i << (24 + shift) | (i == 4 ? 1 : 0), offsets[i], (enum murre_site_kind)(i % 4)};
+        check(sites, sizeof offsets / sizeof *offsets);
+    }
+    sites[1] = (struct murre_site){UINT32_MAX - 3, INT32_MAX, MURRE_SITE_CALLEE};
+    check(sites, 2);
+}
+
 Test(site, a_call_may_return_to_an_instruction_that_faults) {
     const struct murre_site sites[] = {
         {0, 5, MURRE_SITE_MEMORY},  {10, 7, MURRE_SITE_CALL},  {10, 9, MURRE_SITE_MEMORY},
