@@ -8,7 +8,8 @@
  * pointer is its own on. Where a function has no frame (leaves have none; nobody has one in his prologue and behind his epilogue) the frame pointer
  * is its caller's. Then its code says which function it is, and how it was called, in which instance: from the entry trampoline it is the one that the
  * run was begun with; by a call that leaves the instance (MURRE_SITE_LEAVE) it is store->left; else it is of its caller's instance. Faults and calls
- * are never in a prologue or epilogue, so that only an interrupt may find a function there: in a recursion it may then miss one frame. */
+ * are never in a prologue or epilogue, so that only an interrupt may find a function there: in a recursion it may
+ * then miss one frame, as in the last two instructions of murre_arch_exit. */
 #ifndef MURRE_RUNTIME_WALK_H
 #define MURRE_RUNTIME_WALK_H
 

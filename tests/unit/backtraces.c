@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "runtime/runtime.h"
 #include "support/build.h"
@@ -445,5 +446,69 @@ Test(backtraces, of_three_stores_in_three_threads_name_the_instances_of_their_ow
             murre_module_unref(module);
         }
         build_free(&bytes);
+    }
+}
+
+/* ---- interrupts --------------------------------------------------------------------------------------------------------------------- */
+
+enum { LEAF, FIB, FOREVER };
+
+/* leaf: a load; fib: the doubly recursive function, by leaf in the end; forever: calls fib(20) for ever. */
+static struct builder a_busy_module(void) {
+    struct builder b = build_module();
+    build_whole(&b, SECTION_TYPE, 1, 0x60, 1, I32, 1, I32);
+    build_whole(&b, SECTION_FUNCTION, 3, 0, 0, 0);
+    build_whole(&b, SECTION_MEMORY, 1, 0x00, 1);
+    build_whole(&b, SECTION_EXPORT, 1, 1, 'f', 0x00, FOREVER);
+    build_section(&b, SECTION_CODE);
+    build_u32(&b, 3);
+    build_body(&b);
+    build(&b, 0, 0x20, 0, 0x28, 2, 0, 0x20, 0, 0x6a, 0x0b);
+    build_close(&b);
+    build_body(&b);
+    build(&b, 0, 0x20, 0, 0x41, 2, 0x48, 0x04, I32, 0x20, 0, 0x10, LEAF, 0x05);
+    build(&b, 0x20, 0, 0x41, 1, 0x6b, 0x10, FIB, 0x20, 0, 0x41, 2, 0x6b, 0x10, FIB, 0x6a, 0x0b, 0x0b);
+    build_close(&b);
+    build_body(&b);
+    build(&b, 0, 0x03, 0x40, 0x41, 20, 0x10, FIB, 0x1a, 0x0c, 0, 0x0b, 0x41, 0, 0x0b);
+    build_close(&b);
+    build_close(&b);
+    return b;
+}
+
+static void *interrupt_later(void *store) {
+    nanosleep(&(struct timespec){.tv_nsec = (long)any(2000000)}, NULL);
+    murre_store_interrupt(store);
+    return NULL;
+}
+
+/* Wherever the interrupt comes: in prologues, epilogues, leaves, trampolines. */
+Test(backtraces, of_interrupts_have_only_functions_that_run) {
+    state = 12345;
+    FOR_EACH_TIER(tier) {
+        struct murre_engine *engine = test_engine(tier, MURRE_BOUNDS_AUTO);
+        struct murre_store *store = murre_store_new(engine, NULL);
+        struct builder b = a_busy_module();
+        struct murre_instance *instance = test_instance(store, &b);
+        for (unsigned round = 0; round < 100; round++) {
+            pthread_t thread;
+            union murre_slot slot = {.u32 = 0};
+            cr_assert_eq(pthread_create(&thread, NULL, interrupt_later, store), 0);
+            struct murre_trap *trap = murre_func_call(store, test_func(instance, "f"), &slot);
+            pthread_join(thread, NULL);
+            cr_assert_not_null(trap);
+            cr_assert_eq(murre_trap_kind(trap), MURRE_TRAP_INTERRUPT);
+            uint32_t count = murre_trap_frame_count(trap);
+            cr_assert(count <= 22, "%u frames", count);
+            struct murre_frame frame;
+            for (uint32_t i = 0; murre_trap_frame(trap, i, &frame); i++) {
+                cr_assert_eq(frame.instance, instance);
+                cr_assert(i == count - 1 ? frame.func_index == FOREVER : frame.func_index == FIB || (i == 0 && frame.func_index == LEAF),
+                          "tier %d: frame %u of %u is function %u", (int)tier, i, count, frame.func_index);
+            }
+            murre_trap_delete(trap);
+        }
+        murre_store_delete(store);
+        murre_engine_unref(engine);
     }
 }
