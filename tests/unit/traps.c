@@ -164,6 +164,31 @@ Test(traps, only_a_null_element_is_an_uninitialized_one) {
     }
 }
 
+/* How a child ends whose compiled load faults at this address, its memory being elsewhere than the store says. */
+static int load_at(uint32_t address) {
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGSEGV, leave_with_42);
+        struct murre_store *store = new_store(MURRE_TIER_JIT, MURRE_BOUNDS_GUARD);
+        struct builder b = trap_module();
+        struct murre_func *func = test_func(test_instance(store, &b), "load");
+        func->memory_base = NULL;
+        union murre_slot slot = {.u32 = address};
+        _exit(murre_func_call(store, func, &slot) ? 1 : 0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/* The instruction tells which trap a fault is, not the address: where the type of a null function would be, an access of memory finds none. */
+Test(traps, an_access_of_memory_is_no_call_of_null_wherever_it_faults) {
+    if (murre_has_compiler()) {
+        cr_expect_eq(load_at(offsetof(struct murre_func, type_id)), 42);
+        cr_expect_eq(load_at(4096), 42);
+    }
+}
+
 Test(traps, a_trap_outlives_its_engine) {
     struct murre_store *store = new_store(MURRE_TIER_INTERP, MURRE_BOUNDS_AUTO);
     struct builder b = trap_module();
