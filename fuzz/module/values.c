@@ -272,11 +272,16 @@ void fuzz_gen_store(struct fuzz_gen *g, unsigned depth) {
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------------- */
 
+/* Modules have no vectors so far. */
+static bool makes(unsigned op) {
+    return murre_op_info[op].feature != MURRE_FEATURE_SIMD && murre_op_info[op].feature != MURRE_FEATURE_RELAXED_SIMD;
+}
+
 enum murre_op fuzz_gen_op(struct fuzz_random *random, enum murre_op_class class, murre_valtype result) {
     uint32_t found = 0;
     enum murre_op chosen = MURRE_OP_COUNT;
     for (unsigned op = 0; op < MURRE_OP_COUNT; op++)
-        if (murre_op_info[op].class == class && murre_op_info[op].result == result && fuzz_once_in(random, ++found))
+        if (murre_op_info[op].class == class && murre_op_info[op].result == result && makes(op) && fuzz_once_in(random, ++found))
             chosen = (enum murre_op)op;
     return chosen;
 }

@@ -175,6 +175,11 @@ void build_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct
 void build_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b);
 void build_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
 
+/* build_vector.c */
+void build_vector(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, union murre_lanes lanes);
+void build_lane(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand index, struct murre_operand vector,
+                uint8_t lane, const struct murre_access *access);
+
 /* build_memory.c */
 void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, const struct murre_access *access);
 void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,

@@ -282,6 +282,18 @@ static void emit_copy_range(struct murre_sink *sink, uint32_t dst, uint32_t src,
         emit_copy(sink, dst + i, (struct murre_operand){MURRE_OPERAND_SLOT, types[i], src + i, 0});
 }
 
+static void emit_vector(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands,
+                        union murre_lanes lanes) {
+    (void)sink, (void)dst, (void)operands, (void)lanes;
+    murre_mirctx_fail("no code for %s", murre_op_name(op));
+}
+
+static void emit_lane(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand index, struct murre_operand vector,
+                      uint8_t lane, const struct murre_access *access) {
+    (void)sink, (void)dst, (void)index, (void)vector, (void)lane, (void)access;
+    murre_mirctx_fail("no code for %s", murre_op_name(op));
+}
+
 static void emit_unreachable(struct murre_sink *sink) {
     struct murre_emit *e = (struct murre_emit *)sink;
     emit1(e, MIR_JMP, murre_emit_trap(e, MURRE_TRAP_UNREACHABLE));
@@ -439,6 +451,8 @@ static const struct murre_sink_ops emit_ops = {
     .copy_range = emit_copy_range,
     .unary = murre_emit_unary,
     .binary = murre_emit_binary,
+    .vector = emit_vector,
+    .lane = emit_lane,
     .select = murre_emit_select,
     .load = murre_emit_load,
     .store = murre_emit_store,

@@ -56,13 +56,26 @@ static void arithmetic(struct evaluation *e, enum murre_op op) {
     }
 }
 
-/* An instruction that takes no operands; value is zeroed. */
+/* The only one of them with a prefix is v128.const. */
+static enum murre_op read_op(struct murre_reader *r) {
+    enum murre_op op = murre_op_by_byte[murre_read_byte(r)];
+    if (op != MURRE_OP_COUNT)
+        return op;
+    murre_read_u32(r);
+    return MURRE_OP_V128_CONST;
+}
+
+/* An instruction that takes no operands; value, of two slots, is zeroed. */
 static void constant(struct murre_instance *instance, enum murre_op op, struct murre_reader *r, union murre_slot *value) {
     switch (op) {
     case MURRE_OP_I32_CONST: value->u64 = (uint32_t)murre_read_s32(r); break;
     case MURRE_OP_I64_CONST: value->i64 = murre_read_s64(r); break;
     case MURRE_OP_F32_CONST: value->u64 = murre_read_fixed32(r); break;
     case MURRE_OP_F64_CONST: value->u64 = murre_read_fixed64(r); break;
+    case MURRE_OP_V128_CONST:
+        value[0].u64 = murre_read_fixed64(r);
+        value[1].u64 = murre_read_fixed64(r);
+        break;
     case MURRE_OP_REF_NULL: murre_read_byte(r); break;
     case MURRE_OP_REF_FUNC: value->ref = murre_instance_func(instance, murre_read_u32(r)); break;
     case MURRE_OP_GLOBAL_GET: memcpy(value, murre_instance_global(instance, murre_read_u32(r))->value, sizeof(struct operand)); break;
@@ -72,7 +85,7 @@ static void constant(struct murre_instance *instance, enum murre_op op, struct m
 
 static bool run(struct evaluation *e, struct murre_reader *r) {
     for (;;) {
-        enum murre_op op = murre_op_by_byte[murre_read_byte(r)];
+        enum murre_op op = read_op(r);
         switch (op) {
         case MURRE_OP_END: return true;
         case MURRE_OP_I32_ADD:
@@ -112,7 +125,7 @@ bool murre_instance_evaluate(struct murre_instance *instance, struct murre_const
     struct murre_reader reader = {info->bytes, info->bytes + expression.offset, info->bytes + expression.offset + expression.size, &error};
     /* Nearly all are one instruction. */
     value[0].u64 = value[1].u64 = 0;
-    constant(instance, murre_op_by_byte[murre_read_byte(&reader)], &reader, value);
+    constant(instance, read_op(&reader), &reader, value);
     if (*reader.next == murre_op_info[MURRE_OP_END].code)
         return true;
     return evaluate_long(instance, expression, value);

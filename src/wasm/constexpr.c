@@ -69,6 +69,11 @@ static bool step(struct murre_reader *r, struct type_stack *s, struct murre_modu
     case MURRE_OP_I64_CONST: murre_read_s64(r); return murre_reader_ok(r) && push(r, s, MURRE_I64);
     case MURRE_OP_F32_CONST: murre_read_fixed32(r); return murre_reader_ok(r) && push(r, s, MURRE_F32);
     case MURRE_OP_F64_CONST: murre_read_fixed64(r); return murre_reader_ok(r) && push(r, s, MURRE_F64);
+    case MURRE_OP_V128_CONST:
+        info->features |= (murre_features)1 << MURRE_FEATURE_SIMD;
+        if (!(supported >> MURRE_FEATURE_SIMD & 1))
+            return murre_reader_unsupported(r, offset, MURRE_FEATURE_SIMD);
+        return murre_read_bytes(r, 16) && push(r, s, MURRE_V128);
     case MURRE_OP_REF_NULL: return murre_read_heaptype(r, supported, &type) && push(r, s, type);
     case MURRE_OP_REF_FUNC: return ref_func(r, s, info);
     case MURRE_OP_GLOBAL_GET: return global_get(r, s, info, global_limit);
@@ -97,11 +102,11 @@ static bool read_all(struct murre_reader *r, struct type_stack *s, struct murre_
             return true;
         }
         if (byte == 0xfd)
-            return murre_reader_unsupported(r, offset, MURRE_FEATURE_SIMD);
+            op = murre_op_by_prefix(byte, murre_read_u32(r));
         if (byte == 0xfb)
             return murre_reader_unsupported(r, offset, MURRE_FEATURE_GC);
         if (op == MURRE_OP_COUNT && byte != 0xfc && byte != 0xfe) {
-            r->next--;
+            r->next = r->start + offset;
             murre_reader_fail(r, "illegal opcode");
             return false;
         }

@@ -62,16 +62,18 @@ static bool read_value_type(struct decoder *d, murre_valtype *type) {
         return false;
     if (murre_is_ref(*type))
         decode_use(d, MURRE_FEATURE_REFERENCE_TYPES);
+    else if (*type == MURRE_V128)
+        decode_use(d, MURRE_FEATURE_SIMD);
     return true;
 }
 
-/* codes: behind the list there is to be room for its own codes and so many more; NO_CODES: for none. */
+/* codes: behind the list there is to be room for its own codes, of which a v128 has two, and so many more; NO_CODES: for none. */
 enum { NO_CODES = UINT32_MAX };
 
 static void read_type_list(struct decoder *d, const murre_valtype **types, uint32_t *count, uint32_t *slots, uint32_t limit,
                            const char *what, uint32_t codes) {
     *count = murre_read_count(&d->reader, 1, limit, what);
-    uint64_t size = *count * sizeof(murre_valtype) + (codes == NO_CODES ? 0 : (uint64_t)*count + codes);
+    uint64_t size = *count * sizeof(murre_valtype) + (codes == NO_CODES ? 0 : 2 * (uint64_t)*count + codes);
     murre_valtype *list = decode_array(d, size, 1);
     for (uint32_t i = 0; list && i < *count; i++) {
         if (!read_value_type(d, &list[i]))
@@ -97,12 +99,19 @@ static void refuse_form(struct murre_reader *r, uint64_t offset, uint8_t form) {
     }
 }
 
+static uint8_t *put_list(uint8_t *codes, const murre_valtype *types, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        *codes++ = (uint8_t)types[i];
+        if (types[i] == MURRE_V128)
+            *codes++ = MURRE_V128_HIGH;
+    }
+    return codes;
+}
+
 static void put_codes(const struct murre_type *type) {
     uint8_t *codes = (uint8_t *)murre_type_codes(type);
-    for (uint32_t i = 0; i < type->func.param_count; i++)
-        *codes++ = (uint8_t)type->func.params[i];
-    for (uint32_t i = 0; i < type->func.result_count; i++)
-        *codes++ = (uint8_t)type->func.results[i];
+    codes = put_list(codes, type->func.params, type->func.param_count);
+    put_list(codes, type->func.results, type->func.result_count);
 }
 
 static void decode_types(struct decoder *d) {
@@ -121,7 +130,7 @@ static void decode_types(struct decoder *d) {
         struct murre_type *type = &m->types[m->type_count];
         read_type_list(d, &type->func.params, &type->func.param_count, &type->param_slots, MURRE_MAX_PARAMS, "parameters", NO_CODES);
         read_type_list(d, &type->func.results, &type->func.result_count, &type->result_slots, MURRE_MAX_RESULTS, "results",
-                       type->func.param_count);
+                       type->param_slots);
         if (!murre_reader_ok(r))
             return;
         put_codes(type);

@@ -69,15 +69,23 @@ uint32_t front_far_local_type(const struct murre_front *f, uint32_t local) {
     return group_of(f, local)->type;
 }
 
-uint32_t front_far_local_slot(const struct murre_front *f, uint32_t local) {
+/* When the first is asked for: many functions of a long type may never. */
+static void find_param_slots(struct murre_front *f) {
+    f->param_slots_known = true;
+    for (uint32_t i = 0, slot = 0; i < f->type->func.param_count; i++) {
+        f->param_slots[i] = (uint16_t)slot;
+        slot += murre_type_slots(f->type->func.params[i]);
+    }
+}
+
+uint32_t front_far_local_slot(struct murre_front *f, uint32_t local) {
     if (local >= f->type->func.param_count) {
         const struct murre_local_group *group = group_of(f, local);
         return group->slot + (local - group->first) * murre_type_slots(group->type);
     }
-    uint32_t slot = 0;
-    for (uint32_t i = 0; i < local; i++)
-        slot += murre_type_slots(f->type->func.params[i]);
-    return slot;
+    if (!f->param_slots_known)
+        find_param_slots(f);
+    return f->param_slots[local];
 }
 
 /* A group takes a few bytes whatever its count is, so that nothing here may depend on that; what does is bounded by the table. */
@@ -106,7 +114,12 @@ static bool read_locals(struct murre_front *f) {
     f->local_count = f->type->func.param_count;
     f->first_temp = f->type->param_slots;
     f->group_count = 0;
-    memcpy(f->local_types, murre_type_codes(f->type), f->local_count);
+    if (f->first_temp == f->local_count) {
+        memcpy(f->local_types, murre_type_codes(f->type), f->local_count);
+    } else {
+        for (uint32_t i = 0; i < f->local_count; i++)
+            f->local_types[i] = (uint8_t)f->type->func.params[i];
+    }
     f->offset = (uint32_t)murre_reader_offset(r);
     uint32_t groups = murre_read_count(r, 2, MURRE_MAX_BODY_SIZE, "groups of locals");
     uint64_t declared = 0;
@@ -151,7 +164,7 @@ static __attribute__((noinline)) void unary(struct murre_front *f, enum murre_op
 }
 
 static __attribute__((noinline)) void binary(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
-    struct entry b = front_pop(f, info->operand);
+    struct entry b = front_pop(f, info->class == MURRE_CLASS_SHIFT ? MURRE_I32 : info->operand);
     struct entry a = front_pop(f, info->operand);
     if (!f->emit) {
         front_push(f, info->result);
@@ -226,6 +239,63 @@ static __attribute__((noinline)) void store(struct murre_front *f, enum murre_op
         f->ops->store(f->sink, op, front_operand(f, &address), front_operand(f, &value), &access);
 }
 
+/* ---- vectors (5.4.8) ---------------------------------------------------------------------------------------------------------- */
+
+static bool read_lane(struct murre_front *f, enum murre_op op, union murre_lanes *lanes) {
+    lanes->lane = murre_read_byte(&f->reader);
+    if (lanes->lane < murre_op_lanes(op) || !murre_reader_ok(&f->reader))
+        return murre_reader_ok(&f->reader);
+    front_fail(f, "invalid lane index %u", lanes->lane);
+    return false;
+}
+
+static bool read_shuffle(struct murre_front *f, union murre_lanes *lanes) {
+    lanes->bytes = murre_read_bytes(&f->reader, 16);
+    for (unsigned i = 0; lanes->bytes && i < 16; i++)
+        if (lanes->bytes[i] >= 32) {
+            front_fail(f, "invalid lane index %u", lanes->bytes[i]);
+            return false;
+        }
+    return murre_reader_ok(&f->reader);
+}
+
+static __attribute__((noinline)) void vector(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+    union murre_lanes lanes = {.bytes = NULL};
+    if (info->imm == MURRE_IMM_LANE ? !read_lane(f, op, &lanes) : info->imm == MURRE_IMM_SHUFFLE && !read_shuffle(f, &lanes))
+        return;
+    uint32_t count = info->class == MURRE_CLASS_TERNARY ? 3 : info->class == MURRE_CLASS_EXTRACT ? 1 : 2;
+    struct murre_operand operands[3];
+    for (uint32_t i = count; i--;) {
+        struct entry e = front_pop(f, i == 0 ? MURRE_V128 : info->operand);
+        operands[i] = front_operand(f, &e);
+    }
+    if (!f->emit) {
+        front_push(f, info->result);
+        return;
+    }
+    uint32_t dst = front_push_result(f, info->result);
+    f->ops->vector(f->sink, op, dst, operands, lanes);
+}
+
+static __attribute__((noinline)) void lane(struct murre_front *f, enum murre_op op, const struct murre_op_info *info) {
+    struct murre_access access;
+    union murre_lanes lanes;
+    if (!read_access(f, op, info, &access) || !read_lane(f, op, &lanes))
+        return;
+    struct entry value = front_pop(f, MURRE_V128);
+    struct entry address = front_pop(f, MURRE_I32);
+    if (!f->emit) {
+        if (info->result)
+            front_push(f, info->result);
+        return;
+    }
+    struct murre_operand index = front_operand(f, &address), operand = front_operand(f, &value);
+    uint32_t dst = info->result ? front_push_result(f, info->result) : 0;
+    f->ops->lane(f->sink, op, dst, index, operand, lanes.lane, &access);
+}
+
+/* ---- the rest ----------------------------------------------------------------------------------------------------------------- */
+
 static inline __attribute__((always_inline)) void special(struct murre_front *f, enum murre_op op) {
     switch (op) {
     case MURRE_OP_UNREACHABLE:
@@ -277,7 +347,13 @@ static __attribute__((noinline)) void constant(struct murre_front *f, enum murre
     case MURRE_OP_I32_CONST: front_push_const(f, MURRE_I32, (uint32_t)murre_read_s32(r)); break;
     case MURRE_OP_I64_CONST: front_push_const(f, MURRE_I64, (uint64_t)murre_read_s64(r)); break;
     case MURRE_OP_F32_CONST: front_push_const(f, MURRE_F32, murre_read_fixed32(r)); break;
-    default: front_push_const(f, MURRE_F64, murre_read_fixed64(r)); break;
+    case MURRE_OP_F64_CONST: front_push_const(f, MURRE_F64, murre_read_fixed64(r)); break;
+    default: {
+        uint64_t offset = murre_reader_offset(r);
+        if (murre_read_bytes(r, 16))
+            front_push_const(f, MURRE_V128, offset);
+        break;
+    }
     }
 }
 
@@ -301,15 +377,22 @@ static enum murre_op read_op(struct murre_front *f) {
 
 /* One jump an instruction: a case for each row of the table, and within it everything that the row says is a constant. */
 static inline void lower_op(struct murre_front *f, enum murre_op op) {
-#define CLASS_LOCAL(id)   front_local(f, MURRE_OP_##id)
-#define CLASS_CONST(id)   constant(f, MURRE_OP_##id)
-#define CLASS_UNARY(id)   unary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
-#define CLASS_BINARY(id)  binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
-#define CLASS_COMPARE(id) binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
-#define CLASS_LOAD(id)    load(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
-#define CLASS_STORE(id)   store(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
-#define CLASS_SPECIAL(id) special(f, MURRE_OP_##id)
-#define CLASS_LATER(id)   front_fail_feature(f, murre_op_info[MURRE_OP_##id].feature)
+#define CLASS_LOCAL(id)      front_local(f, MURRE_OP_##id)
+#define CLASS_CONST(id)      constant(f, MURRE_OP_##id)
+#define CLASS_UNARY(id)      unary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_BINARY(id)     binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_COMPARE(id)    binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_LOAD(id)       load(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_STORE(id)      store(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_SHIFT(id)      binary(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_TERNARY(id)    vector(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_EXTRACT(id)    vector(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_REPLACE(id)    vector(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_SHUFFLE(id)    vector(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_LOAD_LANE(id)  lane(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_STORE_LANE(id) lane(f, MURRE_OP_##id, &murre_op_info[MURRE_OP_##id])
+#define CLASS_SPECIAL(id)    special(f, MURRE_OP_##id)
+#define CLASS_LATER(id)      front_fail_feature(f, murre_op_info[MURRE_OP_##id].feature)
     switch (op) {
 #define OP(id, name, prefix, code, class, imm, result, operand, n, feature)                                 \
     case MURRE_OP_##id:                                                                                     \
@@ -362,6 +445,7 @@ enum murre_status murre_front_run(struct murre_front *f, const struct murre_modu
     f->ops = sink ? sink->ops : NULL;
     f->type = murre_module_func_type(module, func_index);
     f->offset = start;
+    f->param_slots_known = false;
     f->label_count = f->loop_count = f->height = f->flushed = f->depth = f->lazy_end = 0;
     f->max_height = 1;
     f->look_at = NULL;

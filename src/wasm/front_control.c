@@ -9,12 +9,13 @@
 
 #include <string.h>
 
-static const uint8_t single_types[] = {MURRE_I32, MURRE_I64, MURRE_F32, MURRE_F64, MURRE_V128, MURRE_FUNCREF, MURRE_EXTERNREF};
+static const uint8_t single_types[] = {MURRE_I32,     MURRE_I64,       MURRE_F32,  MURRE_F64,
+                                       MURRE_FUNCREF, MURRE_EXTERNREF, MURRE_V128, MURRE_V128_HIGH};
 
 static struct type_list single_type(murre_valtype type) {
     for (size_t i = 0; i < sizeof single_types / sizeof *single_types; i++)
         if (single_types[i] == type)
-            return (struct type_list){&single_types[i], 1};
+            return (struct type_list){&single_types[i], murre_type_slots(type), 1};
     return (struct type_list){0};
 }
 
@@ -92,7 +93,7 @@ static void bind_loop(struct murre_front *f) {
     uint32_t count = 0;
     if (f->sink->live_loop == index) {
         count = f->height;
-        live = front_operands(f, count);
+        live = front_operands(f, &count);
         if (!live)
             return;
     }
@@ -181,7 +182,7 @@ static void emit_return(struct murre_front *f, uint32_t count) {
         f->ops->ret_range(f->sink, front_slot(f, f->height - count), f->types + f->height - count, count);
         return;
     }
-    const struct murre_operand *operands = front_operands(f, count);
+    const struct murre_operand *operands = front_operands(f, &count);
     if (operands)
         f->ops->ret(f->sink, operands, count);
 }
@@ -264,16 +265,17 @@ static void emit_moves(struct murre_front *f, const struct frame *to, uint32_t c
         uint32_t end = next < lazy ? args[next].index : count; /* up to there they are in their homes */
         uint32_t src = front_slot(f, first + i), dst = base + (src - from);
         if (end == i) {
+            i += murre_type_slots(args[next].operand.type);
             f->ops->copy(f->sink, dst, args[next++].operand);
-            i++;
         } else if (src == dst) {
             i = end;
         } else if (end - i > FEW_VALUES) {
             f->ops->copy_range(f->sink, dst, src, f->types + first + i, end - i);
             i = end;
         } else {
-            f->ops->copy(f->sink, dst, (struct murre_operand){MURRE_OPERAND_SLOT, f->types[first + i], src, 0});
-            i++;
+            murre_valtype type = f->types[first + i];
+            f->ops->copy(f->sink, dst, (struct murre_operand){MURRE_OPERAND_SLOT, type, src, 0});
+            i += murre_type_slots(type);
         }
     }
 }
@@ -353,7 +355,7 @@ enum { TARGETS_A_LOOK = 4096 };
 /* The stack is left alone: in unreachable code each target may see other types in what is missing. */
 static bool check_targets(struct murre_front *f, const uint32_t *depths, uint32_t count) {
     const struct frame *last = target(f, depths[count]);
-    uint32_t arity = last ? label_types(last).count : 0;
+    uint32_t arity = last ? label_types(last).values : 0;
     f->table_serial++;
     for (uint32_t i = 0; i <= count && f->error->status == MURRE_OK; i++) {
         struct frame *to = target(f, depths[i]);
@@ -362,7 +364,7 @@ static bool check_targets(struct murre_front *f, const uint32_t *depths, uint32_
         if (to->fits_serial == f->table_serial)
             continue;
         to->fits_serial = f->table_serial;
-        if (label_types(to).count == arity)
+        if (label_types(to).values == arity)
             (void)front_fits(f, label_types(to));
         else
             front_fail(f, "type mismatch: br_table targets differ in arity");

@@ -4,11 +4,12 @@
  * Time. What the front end does for an instruction is bounded by its bytes, with one exception: a block, a branch or a call names a type of up to
  * a thousand values with two bytes. So lists of types are bytes (codes of value types), compared and copied as blocks of memory, and what
  * is kept of an operand lies in arrays by kind of knowledge: types, kinds, and the rest, which only operands that are not in their homes need.
- * A thousand operands then take less than a hundred nanoseconds. A sink is told of them by ranges of homes, and of each that is in no home
+ * (Of those a v128 has two, as it has two slots.) A thousand operands then take less than a hundred nanoseconds. A sink is told of them by ranges of homes, and of each that is in no home
  * once: such an operand took bytes of its own. HACKING.md has the figures.
  *
  * Invariants
- *  - The home slot of operand i is first_temp + i: front_slot. (A v128, which will take two slots, will have two places on the stack.)
+ *  - The home slot of place i of the stack is first_temp + i: front_slot. An operand has a place; a v128 has two, of types MURRE_V128 and
+ *    MURRE_V128_HIGH, and what is known of it stands at the first: the second is always of kind TEMP. Counts and heights are in places.
  *  - An operand of kind TEMP has its value in its home slot. No operand below a block's base is of kind LOCAL while the block is open.
  *  - pending[x] heads a list of the stack's LOCAL operands that name local x, innermost first: link is the next one's index + 1, 0 ends.
  *    Operands are popped innermost first, so a popped one is the head. Between functions all of pending is 0.
@@ -49,10 +50,11 @@ struct entry {
 
 enum frame_kind { FRAME_FUNC, FRAME_BLOCK, FRAME_LOOP, FRAME_IF, FRAME_ELSE };
 
-/* Types by their codes, a byte each. */
+/* Types by their codes, a byte per slot. */
 struct type_list {
     const uint8_t *types;
-    uint32_t count;
+    uint32_t count;  /* of codes */
+    uint32_t values; /* a v128 is one */
 };
 
 struct frame {
@@ -101,7 +103,9 @@ struct murre_front {
     uint32_t *pending; /* by local; all 0 between runs, unless left */
     bool left;         /* the last run with a sink did not come to its end */
     uint32_t local_count, pending_capacity;
-    struct murre_operand *operands; /* scratch */
+    bool param_slots_known;
+    uint16_t param_slots[MURRE_MAX_PARAMS]; /* of a type with a v128 */
+    struct murre_operand *operands;         /* scratch */
     uint32_t operands_capacity;
     struct murre_argument *arguments; /* scratch */
     uint32_t arguments_capacity;
@@ -124,6 +128,8 @@ void front_fail_feature(struct murre_front *f, enum murre_feature feature) __att
 bool front_reserve(struct murre_front *f, void **array, uint32_t *capacity, uint64_t count, size_t size);
 /* Room for so many more operands. */
 bool front_grow_stack(struct murre_front *f, uint32_t count);
+/* The operand whose last place has been popped, and is not of the type wanted: any is, it is a v128, or an error. */
+struct entry front_popped_other(struct murre_front *f, murre_valtype want, struct entry e);
 /* Takes an operand from below the block's base, which is right only where code is unreachable. */
 struct entry front_pop_bottom(struct murre_front *f, murre_valtype want);
 void front_flush_local(struct murre_front *f, uint32_t local); /* copies all operands that name the local to their homes */
@@ -142,9 +148,9 @@ bool front_fits(struct murre_front *f, struct type_list types);
 void front_push_list(struct murre_front *f, struct type_list types);
 /* Where the result of an operation goes; pushes it. See there. */
 uint32_t front_push_result(struct murre_front *f, murre_valtype type);
-/* The innermost count operands in f->operands; NULL without memory. */
-struct murre_operand *front_operands(struct murre_front *f, uint32_t count);
-/* Those of the innermost count operands that are not in their homes, as arguments of a call; NULL without memory. */
+/* The operands in the innermost *count places in f->operands, and in *count how many they are; NULL without memory. */
+struct murre_operand *front_operands(struct murre_front *f, uint32_t *count);
+/* Those of the operands in the innermost count places that are not in their homes, as arguments of a call; NULL without memory. */
 const struct murre_argument *front_arguments(struct murre_front *f, uint32_t count, uint32_t *lazy);
 /* A comparison of popped operands: kept for the next instruction where it can use it, else emitted. */
 void front_push_cond(struct murre_front *f, const struct murre_cond *cond);
@@ -179,19 +185,19 @@ void front_table(struct murre_front *f, enum murre_op op);
 
 /* Types of the module's, as codes. */
 static inline struct type_list front_params(const struct murre_type *type) {
-    return (struct type_list){murre_type_codes(type), type->func.param_count};
+    return (struct type_list){murre_type_codes(type), type->param_slots, type->func.param_count};
 }
 static inline struct type_list front_results(const struct murre_type *type) {
-    return (struct type_list){murre_type_codes(type) + type->func.param_count, type->func.result_count};
+    return (struct type_list){murre_type_codes(type) + type->param_slots, type->result_slots, type->func.result_count};
 }
 
 uint32_t front_far_local_type(const struct murre_front *f, uint32_t local);
-uint32_t front_far_local_slot(const struct murre_front *f, uint32_t local);
+uint32_t front_far_local_slot(struct murre_front *f, uint32_t local);
 static inline uint32_t front_local_type(const struct murre_front *f, uint32_t local) {
     return __builtin_expect(local < TABLED_LOCALS, 1) ? f->local_types[local] : front_far_local_type(f, local);
 }
-/* Where no local takes two slots, a local's number is its slot. */
-static inline uint32_t front_local_slot(const struct murre_front *f, uint32_t local) {
+/* Where no local takes two slots, a local's number is its slot. Else parameters are looked up in a table. */
+static inline uint32_t front_local_slot(struct murre_front *f, uint32_t local) {
     return __builtin_expect(f->local_count == f->first_temp, 1) ? local : front_far_local_slot(f, local);
 }
 
@@ -200,7 +206,7 @@ static inline uint32_t front_slot(const struct murre_front *f, uint32_t index) {
     return f->first_temp + index;
 }
 
-static inline struct murre_operand front_operand(const struct murre_front *f, const struct entry *e) {
+static inline struct murre_operand front_operand(struct murre_front *f, const struct entry *e) {
     if (e->kind == ENTRY_CONST)
         return (struct murre_operand){MURRE_OPERAND_CONST, e->type, 0, f->values[e->index].bits};
     uint32_t slot = e->kind == ENTRY_LOCAL ? front_local_slot(f, f->values[e->index].local) : front_slot(f, e->index);
@@ -211,6 +217,9 @@ static inline struct entry front_entry(const struct murre_front *f, uint32_t ind
     return (struct entry){index, f->kinds[index], f->types[index]};
 }
 
+/* The second place of a v128; grown for by its first. False without memory. */
+bool front_push_high(struct murre_front *f);
+
 /* Pushes an operand of kind TEMP, to be changed by the caller; NO_ENTRY without memory. */
 static inline uint32_t front_push(struct murre_front *f, murre_valtype type) {
     if (__builtin_expect(f->height == f->stack_capacity, 0) && !front_grow_stack(f, 1))
@@ -218,6 +227,8 @@ static inline uint32_t front_push(struct murre_front *f, murre_valtype type) {
     uint32_t index = f->height++;
     f->kinds[index] = ENTRY_TEMP;
     f->types[index] = (uint8_t)type;
+    if (__builtin_expect(type == MURRE_V128, 0) && !front_push_high(f))
+        return NO_ENTRY;
     if (f->height > f->max_height)
         f->max_height = f->height;
     return index;
@@ -252,9 +263,7 @@ static inline struct entry front_pop(struct murre_front *f, murre_valtype want) 
         struct entry e = front_entry(f, index);
         if (e.kind == ENTRY_LOCAL)
             f->pending[f->values[index].local] = f->values[index].link;
-        if (__builtin_expect(e.type != want, 0) && want != TYPE_ANY && e.type != TYPE_BOTTOM)
-            front_fail_type(f, want, e.type);
-        return e;
+        return __builtin_expect(e.type == want, 1) ? e : front_popped_other(f, want, e);
     }
     return front_pop_bottom(f, want);
 }

@@ -14,8 +14,13 @@ void front_fail(struct murre_front *f, const char *format, ...) {
     murre_error_set(f->error, MURRE_ERROR_INVALID, f->offset, "%s", message);
 }
 
+/* Also of a list's code. */
+static const char *code_name(murre_valtype code) {
+    return murre_valtype_name(code == MURRE_V128_HIGH ? MURRE_V128 : code);
+}
+
 void front_fail_type(struct murre_front *f, murre_valtype want, murre_valtype found) {
-    front_fail(f, "type mismatch: expected %s, found %s", murre_valtype_name(want), murre_valtype_name(found));
+    front_fail(f, "type mismatch: expected %s, found %s", code_name(want), code_name(found));
 }
 
 void front_fail_feature(struct murre_front *f, enum murre_feature feature) {
@@ -74,6 +79,25 @@ bool front_grow_stack(struct murre_front *f, uint32_t count) {
     f->values = NULL;
     f->stack_capacity = f->height = 0;
     return false;
+}
+
+bool front_push_high(struct murre_front *f) {
+    if (f->height == f->stack_capacity && !front_grow_stack(f, 1))
+        return false;
+    f->kinds[f->height] = ENTRY_TEMP;
+    f->types[f->height++] = MURRE_V128_HIGH;
+    return true;
+}
+
+struct entry front_popped_other(struct murre_front *f, murre_valtype want, struct entry e) {
+    if (e.type == MURRE_V128_HIGH) {
+        e = front_entry(f, --f->height);
+        if (e.kind == ENTRY_LOCAL)
+            f->pending[f->values[e.index].local] = f->values[e.index].link;
+    }
+    if (want != TYPE_ANY && e.type != TYPE_BOTTOM && e.type != want)
+        front_fail_type(f, want, e.type);
+    return e;
 }
 
 struct entry front_pop_bottom(struct murre_front *f, murre_valtype want) {
@@ -186,7 +210,11 @@ void front_drop_to(struct murre_front *f, uint32_t height) {
 
 /* ---- lists of types ----------------------------------------------------------------------------------------------------- */
 
-/* A branch table may ask this of a thousand operands for each byte. */
+/* A branch table may ask this of a thousand operands for each byte.
+ *
+ * What is of no type (TYPE_BOTTOM) has one place, though it stands for a v128, too, which has two. It comes only from a select of such operands in unreachable
+ * code, so it is the lowest of its block, and there is one at most: what it is compared with is the second code of a v128 then, and the first is looked for
+ * below the block's base, where everything is. */
 static bool fit(const uint8_t *found, const uint8_t *types, uint32_t count) {
     if (count == 0 || memcmp(found, types, count) == 0)
         return true;
@@ -209,7 +237,7 @@ bool front_fits(struct murre_front *f, struct type_list types) {
     if (__builtin_expect(fit(found, want, there), 1)) {
         if (own >= types.count || frame->unreachable)
             return true;
-        front_fail(f, "type mismatch: expected %s, the operand stack is empty", murre_valtype_name(types.types[types.count - own - 1]));
+        front_fail(f, "type mismatch: expected %s, the operand stack is empty", code_name(types.types[types.count - own - 1]));
         return false;
     }
     uint32_t i = there; /* the innermost that does not fit */
@@ -273,13 +301,16 @@ uint32_t front_push_result(struct murre_front *f, murre_valtype type) {
     return index != NO_ENTRY ? front_slot(f, index) : 0;
 }
 
-struct murre_operand *front_operands(struct murre_front *f, uint32_t count) {
-    if (!front_reserve(f, (void **)&f->operands, &f->operands_capacity, (uint64_t)count + 1, sizeof *f->operands))
+struct murre_operand *front_operands(struct murre_front *f, uint32_t *count) {
+    if (!front_reserve(f, (void **)&f->operands, &f->operands_capacity, (uint64_t)*count + 1, sizeof *f->operands))
         return NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        struct entry e = front_entry(f, f->height - count + i);
-        f->operands[i] = front_operand(f, &e);
+    uint32_t found = 0;
+    for (uint32_t i = f->height - *count; i < f->height; i++) {
+        struct entry e = front_entry(f, i);
+        if (e.type != MURRE_V128_HIGH)
+            f->operands[found++] = front_operand(f, &e);
     }
+    *count = found;
     return f->operands;
 }
 

@@ -17,7 +17,11 @@ struct murre_type {
     uint32_t shape;                     /* murre_type_shape, for calls; 0 says nothing */
 };
 
-/* The types of parameters and then of results as the binary format codes them, a byte each. Of types that murre_module_decode has made. */
+/* The second slot of a v128 in a list of codes. No value type has this code. */
+enum { MURRE_V128_HIGH = 0x01 };
+
+/* The types of parameters and then of results as the binary format codes them, a byte per slot: a v128 is two, MURRE_V128 and MURRE_V128_HIGH.
+ * Of types that murre_module_decode has made. */
 static inline const uint8_t *murre_type_codes(const struct murre_type *type) {
     return (const uint8_t *)(type->func.results + type->func.result_count);
 }

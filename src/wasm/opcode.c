@@ -5,7 +5,7 @@
 
 #include "murre.h"
 
-enum { TYPE_NONE = 0, TYPE_I32 = MURRE_I32, TYPE_I64 = MURRE_I64, TYPE_F32 = MURRE_F32, TYPE_F64 = MURRE_F64 };
+enum { TYPE_NONE = 0, TYPE_I32 = MURRE_I32, TYPE_I64 = MURRE_I64, TYPE_F32 = MURRE_F32, TYPE_F64 = MURRE_F64, TYPE_V128 = MURRE_V128 };
 
 const struct murre_op_info murre_op_info[MURRE_OP_COUNT] = {
 #define OP(id, name, prefix, code, class, imm, result, operand, n, feature) \

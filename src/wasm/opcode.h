@@ -21,6 +21,13 @@ enum murre_op_class {
     MURRE_CLASS_COMPARE,
     MURRE_CLASS_LOAD,
     MURRE_CLASS_STORE,
+    MURRE_CLASS_TERNARY,
+    MURRE_CLASS_SHIFT,
+    MURRE_CLASS_EXTRACT,
+    MURRE_CLASS_REPLACE,
+    MURRE_CLASS_SHUFFLE,
+    MURRE_CLASS_LOAD_LANE,
+    MURRE_CLASS_STORE_LANE,
     MURRE_CLASS_LATER,
 };
 
@@ -106,7 +113,7 @@ struct murre_op_info {
     uint8_t imm;     /* enum murre_imm */
     uint8_t result;  /* value type, or 0 */
     uint8_t operand; /* value type, or 0 */
-    uint8_t n;       /* natural alignment of loads and stores, log2 */
+    uint8_t n;       /* natural alignment of loads and stores, size of a lane, log2 of bytes */
     uint8_t feature; /* enum murre_feature */
     uint16_t code;
 };
@@ -120,6 +127,10 @@ struct murre_op_facts {
     bool is_signed; /* a load that extends with the sign */
 };
 extern const struct murre_op_facts murre_op_facts[MURRE_OP_COUNT];
+/* Lanes of a vector that an instruction with a lane knows. */
+static inline uint32_t murre_op_lanes(enum murre_op op) {
+    return UINT32_C(16) >> murre_op_info[op].n;
+}
 /* Bytes that a load or store accesses. */
 static inline uint32_t murre_op_access_size(enum murre_op op) {
     return UINT32_C(1) << murre_op_info[op].n;

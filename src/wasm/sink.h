@@ -6,7 +6,8 @@
  * type later. Values are where the front end says: a constant, a local's slot, or the home slot.
  *
  * Rules for a sink
- *  - dst may be the slot of an operand of the same operation: read all operands before writing dst.
+ *  - dst may be the slot of an operand of the same operation: read all operands before writing dst. With values of two slots it may also be
+ *    one slot off an operand's, for a copy or a select too.
  *  - Operations come only where code is reachable. A label is bound once; labels are numbered 0, 1, 2… as they are first mentioned.
  *  - All merges of values are explicit copies before the branch; at a label every live value is in its home slot or its local.
  *  - i32 and f32 values: the upper half of a slot or register is unspecified; extend where 64 bits are looked at (addresses above all).
@@ -24,7 +25,8 @@ struct murre_operand {
     uint8_t kind; /* enum murre_operand_kind */
     murre_valtype type;
     uint32_t slot; /* SLOT: a local's or a home slot */
-    uint64_t bits; /* CONST: the value; i32 and f32 in the low half, upper half zero. References: 0 is null */
+    /* CONST: the value; i32 and f32 in the low half, upper half zero. References: 0 is null. Of a v128 where in the module its 16 bytes are. */
+    uint64_t bits;
 };
 
 /* What a branch or select asks. op is 0 (unused for any comparison): a is an i32, tested against zero. Else a comparison of opcodes.def
@@ -51,6 +53,12 @@ static inline bool murre_access_is_plain(const struct murre_access *access) {
     return access->memory == 0 && access->offset <= UINT32_MAX && !access->index64 && !access->atomic && !access->shared;
 }
 
+/* The lane that an instruction names, or the bytes of the operands that a shuffle takes. */
+union murre_lanes {
+    uint8_t lane;
+    const uint8_t *bytes; /* sixteen, in the module: 0 to 15 of the first operand, 16 to 31 of the second */
+};
+
 /* Declared locals of one type, in a row. */
 struct murre_local_group {
     uint32_t first, count; /* numbers of locals, parameters included */
@@ -60,7 +68,7 @@ struct murre_local_group {
 
 /* An operand of a call that is not in its home. */
 struct murre_argument {
-    uint32_t index; /* parameter */
+    uint32_t index; /* among the slots of the parameters: of a v128, the first */
     uint32_t slot;  /* its home */
     struct murre_operand operand;
 };
@@ -97,11 +105,17 @@ struct murre_sink_ops {
     void (*end)(struct murre_sink *sink, uint32_t slot_count);
 
     void (*copy)(struct murre_sink *sink, uint32_t dst, struct murre_operand a); /* also constants and references */
-    /* count slots from src on to those from dst on, which is below: as if one after the other, the lowest first. types: a code each. */
+    /* count slots from src on to those from dst on, which is below: as if one after the other, the lowest first. types: a code per slot, see murre_type_codes;
+     * no v128 is cut. */
     void (*copy_range)(struct murre_sink *sink, uint32_t dst, uint32_t src, const uint8_t *types, uint32_t count);
     void (*unary)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a); /* classes UNARY, REF_IS_NULL */
     void (*binary)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a,
-                   struct murre_operand b); /* BINARY, COMPARE */
+                   struct murre_operand b); /* BINARY, COMPARE, SHIFT */
+    /* TERNARY, with operands deepest first: three; EXTRACT: one; REPLACE, SHUFFLE: two. lanes: of the last three. */
+    void (*vector)(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, union murre_lanes lanes);
+    /* LOAD_LANE, STORE_LANE (dst is not used). */
+    void (*lane)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand index, struct murre_operand vector,
+                 uint8_t lane, const struct murre_access *access);
     /* cond ? a : b */
     void (*select)(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
     void (*load)(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand index, const struct murre_access *access);
@@ -122,7 +136,7 @@ struct murre_sink_ops {
     /* labels[min(index, count)]: count + 1 labels, the last the default. */
     void (*branch_table)(struct murre_sink *sink, struct murre_operand index, const uint32_t *labels, uint32_t count);
     void (*ret)(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
-    /* The same of many: they are in the slots from src on. types: a code each. */
+    /* The same of many: they are in count slots from src on. types: a code per slot. */
     void (*ret_range)(struct murre_sink *sink, uint32_t src, const uint8_t *types, uint32_t count);
     void (*unreachable)(struct murre_sink *sink);
 

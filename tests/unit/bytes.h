@@ -19,5 +19,6 @@ void bytes_module(struct bytes *module, const char *params, const char *results,
 #define I64       "\x7e"
 #define F32       "\x7d"
 #define F64       "\x7c"
+#define V128      "\x7b"
 
 #endif

@@ -123,9 +123,12 @@ Test(facts, accesses_are_as_wide_and_signed_as_their_names_say) {
         if (!load && !store)
             continue;
         const char *width = strstr(name, load ? "load" : "store") + (load ? 4 : 5);
-        uint32_t bits = *width ? (uint32_t)strtoul(width, NULL, 10) : (uint32_t)strtoul(name + 1, NULL, 10);
+        char *lanes = NULL;
+        uint32_t bits = *width ? (uint32_t)strtoul(width, &lanes, 10) : (uint32_t)strtoul(name + 1, NULL, 10);
+        if (lanes && *lanes == 'x')
+            bits *= (uint32_t)strtoul(lanes + 1, NULL, 10);
         cr_expect_eq(murre_op_access_size(op) * 8, bits, "%s", name);
         accesses++;
     }
-    cr_expect_eq(accesses, 14 + 9);
+    cr_expect_eq(accesses, 14 + 9 + 14, "of numbers, of vectors");
 }
