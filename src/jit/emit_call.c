@@ -28,15 +28,10 @@ static void declare_helper(struct murre_emit *e, enum murre_helper helper) {
     e->helper_imports[helper] = murre_mirctx_import(e->mir, info->name, info->function);
 }
 
-/* A trap always has the room that is below the stack's limit, arithmetic takes next to nothing. */
-static bool takes_stack(enum murre_helper helper) {
-    return helper != MURRE_HELPER_TRAP && helper != MURRE_HELPER_POLL && helper < MURRE_HELPER_POPCNT32;
-}
-
 void murre_emit_helper(struct murre_emit *e, enum murre_helper helper, MIR_op_t result, const MIR_op_t *args) {
     if (e->helper_protos[helper] == NULL)
         declare_helper(e, helper);
-    e->calls |= takes_stack(helper);
+    e->calls |= murre_helper_info[helper].takes_stack;
     MIR_op_t ops[9];
     size_t n = 0;
     ops[n++] = MIR_new_ref_op(e->mir, e->helper_protos[helper]);

@@ -101,7 +101,7 @@ static void emit_ext(struct murre_emit *e, enum murre_op op, uint32_t dst, MIR_o
         return;
     }
     if (!murre_ext_emit(e->mir, e->item, ext, to, a, b)) {
-        enum murre_helper helper = murre_helper_for_ext(ext);
+        enum murre_helper helper = murre_helper_for(op);
         if (helper == MURRE_HELPER_COUNT)
             murre_mirctx_fail("no code for %s", murre_op_name(op));
         murre_emit_helper(e, helper, to, &a);

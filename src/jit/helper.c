@@ -18,37 +18,34 @@ void murre_helper_table_copy(struct murre_instance *instance, uint64_t to_from, 
 void murre_helper_table_fill(struct murre_instance *instance, uint32_t table, uint32_t d, void *ref, uint32_t n);
 uint32_t murre_helper_table_grow(struct murre_instance *instance, uint32_t table, void *init, uint32_t count);
 void murre_helper_elem_drop(struct murre_instance *instance, uint32_t elem);
-uint64_t murre_helper_popcnt32(uint32_t a);
-uint64_t murre_helper_popcnt64(uint64_t a);
-float murre_helper_ceil_f32(float a);
-float murre_helper_floor_f32(float a);
-float murre_helper_trunc_f32(float a);
-float murre_helper_nearest_f32(float a);
-double murre_helper_ceil_f64(double a);
-double murre_helper_floor_f64(double a);
-double murre_helper_trunc_f64(double a);
-double murre_helper_nearest_f64(double a);
+
+/* Of a type of C: what helper.h calls it. */
+#define LETTER(type)  _Generic((type)0, float : 'f', double : 'd', default : 'l')
+#define LETTERS(type) _Generic((type)0, float : "f", double : "d", default : "l")
+
+#define HELPER(id, result, operand, function) \
+    static result stand_in_##id(operand a) {  \
+        return (result)function(a);           \
+    }
+#include "wasm/numeric.def"
 
 const struct murre_helper_info murre_helper_info[MURRE_HELPER_COUNT] = {
-#define X(id, function, result, params) {#function, (const void *)function, result, params},
+#define X(id, function, result, params, takes_stack) {#function, (const void *)function, params, result, takes_stack},
     MURRE_HELPERS(X)
 #undef X
+#define HELPER(id, result, operand, function) {"murre_helper_" #id, (const void *)stand_in_##id, LETTERS(operand), LETTER(result), false},
+#include "wasm/numeric.def"
 };
 
-enum murre_helper murre_helper_for_ext(enum murre_ext op) {
-    switch (op) {
-    case MURRE_EXT_POPCNT32: return MURRE_HELPER_POPCNT32;
-    case MURRE_EXT_POPCNT64: return MURRE_HELPER_POPCNT64;
-    case MURRE_EXT_CEIL_F32: return MURRE_HELPER_CEIL_F32;
-    case MURRE_EXT_FLOOR_F32: return MURRE_HELPER_FLOOR_F32;
-    case MURRE_EXT_TRUNC_F32: return MURRE_HELPER_TRUNC_F32;
-    case MURRE_EXT_NEAREST_F32: return MURRE_HELPER_NEAREST_F32;
-    case MURRE_EXT_CEIL_F64: return MURRE_HELPER_CEIL_F64;
-    case MURRE_EXT_FLOOR_F64: return MURRE_HELPER_FLOOR_F64;
-    case MURRE_EXT_TRUNC_F64: return MURRE_HELPER_TRUNC_F64;
-    case MURRE_EXT_NEAREST_F64: return MURRE_HELPER_NEAREST_F64;
-    default: return MURRE_HELPER_COUNT;
-    }
+static const uint8_t helper_for[MURRE_OP_COUNT] = {
+#define HELPER(id, result, operand, function) [MURRE_OP_##id] = MURRE_HELPER_##id,
+#include "wasm/numeric.def"
+};
+_Static_assert(MURRE_HELPER_TRAP == 0, "stands in for nothing");
+_Static_assert(MURRE_HELPER_COUNT <= UINT8_MAX, "a helper fits 8 bits");
+
+enum murre_helper murre_helper_for(enum murre_op op) {
+    return helper_for[op] ? (enum murre_helper)helper_for[op] : MURRE_HELPER_COUNT;
 }
 
 /* The thread knows its store, which saves compiled code from keeping its instance at hand for this. */
@@ -114,35 +111,4 @@ uint32_t murre_helper_table_grow(struct murre_instance *instance, uint32_t table
 void murre_helper_elem_drop(struct murre_instance *instance, uint32_t elem) {
     murre_bulk_elem_drop(instance, elem);
     look(instance);
-}
-
-uint64_t murre_helper_popcnt32(uint32_t a) {
-    return (uint64_t)__builtin_popcount(a);
-}
-uint64_t murre_helper_popcnt64(uint64_t a) {
-    return (uint64_t)__builtin_popcountll(a);
-}
-float murre_helper_ceil_f32(float a) {
-    return murre_f32_ceil(a);
-}
-float murre_helper_floor_f32(float a) {
-    return murre_f32_floor(a);
-}
-float murre_helper_trunc_f32(float a) {
-    return murre_f32_trunc(a);
-}
-float murre_helper_nearest_f32(float a) {
-    return murre_f32_nearest(a);
-}
-double murre_helper_ceil_f64(double a) {
-    return murre_f64_ceil(a);
-}
-double murre_helper_floor_f64(double a) {
-    return murre_f64_floor(a);
-}
-double murre_helper_trunc_f64(double a) {
-    return murre_f64_trunc(a);
-}
-double murre_helper_nearest_f64(double a) {
-    return murre_f64_nearest(a);
 }
