@@ -147,53 +147,24 @@ static void convert_u32(struct murre_ext_out *out, const struct murre_ext_fp *fp
     murre_ext_put2(out, fp->from_int, dst, t);
 }
 
-/* Operations that are one instruction of two operands. */
-static MIR_insn_code_t unary_code(enum murre_ext op) {
+/* Operations that are one instruction; INSN_BOUND for the others. */
+static const uint16_t insn_codes[MURRE_EXT_COUNT] = {
+#define CODE(name, result, first, second, code) [MURRE_EXT_##name] = MIR_##code,
+    MURRE_EXT_LIST(CODE)
+#undef CODE
+};
+static const bool is_binary[MURRE_EXT_COUNT] = {
+#define BINARY(name, result, first, second, code) [MURRE_EXT_##name] = (second) != 0,
+    MURRE_EXT_LIST(BINARY)
+#undef BINARY
+};
+
+static bool emit_sequence(struct murre_ext_out *out, enum murre_ext op, MIR_op_t dst, MIR_op_t a, MIR_op_t b) {
     switch (op) {
     case MURRE_EXT_CLZ32:
     case MURRE_EXT_CLZ64:
     case MURRE_EXT_CTZ32:
-    case MURRE_EXT_CTZ64:
-    case MURRE_EXT_POPCNT32:
-    case MURRE_EXT_POPCNT64: return murre_ext_count_code(op);
-    case MURRE_EXT_SQRT_F32: return MIR_FSQRT;
-    case MURRE_EXT_CEIL_F32: return MIR_FCEIL;
-    case MURRE_EXT_FLOOR_F32: return MIR_FFLOOR;
-    case MURRE_EXT_TRUNC_F32: return MIR_FTRUNC;
-    case MURRE_EXT_NEAREST_F32: return MIR_FNEAR;
-    case MURRE_EXT_ABS_F32: return MIR_FABS;
-    case MURRE_EXT_NEG_F32: return MIR_FNEG;
-    case MURRE_EXT_SQRT_F64: return MIR_DSQRT;
-    case MURRE_EXT_CEIL_F64: return MIR_DCEIL;
-    case MURRE_EXT_FLOOR_F64: return MIR_DFLOOR;
-    case MURRE_EXT_TRUNC_F64: return MIR_DTRUNC;
-    case MURRE_EXT_NEAREST_F64: return MIR_DNEAR;
-    case MURRE_EXT_ABS_F64: return MIR_DABS;
-    case MURRE_EXT_NEG_F64: return MIR_DNEG;
-    case MURRE_EXT_I32_REINTERPRET_F32: return MIR_F2BITS;
-    case MURRE_EXT_I64_REINTERPRET_F64: return MIR_D2BITS;
-    case MURRE_EXT_F32_REINTERPRET_I32: return MIR_BITS2F;
-    case MURRE_EXT_F64_REINTERPRET_I64: return MIR_BITS2D;
-    case MURRE_EXT_F32_CONVERT_I32_S: return MIR_I2FS;
-    case MURRE_EXT_F64_CONVERT_I32_S: return MIR_I2DS;
-    case MURRE_EXT_F32_CONVERT_I64_S: return MIR_I2F;
-    case MURRE_EXT_F64_CONVERT_I64_S: return MIR_I2D;
-    default: return MIR_INSN_BOUND;
-    }
-}
-
-static MIR_insn_code_t binary_code(enum murre_ext op) {
-    switch (op) {
-    case MURRE_EXT_MIN_F32: return MIR_FMIN;
-    case MURRE_EXT_MAX_F32: return MIR_FMAX;
-    case MURRE_EXT_MIN_F64: return MIR_DMIN;
-    case MURRE_EXT_MAX_F64: return MIR_DMAX;
-    default: return MIR_INSN_BOUND;
-    }
-}
-
-static bool emit_sequence(struct murre_ext_out *out, enum murre_ext op, MIR_op_t dst, MIR_op_t a, MIR_op_t b) {
-    switch (op) {
+    case MURRE_EXT_CTZ64: murre_ext_put2(out, murre_ext_count_code(op), dst, a); return true;
     case MURRE_EXT_ROTL32: rotate(out, true, 32, dst, a, b); return true;
     case MURRE_EXT_ROTR32: rotate(out, false, 32, dst, a, b); return true;
     case MURRE_EXT_ROTL64: rotate(out, true, 64, dst, a, b); return true;
@@ -224,17 +195,14 @@ bool murre_ext_emit(MIR_context_t mir, MIR_item_t func, enum murre_ext op, MIR_o
     if (!murre_ext_has(op))
         return false;
     struct murre_ext_out out = {mir, func};
-    MIR_insn_code_t code = unary_code(op);
-    if (code != MIR_INSN_BOUND) {
-        murre_ext_put2(&out, code, dst, a);
-        return true;
-    }
-    code = binary_code(op);
-    if (code != MIR_INSN_BOUND) {
+    MIR_insn_code_t code = (MIR_insn_code_t)insn_codes[op];
+    if (code == MIR_INSN_BOUND)
+        return emit_sequence(&out, op, dst, a, b);
+    if (is_binary[op])
         murre_ext_put3(&out, code, dst, a, b);
-        return true;
-    }
-    return emit_sequence(&out, op, dst, a, b);
+    else
+        murre_ext_put2(&out, code, dst, a);
+    return true;
 }
 
 void murre_ext_emit_select(MIR_context_t mir, MIR_item_t func, char type, MIR_op_t dst, MIR_op_t condition, MIR_op_t yes, MIR_op_t no) {

@@ -25,70 +25,70 @@
 
 #include <mir.h>
 
-/* X(NAME, result type, first operand's type, second operand's type or 0)
+/* X(NAME, result type, first operand's type, second operand's type or 0, MIR's instruction or INSN_BOUND where it takes a sequence)
    i: integer register holding 32 bits, l: integer register holding 64 bits, f: F register, d: D register */
-#define MURRE_EXT_LIST(X)                                                                  \
-    X(ROTL32, 'i', 'i', 'i') /* b is taken modulo the width */                             \
-    X(ROTR32, 'i', 'i', 'i')                                                               \
-    X(ROTL64, 'l', 'l', 'l')                                                               \
-    X(ROTR64, 'l', 'l', 'l')                                                               \
-    X(CLZ32, 'i', 'i', 0)                                                                  \
-    X(CTZ32, 'i', 'i', 0)                                                                  \
-    X(POPCNT32, 'i', 'i', 0)                                                               \
-    X(CLZ64, 'l', 'l', 0)                                                                  \
-    X(CTZ64, 'l', 'l', 0)                                                                  \
-    X(POPCNT64, 'l', 'l', 0)                                                               \
-    X(SQRT_F32, 'f', 'f', 0)                                                               \
-    X(CEIL_F32, 'f', 'f', 0)                                                               \
-    X(FLOOR_F32, 'f', 'f', 0)                                                              \
-    X(TRUNC_F32, 'f', 'f', 0)                                                              \
-    X(NEAREST_F32, 'f', 'f', 0)                                                            \
-    X(ABS_F32, 'f', 'f', 0)                                                                \
-    X(NEG_F32, 'f', 'f', 0)                                                                \
-    X(MIN_F32, 'f', 'f', 'f')                                                              \
-    X(MAX_F32, 'f', 'f', 'f')                                                              \
-    X(COPYSIGN_F32, 'f', 'f', 'f')                                                         \
-    X(SQRT_F64, 'd', 'd', 0)                                                               \
-    X(CEIL_F64, 'd', 'd', 0)                                                               \
-    X(FLOOR_F64, 'd', 'd', 0)                                                              \
-    X(TRUNC_F64, 'd', 'd', 0)                                                              \
-    X(NEAREST_F64, 'd', 'd', 0)                                                            \
-    X(ABS_F64, 'd', 'd', 0)                                                                \
-    X(NEG_F64, 'd', 'd', 0)                                                                \
-    X(MIN_F64, 'd', 'd', 'd')                                                              \
-    X(MAX_F64, 'd', 'd', 'd')                                                              \
-    X(COPYSIGN_F64, 'd', 'd', 'd')                                                         \
-    X(I32_REINTERPRET_F32, 'i', 'f', 0)                                                    \
-    X(I64_REINTERPRET_F64, 'l', 'd', 0)                                                    \
-    X(F32_REINTERPRET_I32, 'f', 'i', 0)                                                    \
-    X(F64_REINTERPRET_I64, 'd', 'l', 0)                                                    \
-    X(F32_CONVERT_I32_S, 'f', 'i', 0)                                                      \
-    X(F32_CONVERT_I32_U, 'f', 'i', 0)                                                      \
-    X(F32_CONVERT_I64_S, 'f', 'l', 0)                                                      \
-    X(F32_CONVERT_I64_U, 'f', 'l', 0)                                                      \
-    X(F64_CONVERT_I32_S, 'd', 'i', 0)                                                      \
-    X(F64_CONVERT_I32_U, 'd', 'i', 0)                                                      \
-    X(F64_CONVERT_I64_S, 'd', 'l', 0)                                                      \
-    X(F64_CONVERT_I64_U, 'd', 'l', 0)                                                      \
-    X(I32_TRUNC_SAT_F32_S, 'i', 'f', 0)                                                    \
-    X(I32_TRUNC_SAT_F32_U, 'i', 'f', 0)                                                    \
-    X(I32_TRUNC_SAT_F64_S, 'i', 'd', 0)                                                    \
-    X(I32_TRUNC_SAT_F64_U, 'i', 'd', 0)                                                    \
-    X(I64_TRUNC_SAT_F32_S, 'l', 'f', 0)                                                    \
-    X(I64_TRUNC_SAT_F32_U, 'l', 'f', 0)                                                    \
-    X(I64_TRUNC_SAT_F64_S, 'l', 'd', 0)                                                    \
-    X(I64_TRUNC_SAT_F64_U, 'l', 'd', 0)                                                    \
-    X(I32_TRUNC_F32_S, 'i', 'f', 0) /* the trapping ones: only for murre_ext_emit_trunc */ \
-    X(I32_TRUNC_F32_U, 'i', 'f', 0)                                                        \
-    X(I32_TRUNC_F64_S, 'i', 'd', 0)                                                        \
-    X(I32_TRUNC_F64_U, 'i', 'd', 0)                                                        \
-    X(I64_TRUNC_F32_S, 'l', 'f', 0)                                                        \
-    X(I64_TRUNC_F32_U, 'l', 'f', 0)                                                        \
-    X(I64_TRUNC_F64_S, 'l', 'd', 0)                                                        \
-    X(I64_TRUNC_F64_U, 'l', 'd', 0)
+#define MURRE_EXT_LIST(X)                                                                              \
+    X(ROTL32, 'i', 'i', 'i', INSN_BOUND) /* b is taken modulo the width */                             \
+    X(ROTR32, 'i', 'i', 'i', INSN_BOUND)                                                               \
+    X(ROTL64, 'l', 'l', 'l', INSN_BOUND)                                                               \
+    X(ROTR64, 'l', 'l', 'l', INSN_BOUND)                                                               \
+    X(CLZ32, 'i', 'i', 0, INSN_BOUND)                                                                  \
+    X(CTZ32, 'i', 'i', 0, INSN_BOUND)                                                                  \
+    X(POPCNT32, 'i', 'i', 0, POPCNTS)                                                                  \
+    X(CLZ64, 'l', 'l', 0, INSN_BOUND)                                                                  \
+    X(CTZ64, 'l', 'l', 0, INSN_BOUND)                                                                  \
+    X(POPCNT64, 'l', 'l', 0, POPCNT)                                                                   \
+    X(SQRT_F32, 'f', 'f', 0, FSQRT)                                                                    \
+    X(CEIL_F32, 'f', 'f', 0, FCEIL)                                                                    \
+    X(FLOOR_F32, 'f', 'f', 0, FFLOOR)                                                                  \
+    X(TRUNC_F32, 'f', 'f', 0, FTRUNC)                                                                  \
+    X(NEAREST_F32, 'f', 'f', 0, FNEAR)                                                                 \
+    X(ABS_F32, 'f', 'f', 0, FABS)                                                                      \
+    X(NEG_F32, 'f', 'f', 0, FNEG)                                                                      \
+    X(MIN_F32, 'f', 'f', 'f', FMIN)                                                                    \
+    X(MAX_F32, 'f', 'f', 'f', FMAX)                                                                    \
+    X(COPYSIGN_F32, 'f', 'f', 'f', INSN_BOUND)                                                         \
+    X(SQRT_F64, 'd', 'd', 0, DSQRT)                                                                    \
+    X(CEIL_F64, 'd', 'd', 0, DCEIL)                                                                    \
+    X(FLOOR_F64, 'd', 'd', 0, DFLOOR)                                                                  \
+    X(TRUNC_F64, 'd', 'd', 0, DTRUNC)                                                                  \
+    X(NEAREST_F64, 'd', 'd', 0, DNEAR)                                                                 \
+    X(ABS_F64, 'd', 'd', 0, DABS)                                                                      \
+    X(NEG_F64, 'd', 'd', 0, DNEG)                                                                      \
+    X(MIN_F64, 'd', 'd', 'd', DMIN)                                                                    \
+    X(MAX_F64, 'd', 'd', 'd', DMAX)                                                                    \
+    X(COPYSIGN_F64, 'd', 'd', 'd', INSN_BOUND)                                                         \
+    X(I32_REINTERPRET_F32, 'i', 'f', 0, F2BITS)                                                        \
+    X(I64_REINTERPRET_F64, 'l', 'd', 0, D2BITS)                                                        \
+    X(F32_REINTERPRET_I32, 'f', 'i', 0, BITS2F)                                                        \
+    X(F64_REINTERPRET_I64, 'd', 'l', 0, BITS2D)                                                        \
+    X(F32_CONVERT_I32_S, 'f', 'i', 0, I2FS)                                                            \
+    X(F32_CONVERT_I32_U, 'f', 'i', 0, INSN_BOUND)                                                      \
+    X(F32_CONVERT_I64_S, 'f', 'l', 0, I2F)                                                             \
+    X(F32_CONVERT_I64_U, 'f', 'l', 0, INSN_BOUND)                                                      \
+    X(F64_CONVERT_I32_S, 'd', 'i', 0, I2DS)                                                            \
+    X(F64_CONVERT_I32_U, 'd', 'i', 0, INSN_BOUND)                                                      \
+    X(F64_CONVERT_I64_S, 'd', 'l', 0, I2D)                                                             \
+    X(F64_CONVERT_I64_U, 'd', 'l', 0, INSN_BOUND)                                                      \
+    X(I32_TRUNC_SAT_F32_S, 'i', 'f', 0, INSN_BOUND)                                                    \
+    X(I32_TRUNC_SAT_F32_U, 'i', 'f', 0, INSN_BOUND)                                                    \
+    X(I32_TRUNC_SAT_F64_S, 'i', 'd', 0, INSN_BOUND)                                                    \
+    X(I32_TRUNC_SAT_F64_U, 'i', 'd', 0, INSN_BOUND)                                                    \
+    X(I64_TRUNC_SAT_F32_S, 'l', 'f', 0, INSN_BOUND)                                                    \
+    X(I64_TRUNC_SAT_F32_U, 'l', 'f', 0, INSN_BOUND)                                                    \
+    X(I64_TRUNC_SAT_F64_S, 'l', 'd', 0, INSN_BOUND)                                                    \
+    X(I64_TRUNC_SAT_F64_U, 'l', 'd', 0, INSN_BOUND)                                                    \
+    X(I32_TRUNC_F32_S, 'i', 'f', 0, INSN_BOUND) /* the trapping ones: only for murre_ext_emit_trunc */ \
+    X(I32_TRUNC_F32_U, 'i', 'f', 0, INSN_BOUND)                                                        \
+    X(I32_TRUNC_F64_S, 'i', 'd', 0, INSN_BOUND)                                                        \
+    X(I32_TRUNC_F64_U, 'i', 'd', 0, INSN_BOUND)                                                        \
+    X(I64_TRUNC_F32_S, 'l', 'f', 0, INSN_BOUND)                                                        \
+    X(I64_TRUNC_F32_U, 'l', 'f', 0, INSN_BOUND)                                                        \
+    X(I64_TRUNC_F64_S, 'l', 'd', 0, INSN_BOUND)                                                        \
+    X(I64_TRUNC_F64_U, 'l', 'd', 0, INSN_BOUND)
 
 enum murre_ext {
-#define MURRE_EXT_ENUM(name, result, first, second) MURRE_EXT_##name,
+#define MURRE_EXT_ENUM(name, result, first, second, code) MURRE_EXT_##name,
     MURRE_EXT_LIST(MURRE_EXT_ENUM)
 #undef MURRE_EXT_ENUM
         MURRE_EXT_COUNT

@@ -15,9 +15,7 @@ MIR_insn_code_t murre_ext_count_code(enum murre_ext op) {
     case MURRE_EXT_CLZ32: return MIR_CLZS;
     case MURRE_EXT_CLZ64: return MIR_CLZ;
     case MURRE_EXT_CTZ32: return MIR_CTZS;
-    case MURRE_EXT_CTZ64: return MIR_CTZ;
-    case MURRE_EXT_POPCNT32: return MIR_POPCNTS;
-    default: return MIR_POPCNT;
+    default: return MIR_CTZ;
     }
 }
 

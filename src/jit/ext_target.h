@@ -36,7 +36,7 @@ static const double murre_ext_two63 = 9223372036854775808.0;
 
 bool murre_ext_target_has(enum murre_ext op);
 
-/* Of a count of bits. */
+/* Of a count of leading or trailing zeroes. */
 MIR_insn_code_t murre_ext_count_code(enum murre_ext op);
 
 /* The selection by a comparison (MIR_EQ…), or MIR_INSN_BOUND. */

@@ -46,9 +46,7 @@ MIR_insn_code_t murre_ext_count_code(enum murre_ext op) {
     case MURRE_EXT_CLZ32: return cpu_has(MURRE_EXT_LZCNT) ? MIR_CLZS : MIR_CLZ0S;
     case MURRE_EXT_CLZ64: return cpu_has(MURRE_EXT_LZCNT) ? MIR_CLZ : MIR_CLZ0;
     case MURRE_EXT_CTZ32: return cpu_has(MURRE_EXT_BMI1) ? MIR_CTZS : MIR_CTZ0S;
-    case MURRE_EXT_CTZ64: return cpu_has(MURRE_EXT_BMI1) ? MIR_CTZ : MIR_CTZ0;
-    case MURRE_EXT_POPCNT32: return MIR_POPCNTS;
-    default: return MIR_POPCNT;
+    default: return cpu_has(MURRE_EXT_BMI1) ? MIR_CTZ : MIR_CTZ0;
     }
 }
 

@@ -7,7 +7,7 @@ static const struct {
     const char *name;
     char result, first, second;
 } ops[] = {
-#define ROW(name, result, first, second) {#name, result, first, second},
+#define ROW(name, result, first, second, code) {#name, result, first, second},
     MURRE_EXT_LIST(ROW)
 #undef ROW
 };

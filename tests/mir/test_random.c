@@ -72,7 +72,7 @@ static void random_ext(struct random_build *r) {
         enum murre_ext op;
         char shape[4];
     } table[] = {
-#define ROW(name, result, first, second) {MURRE_EXT_##name, {result, first, second}},
+#define ROW(name, result, first, second, code) {MURRE_EXT_##name, {result, first, second}},
         MURRE_EXT_LIST(ROW)
 #undef ROW
     };
