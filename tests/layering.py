@@ -6,7 +6,7 @@ symbols that its objects use and define: what a declaration of one's own or a pu
 
 `arch` sees only `base`; the interpreter and the compiler never include each other; only src/jit includes mir.h; the
 processor is asked about (`#if`) only in src/arch and src/base, what it can do (cpuid, hwcap) only in src/arch/*/features.c; src/wasi and src/cli
-use the public headers only.
+use the public headers only. No `case` names a comparison or an access of memory: numeric.def has what is known of them.
 First proves on a bad sample that each rule can fail, then checks the tree. Last line: `N passed, N failed`.
 """
 
@@ -33,6 +33,7 @@ MAY_ASK_PROCESSOR = {"base", "arch"}
 PROCESSOR = re.compile(r"\b(__x86_64(__)?|__amd64(__)?|__i386(__)?|__aarch64__|__arm(64)?__|__ARM_\w+|__riscv\w*|__AVX\w*|__SSE\w*|__BMI\w*)")
 ABILITY = re.compile(r"\bcpuid\b|__get_cpuid|__builtin_cpu_|\bAT_HWCAP2?\b|\bxgetbv\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
+FACT = re.compile(r"\bcase MURRE_OP_[IFV]\d+(X\d+)?_(EQ|NE|LT|GT|LE|GE|LOAD|STORE)(?!Z)")
 CONDITION = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b(.*)")
 
 
@@ -77,6 +78,8 @@ def check_file(path: Path, root: Path) -> "list[str]":
             fault = "the processor is asked about only in src/arch and src/base"
         if ABILITY.search(line) and path.name != "features.c":
             fault = "what the processor can do is asked only in src/arch/*/features.c"
+        if FACT.search(line):
+            fault = "comparisons and accesses are told apart by wasm/numeric.def and opcodes.def, not by a switch"
         if fault:
             faults.append(f"{path.relative_to(root)}:{number}: {fault}")
     return faults
@@ -155,11 +158,14 @@ BAD = [
     ("src/extra/a.c", "int x;", "no layer"),
     ("src/jit/a.c", "if (getauxval(AT_HWCAP) & 1)", "what the processor can do"),
     ("src/arch/x86_64/b.c", "__get_cpuid(1, &a, &b, &c, &d);", "what the processor can do"),
+    ("src/jit/a.c", "    case MURRE_OP_I32_LT_S: return 1;", "not by a switch"),
+    ("src/interp/a.c", "case MURRE_OP_I64_LOAD32_U:", "not by a switch"),
 ]
 GOOD = [
     ("src/base/b.c", "#if defined(__x86_64__)"),
     ("src/jit/b.c", '#include "mir.h"'),
     ("src/cli/b.c", '#include "murre.h"'),
+    ("src/jit/b.c", "case MURRE_OP_I32_EQZ: return;"),
     ("src/wasi/b.c", '#include "base/vec.h"'),
     ("src/api/b.c", '#include "interp/loop.h"'),
 ]
