@@ -473,11 +473,12 @@ MURRE_API bool murre_table_set(struct murre_table *table, uint64_t index, void *
 /* Returns the old size, or UINT64_MAX when it cannot grow, or init is a function of another store. */
 MURRE_API uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init);
 
-/* Returns NULL and fills error; MURRE_ERROR_ARGUMENT when value is a function of another store. */
-MURRE_API struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable, union murre_slot value,
-                                                struct murre_error *error) MURRE_MUST_USE;
-MURRE_API union murre_slot murre_global_get(const struct murre_global *global);
-MURRE_API bool murre_global_set(struct murre_global *global, union murre_slot value); /* false when immutable, or of another store */
+/* value, here and below: one slot, of a v128 two. Returns NULL and fills error; MURRE_ERROR_ARGUMENT when value is a function of another store. */
+MURRE_API struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable,
+                                                const union murre_slot *value, struct murre_error *error) MURRE_MUST_USE;
+MURRE_API void murre_global_get(const struct murre_global *global, union murre_slot *value);
+/* False when the global is immutable, or the function of another store. */
+MURRE_API bool murre_global_set(struct murre_global *global, const union murre_slot *value);
 MURRE_API void murre_extern_type(const struct murre_extern *item, struct murre_externtype *type);
 
 /* ---- the standard C API ------------------------------------------------------------------------------------------ */

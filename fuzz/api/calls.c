@@ -412,12 +412,12 @@ static void new_global(struct api *a) {
     int store = api_pick_store(a);
     murre_valtype type = types[api_byte(a->input) % 6];
     bool is_mutable = api_byte(a->input) & 1, fits = true;
-    union murre_slot value = {.u64 = api_number(a->input)};
+    union murre_slot value[2] = {{.u64 = api_number(a->input)}, {.u64 = 7}};
     struct murre_error error;
     if (store < 0)
         return;
     if (type == MURRE_FUNCREF || type == MURRE_EXTERNREF)
-        value.ref = take_ref(a, type, store, &fits);
+        value[0].ref = take_ref(a, type, store, &fits);
     struct murre_global *global = murre_global_new(a->stores[store].store, type, is_mutable, value, &error);
     api_check_error(global != NULL, &error);
     if (!global)
@@ -428,19 +428,20 @@ static void new_global(struct api *a) {
 
 static void use_global(struct api *a) {
     struct api_item *item = api_pick_item(a, MURRE_EXTERN_GLOBAL, -1);
-    union murre_slot value = {.u64 = api_number(a->input)};
+    union murre_slot value[2] = {{.u64 = api_number(a->input)}, {.u64 = 7}}, got[2];
     struct murre_externtype type;
     bool fits = true;
     if (!item)
         return;
     murre_extern_type(&item->item, &type);
     if (type.valtype == MURRE_FUNCREF || type.valtype == MURRE_EXTERNREF)
-        value.ref = take_ref(a, type.valtype, (int)item->store, &fits);
+        value[0].ref = take_ref(a, type.valtype, (int)item->store, &fits);
     bool set = murre_global_set(item->item.of.global, value);
     api_require(set == (type.is_mutable && fits), "a global can be set that is mutable");
-    union murre_slot got = murre_global_get(item->item.of.global);
+    murre_global_get(item->item.of.global, got);
     bool narrow = type.valtype == MURRE_I32 || type.valtype == MURRE_F32;
-    api_require(!set || (narrow ? got.u32 == value.u32 : got.u64 == value.u64), "a global keeps its value");
+    api_require(!set || (narrow ? got[0].u32 == value[0].u32 : got[0].u64 == value[0].u64), "a global keeps its value");
+    api_require(!set || type.valtype != MURRE_V128 || got[1].u64 == value[1].u64, "a global keeps both halves of a vector");
 }
 
 /* ---- the table --------------------------------------------------------------------------------------------------------- */

@@ -42,7 +42,7 @@ struct murre_trap *api_act(struct api *a, struct api_store *store, struct murre_
         break;
     case 7: api_require(!instance || murre_instance_module(instance) != NULL, "an instance knows its module"); break;
     case 8: {
-        struct murre_global *global = murre_global_new(store->store, MURRE_I64, true, (union murre_slot){.u64 = 1}, NULL);
+        struct murre_global *global = murre_global_new(store->store, MURRE_I64, true, &(const union murre_slot){.u64 = 1}, NULL);
         if (global)
             api_add_item(a, (unsigned)(store - a->stores), (struct murre_extern){.kind = MURRE_EXTERN_GLOBAL, .of.global = global});
         break;

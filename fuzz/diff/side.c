@@ -167,7 +167,7 @@ static void settle(const struct fuzz_side *side, const struct murre_module *modu
 
 static void refuel(const struct fuzz_run *run, struct murre_instance *instance) {
     if (instance)
-        murre_global_set(murre_instance_global(instance, run->plan->fuel_global), (union murre_slot){.i32 = run->plan->fuel});
+        murre_global_set(murre_instance_global(instance, run->plan->fuel_global), &(const union murre_slot){.i32 = run->plan->fuel});
 }
 
 static void call_all(struct fuzz_run *run, uint64_t round) {

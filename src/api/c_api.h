@@ -49,6 +49,9 @@ wasm_ref_t *c_ref_copy(const wasm_ref_t *ref);
 void c_ref_delete(wasm_ref_t *ref);
 
 /* Values. c_from_slot gives a new handle for references; false without memory. */
+/* The standard has no kind for vectors, and no room in a value. Types that have them are told by a kind of our own; nothing else is done with them: functions with one
+ * among their parameters or results can be neither made nor called, globals neither made, read nor set. */
+enum { C_V128 = 4 };
 wasm_valkind_t c_kind_of(murre_valtype type);
 murre_valtype c_valtype_of(wasm_valkind_t kind);
 /* References are told apart by what they are, not by the kind that the value says: a function is a fine externref, nothing but a function is

@@ -85,6 +85,13 @@ static wasm_func_t *new_func(wasm_store_t *store, const wasm_functype_t *type, s
         host->types[i] = c_valtype_of(wasm_valtype_kind(params->data[i]));
     for (size_t i = 0; i < results->size; i++)
         host->types[params->size + i] = c_valtype_of(wasm_valtype_kind(results->data[i]));
+    bool vectors = false;
+    for (size_t i = 0; i < params->size + results->size; i++)
+        vectors |= host->types[i] == MURRE_V128;
+    if (vectors) { /* see c_api.h */
+        free(host);
+        return NULL;
+    }
     host->type = (struct murre_functype){host->types, host->types + params->size, (uint32_t)params->size, (uint32_t)results->size};
     struct murre_func *func = murre_func_new(store->store, &host->type, enter_host, host, finalize_host, NULL);
     if (!func) {
@@ -160,7 +167,11 @@ wasm_trap_t *wasm_func_call(const wasm_func_t *handle, const wasm_val_vec_t *arg
     static wasm_val_vec_t none = WASM_EMPTY_VEC;
     wasm_store_t *store = c_ref(handle)->store;
     struct murre_func *func = func_of(handle);
-    const struct murre_functype *type = &murre_func_signature(func)->func;
+    const struct murre_type *signature = murre_func_signature(func);
+    const struct murre_functype *type = &signature->func;
+    /* With a vector there are more slots than values. */
+    if (__builtin_expect(signature->param_slots != type->param_count || signature->result_slots != type->result_count, false))
+        return c_trap_wrap(store, murre_trap_new("a function with vectors cannot be called through wasm.h"));
     if (!args)
         args = &none;
     if (!results)

@@ -60,6 +60,7 @@ wasm_valkind_t c_kind_of(murre_valtype type) {
     case MURRE_I64: return WASM_I64;
     case MURRE_F32: return WASM_F32;
     case MURRE_F64: return WASM_F64;
+    case MURRE_V128: return C_V128;
     case MURRE_FUNCREF: return WASM_FUNCREF;
     default: return WASM_EXTERNREF;
     }
@@ -70,6 +71,7 @@ murre_valtype c_valtype_of(wasm_valkind_t kind) {
     case WASM_I64: return MURRE_I64;
     case WASM_F32: return MURRE_F32;
     case WASM_F64: return MURRE_F64;
+    case C_V128: return MURRE_V128;
     case WASM_FUNCREF: return MURRE_FUNCREF;
     default: return MURRE_EXTERNREF;
     }

@@ -45,6 +45,8 @@ bool c_ref_from_wasm(wasm_store_t *store, murre_valtype type, void *pointer, was
 }
 
 bool c_value_fits(const wasm_store_t *store, murre_valtype type, const wasm_val_t *value) {
+    if (type == MURRE_V128)
+        return false;
     return is_ref(value->kind) ? is_ref(c_kind_of(type)) && ref_fits(store, type, value->of.ref) : value->kind == c_kind_of(type);
 }
 
@@ -61,6 +63,7 @@ bool c_from_slot(wasm_store_t *store, murre_valtype type, union murre_slot slot,
     case MURRE_F32: value->of.f32 = slot.f32; return true;
     case MURRE_I64:
     case MURRE_F64: value->of.i64 = slot.i64; return true;
+    case MURRE_V128: value->of.i64 = 0; return true;
     default: return c_ref_from_wasm(store, type, slot.ref, &value->of.ref);
     }
 }
@@ -77,7 +80,8 @@ wasm_global_t *wasm_global_new(wasm_store_t *store, const wasm_globaltype_t *typ
     if (!c_value_fits(store, content, value))
         return NULL;
     bool is_mutable = wasm_globaltype_mutability(type) == WASM_VAR;
-    return handle_of(store, REF_GLOBAL, murre_global_new(store->store, content, is_mutable, c_to_slot(content, value), NULL));
+    union murre_slot slot = c_to_slot(content, value); /* no v128 fits */
+    return handle_of(store, REF_GLOBAL, murre_global_new(store->store, content, is_mutable, &slot, NULL));
 }
 
 static struct murre_global *global_of(const wasm_global_t *handle) {
@@ -105,14 +109,18 @@ wasm_globaltype_t *wasm_global_type(const wasm_global_t *handle) {
 
 void wasm_global_get(const wasm_global_t *handle, wasm_val_t *out) {
     const struct murre_global *global = global_of(handle);
-    if (!c_from_slot(c_ref(handle)->store, global->type, murre_global_get(global), out))
+    union murre_slot value[2];
+    murre_global_get(global, value);
+    if (!c_from_slot(c_ref(handle)->store, global->type, value[0], out))
         out->of.ref = NULL;
 }
 
 void wasm_global_set(wasm_global_t *handle, const wasm_val_t *value) {
     struct murre_global *global = global_of(handle);
-    if (c_value_fits(c_ref(handle)->store, global->type, value))
-        murre_global_set(global, c_to_slot(global->type, value));
+    if (!c_value_fits(c_ref(handle)->store, global->type, value))
+        return;
+    union murre_slot slot = c_to_slot(global->type, value);
+    murre_global_set(global, &slot);
 }
 
 /* ---- tables --------------------------------------------------------------------------------------------------------------------- */

@@ -65,24 +65,24 @@ uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init)
     return old == UINT32_MAX ? UINT64_MAX : old;
 }
 
-struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable, union murre_slot value,
+struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable, const union murre_slot *value,
                                       struct murre_error *error) {
     murre_error_clear(error);
-    if (!fits(store, type, value.ref)) {
+    if (!fits(store, type, value->ref)) {
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "the function belongs to another store");
         return NULL;
     }
     return murre_store_global(store, type, is_mutable, value, error);
 }
 
-union murre_slot murre_global_get(const struct murre_global *global) {
-    return global->value[0];
+void murre_global_get(const struct murre_global *global, union murre_slot *value) {
+    memcpy(value, global->value, murre_type_slots(global->type) * sizeof *value);
 }
 
-bool murre_global_set(struct murre_global *global, union murre_slot value) {
-    if (!global->is_mutable || !fits(global->store, global->type, value.ref))
+bool murre_global_set(struct murre_global *global, const union murre_slot *value) {
+    if (!global->is_mutable || !fits(global->store, global->type, value->ref))
         return false;
-    global->value[0] = value;
+    memcpy(global->value, value, murre_type_slots(global->type) * sizeof *value);
     return true;
 }
 

@@ -239,7 +239,7 @@ static enum murre_status make_unknown(struct murre_store *store, const struct mu
     case MURRE_EXTERN_TABLE: item->of.table = murre_table_create(store, type->valtype, type->limits, NULL, error); break;
     case MURRE_EXTERN_MEMORY: item->of.memory = murre_memory_create(store, type->limits, error); break;
     case MURRE_EXTERN_GLOBAL:
-        item->of.global = murre_store_global(store, type->valtype, type->is_mutable, (union murre_slot){0}, error);
+        item->of.global = murre_store_global(store, type->valtype, type->is_mutable, (const union murre_slot[2]){{0}}, error);
         break;
     default: item->of.func = unknown_func(store, import, how, error); break;
     }

@@ -68,8 +68,8 @@ bool cli_inflate(struct cli_file *file) MURRE_MUST_USE;
 
 /* A number or "null" of a type; false when the text is none. */
 bool cli_parse_value(const char *text, murre_valtype type, union murre_slot *slot) MURRE_MUST_USE;
-/* The shortest text that parse_value turns into the same value. size: at least CLI_VALUE_SIZE. */
-#define CLI_VALUE_SIZE 48
+/* The shortest text that parse_value turns into the same value (of a v128, two slots, one of them). size: at least CLI_VALUE_SIZE. */
+#define CLI_VALUE_SIZE 64
 void cli_print_value(char *text, size_t size, murre_valtype type, const union murre_slot *slot);
 /* "i32", … */
 const char *cli_type_name(murre_valtype type);

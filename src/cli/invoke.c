@@ -31,8 +31,8 @@ static bool parse(const struct run_options *options, const struct murre_functype
                   type->param_count == 1 ? "" : "s", options->arg_count, text);
         return false;
     }
-    for (uint32_t i = 0; i < type->param_count; i++)
-        if (!cli_parse_value(options->args[i], type->params[i], &slots[i])) { /* v128 is no value yet: slots are parameters */
+    for (uint32_t i = 0; i < type->param_count; slots += type->params[i++] == MURRE_V128 ? 2 : 1)
+        if (!cli_parse_value(options->args[i], type->params[i], slots)) {
             cli_usage(&cli_run, "argument %u of '%s': '%s' is not of type %s", (unsigned)i + 1, options->invoke, options->args[i],
                       cli_type_name(type->params[i]));
             return false;

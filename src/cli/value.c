@@ -1,4 +1,5 @@
-/* Values as text, for --invoke. Numbers are decimal or hexadecimal; floats also inf, nan and nan:0xPAYLOAD; references only null. */
+/* Values as text, for --invoke. Numbers are decimal or hexadecimal; floats also inf, nan and nan:0xPAYLOAD; references only null. A vector is its shape and
+ * its lanes, the lowest first: "i32x4:1 2 3 4", with spaces or commas between, and also as the text format writes it: "v128.const i32x4 1 2 3 4". */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -102,6 +103,54 @@ static bool parse_f64(const char *text, union murre_slot *slot) {
     return *end == '\0' && end != text && !isnan(slot->f64) && text[0] != ' ';
 }
 
+/* A lane's bits. */
+static bool parse_lane(const char *text, char letter, unsigned bits, uint64_t *lane) {
+    union murre_slot slot = {.u64 = 0};
+    if (letter == 'i')
+        return parse_integer(text, bits, lane);
+    if (!(bits == 32 ? parse_f32(text, &slot) : parse_f64(text, &slot)))
+        return false;
+    *lane = slot.u64;
+    return true;
+}
+
+static const char *skip(const char *text, const char *characters) {
+    return text + strspn(text, characters);
+}
+
+static bool parse_vector(const char *text, union murre_slot *slots) {
+    static const struct {
+        char name[6];
+        uint8_t bits;
+    } shapes[] = {{"i8x16", 8}, {"i16x8", 16}, {"i32x4", 32}, {"i64x2", 64}, {"f32x4", 32}, {"f64x2", 64}};
+    static const char constant[] = "v128.const ";
+    if (strncmp(text, constant, sizeof constant - 1) == 0)
+        text = skip(text + sizeof constant - 1, " ");
+    unsigned shape = 0, shape_count = sizeof shapes / sizeof *shapes;
+    while (shape < shape_count && strncmp(text, shapes[shape].name, 5) != 0)
+        shape++;
+    if (shape == shape_count || !strchr(": ", text[5]) || text[5] == '\0')
+        return false;
+    text = skip(text + 6, " ");
+    const unsigned bits = shapes[shape].bits;
+    const uint64_t mask = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    slots[0].u64 = slots[1].u64 = 0;
+    for (unsigned at = 0; at < 128; at += bits) {
+        char lane[64];
+        uint64_t value;
+        size_t size = strcspn(text, " ,");
+        if (size == 0 || size >= sizeof lane)
+            return false;
+        memcpy(lane, text, size);
+        lane[size] = '\0';
+        if (!parse_lane(lane, shapes[shape].name[0], bits, &value))
+            return false;
+        slots[at / 64].u64 |= (value & mask) << at % 64;
+        text = skip(text + size, " ,");
+    }
+    return *text == '\0';
+}
+
 bool cli_parse_value(const char *text, murre_valtype type, union murre_slot *slot) {
     uint64_t integer;
     slot->u64 = 0;
@@ -118,6 +167,7 @@ bool cli_parse_value(const char *text, murre_valtype type, union murre_slot *slo
         return true;
     case MURRE_F32: return parse_f32(text, slot);
     case MURRE_F64: return parse_f64(text, slot);
+    case MURRE_V128: return parse_vector(text, slot);
     case MURRE_FUNCREF:
     case MURRE_EXTERNREF: slot->ref = NULL; return strcmp(text, "null") == 0;
     default: return false;
@@ -163,7 +213,10 @@ void cli_print_value(char *text, size_t size, murre_valtype type, const union mu
     case MURRE_I64: snprintf(text, size, "%" PRId64, slot->i64); break;
     case MURRE_F32: print_f32(text, size, slot); break;
     case MURRE_F64: print_f64(text, size, slot); break;
-    case MURRE_V128: /* two slots */ snprintf(text, size, "0x%016" PRIx64 "%016" PRIx64, slot[1].u64, slot[0].u64); break;
+    case MURRE_V128: /* two slots */
+        snprintf(text, size, "i32x4:0x%08" PRIx64 " 0x%08" PRIx64 " 0x%08" PRIx64 " 0x%08" PRIx64, slot[0].u64 & UINT32_MAX,
+                 slot[0].u64 >> 32, slot[1].u64 & UINT32_MAX, slot[1].u64 >> 32);
+        break;
     default: snprintf(text, size, "%s", slot->ref == NULL ? "null" : cli_type_name(type)); break;
     }
 }

@@ -114,7 +114,7 @@ struct murre_store *murre_func_store(const struct murre_func *func) {
     return func->instance ? func->instance->store : ((const struct murre_host_func *)func)->store;
 }
 
-struct murre_global *murre_store_global(struct murre_store *store, murre_valtype type, bool is_mutable, union murre_slot value,
+struct murre_global *murre_store_global(struct murre_store *store, murre_valtype type, bool is_mutable, const union murre_slot *value,
                                         struct murre_error *error) {
     if (!is_valtype(type)) {
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "no such type");
@@ -125,6 +125,8 @@ struct murre_global *murre_store_global(struct murre_store *store, murre_valtype
         murre_error_memory(error);
         return NULL;
     }
-    *global = (struct murre_global){.value = {value}, .type = type, .is_mutable = is_mutable, .store = store};
+    *global = (struct murre_global){.value = {value[0]}, .type = type, .is_mutable = is_mutable, .store = store};
+    if (type == MURRE_V128)
+        global->value[1] = value[1];
     return global;
 }

@@ -23,7 +23,7 @@ struct murre_store *murre_func_store(const struct murre_func *func);
 void murre_store_check_idle(const struct murre_store *store);
 /* Of a host function. */
 enum murre_status murre_functype_check(const struct murre_functype *type, struct murre_error *error);
-struct murre_global *murre_store_global(struct murre_store *store, murre_valtype type, bool is_mutable, union murre_slot value,
+struct murre_global *murre_store_global(struct murre_store *store, murre_valtype type, bool is_mutable, const union murre_slot *value,
                                         struct murre_error *error) MURRE_MUST_USE;
 
 #endif

@@ -111,8 +111,9 @@ static void record_state(struct play *play) {
             break;
         }
         case MURRE_EXTERN_GLOBAL: {
-            union murre_slot value = murre_global_get(item.of.global);
-            record_slots(play, "global", i, &type.valtype, &value, 1);
+            union murre_slot value[2];
+            murre_global_get(item.of.global, value);
+            record_slots(play, "global", i, &type.valtype, value, 1);
             break;
         }
         case MURRE_EXTERN_TABLE: record_table(play, i, type.valtype, item.of.table); break;

@@ -269,7 +269,8 @@ static void run_register(struct script *s) {
 struct outcome {
     enum { OUTCOME_VALUES, OUTCOME_TRAP, OUTCOME_SKIPPED, OUTCOME_FAILED } kind;
     union murre_slot slots[MAX_SLOTS];
-    uint32_t count;
+    bool wide[MAX_SLOTS]; /* by result: it has two slots */
+    uint32_t count;       /* results */
     char message[256];
     enum murre_trapkind trap;
 };
@@ -324,20 +325,25 @@ static void invoke(struct script *s, const struct json *action, struct murre_fun
     const struct json *args = json_member(action, "args");
     struct murre_functype type;
     murre_func_type(func, &type);
-    uint32_t i = 0;
+    uint32_t i = 0, slot = 0;
     out->kind = OUTCOME_FAILED;
-    if (args->count != type.param_count || type.param_count > MAX_SLOTS || type.result_count > MAX_SLOTS) {
+    if (args->count != type.param_count || type.param_count > MAX_SLOTS / 2 || type.result_count > MAX_SLOTS / 2) {
         failed(s, "%zu arguments for %u parameters", args->count, type.param_count);
         return;
     }
-    for (const struct json *arg = args->first; arg; arg = arg->next)
-        if (!value_parse(arg, &out->slots[i++])) {
+    for (const struct json *arg = args->first; arg; arg = arg->next) {
+        if (!value_parse(arg, &out->slots[slot])) {
             failed(s, "argument of unknown type");
             return;
         }
+        slot += type.params[i++] == MURRE_V128 ? 2 : 1;
+    }
     struct murre_trap *trap = murre_func_call(s->store, func, out->slots);
     out->kind = trap ? OUTCOME_TRAP : OUTCOME_VALUES;
     out->count = type.result_count;
+    memset(out->wide, 0, sizeof out->wide);
+    for (i = 0; i < type.result_count; i++)
+        out->wide[i] = type.results[i] == MURRE_V128;
     if (trap) {
         out->trap = murre_trap_kind(trap);
         snprintf(out->message, sizeof out->message, "%s", murre_trap_message(trap));
@@ -364,7 +370,8 @@ static void act(struct script *s, struct outcome *out) {
         failed(s, "no export %s", field->text);
     } else if (strcmp(json_text(action, "type"), "get") == 0) {
         out->kind = OUTCOME_VALUES;
-        out->slots[0] = murre_global_get(item.of.global);
+        murre_global_get(item.of.global, out->slots);
+        out->wide[0] = false; /* the only one */
         out->count = 1;
     } else {
         invoke(s, action, item.of.func, out);
@@ -382,13 +389,13 @@ static void assert_return(struct script *s, struct outcome *out) {
         failed(s, "%u results, expected %zu", out->count, expected->count);
         return;
     }
-    uint32_t i = 0;
-    for (const struct json *e = expected ? expected->first : NULL; e; e = e->next, i++)
-        if (!value_matches(e, out->slots[i])) {
+    uint32_t i = 0, slot = 0;
+    for (const struct json *e = expected ? expected->first : NULL; e; e = e->next, slot += out->wide[i++] ? 2 : 1)
+        if (!value_matches(e, &out->slots[slot])) {
             char found[64];
-            value_print(found, sizeof found, e, out->slots[i]);
+            value_print(found, sizeof found, e, &out->slots[slot]);
             failed(s, "result %u of %s is %s, expected %s", i, json_text(json_member(s->command, "action"), "field"), found,
-                   json_text(e, "value"));
+                   json_text(e, "value") ? json_text(e, "value") : "lanes");
             return;
         }
     s->tally->passed++;

@@ -28,10 +28,10 @@ void script_run(struct murre_engine *engine, const char *path, struct tally *tal
 enum { MAX_SLOTS = 2048 };
 /* A value of the suite's JSON into a slot; false when its type is none of ours. */
 bool value_parse(const struct json *value, union murre_slot *slot);
-bool value_matches(const struct json *expected, union murre_slot slot);
+bool value_matches(const struct json *expected, const union murre_slot *slots);
 /* The type's name as the suite has it; NULL when it is none of ours. */
 bool value_type(const struct json *value, murre_valtype *type);
-void value_print(char *out, size_t size, const struct json *type, union murre_slot slot);
+void value_print(char *out, size_t size, const struct json *type, const union murre_slot *slots);
 
 /* spectest.c: the host module that scripts import. */
 bool spectest_define(struct murre_linker *linker, struct murre_store *store);

@@ -37,7 +37,7 @@ static bool define_globals(struct murre_linker *linker, struct murre_store *stor
                    {"global_f64", MURRE_F64, {.f64 = 666.6}}};
     for (size_t i = 0; i < sizeof globals / sizeof *globals; i++) {
         struct murre_extern item = {.kind = MURRE_EXTERN_GLOBAL};
-        item.of.global = murre_global_new(store, globals[i].type, false, globals[i].value, NULL);
+        item.of.global = murre_global_new(store, globals[i].type, false, &globals[i].value, NULL);
         if (!item.of.global || murre_linker_define(linker, "spectest", globals[i].name, item, NULL) != MURRE_OK)
             return false;
     }

@@ -6,13 +6,15 @@
 static bool provide(struct murre_store *store, const struct murre_import *import, uint32_t place, const struct test_importer *importer,
                     struct murre_extern *item) {
     const struct murre_externtype *type = &import->type;
+    union murre_slot value[2] = {{0}};
     item->kind = type->kind;
     switch (type->kind) {
     case MURRE_EXTERN_FUNC: item->of.func = importer->func(importer->context, store, import, place); break;
     case MURRE_EXTERN_TABLE: item->of.table = murre_table_new(store, type->valtype, type->limits, NULL, NULL); break;
     case MURRE_EXTERN_MEMORY: item->of.memory = murre_memory_new(store, type->limits, NULL); break;
     case MURRE_EXTERN_GLOBAL:
-        item->of.global = murre_global_new(store, type->valtype, type->is_mutable, importer->global(importer->context, import), NULL);
+        value[0] = importer->global(importer->context, import);
+        item->of.global = murre_global_new(store, type->valtype, type->is_mutable, value, NULL);
         break;
     case MURRE_EXTERN_TAG: return false;
     }

@@ -253,7 +253,7 @@ static struct outcome run(struct murre_instance *instance, unsigned pair, uint32
     struct murre_extern global;
     cr_assert(murre_instance_export(instance, "global", 6, &global));
     union murre_slot slots[2] = {{.u64 = dirt | value}, {.u64 = dirt | value}};
-    cr_assert(murre_global_set(global.of.global, slots[0]));
+    cr_assert(murre_global_set(global.of.global, slots));
     struct murre_func *func = test_func(instance, name);
     struct murre_trap *trap = murre_func_call(instance->store, func, slots);
     struct outcome outcome = {trap ? murre_trap_kind(trap) : MURRE_TRAP_COUNT, trap ? 0 : slots[0].u64};

@@ -59,7 +59,7 @@ Test(evaluate, globals_and_functions_are_named) {
     build_whole(&b, SECTION_CODE, 2, 2, 0, 0x0b, 2, 0, 0x0b);
     struct murre_module *module = test_module(engine, &b);
     struct murre_extern import = {.kind = MURRE_EXTERN_GLOBAL};
-    import.of.global = murre_global_new(store, MURRE_I32, false, (union murre_slot){.i32 = 6}, NULL);
+    import.of.global = murre_global_new(store, MURRE_I32, false, &(const union murre_slot){.i32 = 6}, NULL);
     struct murre_instance *instance = murre_instance_new(store, module, &import, 1, NULL, NULL);
     murre_module_unref(module);
     cr_assert_not_null(instance);

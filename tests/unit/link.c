@@ -64,7 +64,7 @@ static struct murre_extern memory_of(struct murre_limits limits) {
     return (struct murre_extern){.kind = MURRE_EXTERN_MEMORY, .of.memory = memory};
 }
 static struct murre_extern global_of(murre_valtype type, bool is_mutable) {
-    struct murre_global *global = murre_global_new(store, type, is_mutable, (union murre_slot){.i64 = 5}, NULL);
+    struct murre_global *global = murre_global_new(store, type, is_mutable, (const union murre_slot[2]){{.i64 = 5}, {.i64 = 6}}, NULL);
     cr_assert_not_null(global);
     return (struct murre_extern){.kind = MURRE_EXTERN_GLOBAL, .of.global = global};
 }
@@ -206,7 +206,7 @@ Test(link, many_definitions_are_all_found) {
         char name[16];
         snprintf(name, sizeof name, "g%d", i);
         struct murre_extern item = {.kind = MURRE_EXTERN_GLOBAL};
-        item.of.global = murre_global_new(store, MURRE_I32, false, (union murre_slot){.i32 = i}, NULL);
+        item.of.global = murre_global_new(store, MURRE_I32, false, &(const union murre_slot){.i32 = i}, NULL);
         cr_assert_eq(murre_linker_define(linker, "m", name, item, NULL), MURRE_OK);
     }
     struct builder b = build_module();
