@@ -5,11 +5,12 @@
 #include "interp/handler.h"
 
 INLINE(BR) {
-    NEXT((int32_t)pc->bc);
+    MUSTTAIL return DISPATCH(pc + (int32_t)pc->bc);
 }
 INLINE(BACK) {
-    INTERRUPT_POINT();
-    NEXT((int32_t)pc->bc);
+    if (INTERRUPTED())
+        MUSTTAIL return GO(murre_interp_interrupted);
+    MUSTTAIL return DISPATCH(pc + (int32_t)pc->bc);
 }
 
 static inline const union murre_word *table_target(const union murre_word *pc, uint32_t index) {
@@ -18,16 +19,19 @@ static inline const union murre_word *table_target(const union murre_word *pc, u
     return pc + distances[index < count ? index : count];
 }
 INLINE(BR_TABLE_R) {
-    INTERRUPT_POINT();
+    if (INTERRUPTED())
+        MUSTTAIL return GO(murre_interp_interrupted);
     pc = table_target(pc, fp[pc->a].u32);
-    DISPATCH();
+    MUSTTAIL return DISPATCH(pc);
 }
 INLINE(BR_TABLE_A) {
-    INTERRUPT_POINT();
+    if (INTERRUPTED())
+        MUSTTAIL return GO(murre_interp_interrupted);
     pc = table_target(pc, (uint32_t)acc);
-    DISPATCH();
+    MUSTTAIL return DISPATCH(pc);
 }
 
+/* The caller goes on: DISPATCH(pc) follows. */
 #define LEAVE_FRAME()                                              \
     do {                                                           \
         struct murre_interp_frame *frame = store->stack.frame - 1; \
@@ -35,25 +39,28 @@ INLINE(BR_TABLE_A) {
         store->stack.func = frame->func;                           \
         pc = frame->pc;                                            \
         fp = frame->slots;                                         \
-        DISPATCH();                                                \
     } while (0)
 
 INLINE(RET) {
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 INLINE(RET_R) {
     acc = fp[pc->a].u64;
     fp[0].u64 = acc;
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 INLINE(RET_A) {
     fp[0].u64 = acc;
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 INLINE(RET_K) {
     acc = (uint64_t)(int32_t)pc->bc;
     fp[0].u64 = acc;
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 INLINE(RET_K64) {
     fp[0].u64 = pc[1].u64;
@@ -61,24 +68,29 @@ INLINE(RET_K64) {
     accd = fp[0].f64;
     accf = fp[0].f32;
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 INLINE(RET_F64_R) {
     accd = fp[pc->a].f64;
     fp[0].f64 = accd;
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 INLINE(RET_F64_A) {
     fp[0].f64 = accd;
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 INLINE(RET_F32_R) {
     accf = fp[pc->a].f32;
     fp[0].u64 = murre_f32_bits(accf);
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 INLINE(RET_F32_A) {
     fp[0].u64 = murre_f32_bits(accf);
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 
 #endif

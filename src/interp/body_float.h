@@ -26,28 +26,29 @@
 #define COMPARE_FORMS(name, type, set, expr)                                        \
     MAKE(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr) \
     MAKE(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)
-#define MAKE_BRANCH(name, type, point, left, right, expr) \
-    INLINE(name) {                                        \
-        struct regs registers = REGS_OF_ARGS;             \
-        struct regs *r = &registers;                      \
-        type x = left;                                    \
-        type y = right;                                   \
-        if (expr) {                                       \
-            point();                                      \
-            NEXT((int16_t)pc->c);                         \
-        }                                                 \
-        NEXT(1);                                          \
+#define MAKE_BRANCH(name, type, point, left, right, expr)     \
+    INLINE(name) {                                            \
+        struct regs registers = REGS_OF_ARGS;                 \
+        struct regs *r = &registers;                          \
+        type x = left;                                        \
+        type y = right;                                       \
+        if (expr) {                                           \
+            if (point())                                      \
+                MUSTTAIL return GO(murre_interp_interrupted); \
+            MUSTTAIL return DISPATCH(pc + (int16_t)pc->c);    \
+        }                                                     \
+        MUSTTAIL return DISPATCH(pc + 1);                     \
     }
 #define BRANCH_FORMS(name, type, point, expr)                                             \
     MAKE_BRANCH(name##_RR, type, point, SLOT(type, r->pc->a), SLOT(type, r->pc->b), expr) \
     MAKE_BRANCH(name##_AR, type, point, ACC(type), SLOT(type, r->pc->a), expr)
-#define FCOMPARE(id, type, expr)                         \
-    COMPARE_FORMS(id, type, SET_u32, expr)               \
-    COMPARE_FORMS(T_##id, type, TSET_u32, expr)          \
-    BRANCH_FORMS(BR_##id, type, NO_POINT, expr)          \
-    BRANCH_FORMS(BACK_##id, type, INTERRUPT_POINT, expr) \
-    BRANCH_FORMS(BRN_##id, type, NO_POINT, !(expr))      \
-    BRANCH_FORMS(BACKN_##id, type, INTERRUPT_POINT, !(expr))
+#define FCOMPARE(id, type, expr)                     \
+    COMPARE_FORMS(id, type, SET_u32, expr)           \
+    COMPARE_FORMS(T_##id, type, TSET_u32, expr)      \
+    BRANCH_FORMS(BR_##id, type, NEVER, expr)         \
+    BRANCH_FORMS(BACK_##id, type, INTERRUPTED, expr) \
+    BRANCH_FORMS(BRN_##id, type, NEVER, !(expr))     \
+    BRANCH_FORMS(BACKN_##id, type, INTERRUPTED, !(expr))
 
 #define MAKE_UNARY(name, type, set, operand, expr) \
     BODY(name, {                                   \

@@ -29,17 +29,18 @@
     MAKE(name##_RI, type, set, SLOT(type, r->pc->b), IMM16(type, r->pc->c), 1, expr) \
     MAKE(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)             \
     MAKE(name##_AI, type, set, ACC(type), IMM32(type), 1, expr)
-#define MAKE_BRANCH(name, type, point, left, right, expr) \
-    INLINE(name) {                                        \
-        struct regs registers = REGS_OF_ARGS;             \
-        struct regs *r = &registers;                      \
-        type x = left;                                    \
-        type y = right;                                   \
-        if (expr) {                                       \
-            point();                                      \
-            NEXT((int16_t)pc->c);                         \
-        }                                                 \
-        NEXT(1);                                          \
+#define MAKE_BRANCH(name, type, point, left, right, expr)     \
+    INLINE(name) {                                            \
+        struct regs registers = REGS_OF_ARGS;                 \
+        struct regs *r = &registers;                          \
+        type x = left;                                        \
+        type y = right;                                       \
+        if (expr) {                                           \
+            if (point())                                      \
+                MUSTTAIL return GO(murre_interp_interrupted); \
+            MUSTTAIL return DISPATCH(pc + (int16_t)pc->c);    \
+        }                                                     \
+        MUSTTAIL return DISPATCH(pc + 1);                     \
     }
 #define BRANCH_FORMS(name, type, point, expr)                                              \
     MAKE_BRANCH(name##_RR, type, point, SLOT(type, r->pc->a), SLOT(type, r->pc->b), expr)  \
@@ -49,8 +50,8 @@
 #define COMPARE(id, type, expr)                 \
     COMPARE_FORMS(id, type, SET_u32, expr)      \
     COMPARE_FORMS(T_##id, type, TSET_u32, expr) \
-    BRANCH_FORMS(BR_##id, type, NO_POINT, expr) \
-    BRANCH_FORMS(BACK_##id, type, INTERRUPT_POINT, expr)
+    BRANCH_FORMS(BR_##id, type, NEVER, expr)    \
+    BRANCH_FORMS(BACK_##id, type, INTERRUPTED, expr)
 
 #define MAKE_TEST(name, type, set, operand, expr) \
     BODY(name, {                                  \
@@ -58,26 +59,27 @@
         set(expr);                                \
         r->pc += 1;                               \
     })
-#define MAKE_TEST_BRANCH(name, type, point, operand, expr) \
-    INLINE(name) {                                         \
-        struct regs registers = REGS_OF_ARGS;              \
-        struct regs *r = &registers;                       \
-        type x = operand;                                  \
-        if (expr) {                                        \
-            point();                                       \
-            NEXT((int32_t)pc->bc);                         \
-        }                                                  \
-        NEXT(1);                                           \
+#define MAKE_TEST_BRANCH(name, type, point, operand, expr)    \
+    INLINE(name) {                                            \
+        struct regs registers = REGS_OF_ARGS;                 \
+        struct regs *r = &registers;                          \
+        type x = operand;                                     \
+        if (expr) {                                           \
+            if (point())                                      \
+                MUSTTAIL return GO(murre_interp_interrupted); \
+            MUSTTAIL return DISPATCH(pc + (int32_t)pc->bc);   \
+        }                                                     \
+        MUSTTAIL return DISPATCH(pc + 1);                     \
     }
-#define TEST(id, type, expr)                                                           \
-    MAKE_TEST(id##_R, type, SET_u32, SLOT(type, r->pc->b), expr)                       \
-    MAKE_TEST(id##_A, type, SET_u32, ACC(type), expr)                                  \
-    MAKE_TEST(T_##id##_R, type, TSET_u32, SLOT(type, r->pc->b), expr)                  \
-    MAKE_TEST(T_##id##_A, type, TSET_u32, ACC(type), expr)                             \
-    MAKE_TEST_BRANCH(BR_##id##_R, type, NO_POINT, SLOT(type, r->pc->a), expr)          \
-    MAKE_TEST_BRANCH(BR_##id##_A, type, NO_POINT, ACC(type), expr)                     \
-    MAKE_TEST_BRANCH(BACK_##id##_R, type, INTERRUPT_POINT, SLOT(type, r->pc->a), expr) \
-    MAKE_TEST_BRANCH(BACK_##id##_A, type, INTERRUPT_POINT, ACC(type), expr)
+#define TEST(id, type, expr)                                                       \
+    MAKE_TEST(id##_R, type, SET_u32, SLOT(type, r->pc->b), expr)                   \
+    MAKE_TEST(id##_A, type, SET_u32, ACC(type), expr)                              \
+    MAKE_TEST(T_##id##_R, type, TSET_u32, SLOT(type, r->pc->b), expr)              \
+    MAKE_TEST(T_##id##_A, type, TSET_u32, ACC(type), expr)                         \
+    MAKE_TEST_BRANCH(BR_##id##_R, type, NEVER, SLOT(type, r->pc->a), expr)         \
+    MAKE_TEST_BRANCH(BR_##id##_A, type, NEVER, ACC(type), expr)                    \
+    MAKE_TEST_BRANCH(BACK_##id##_R, type, INTERRUPTED, SLOT(type, r->pc->a), expr) \
+    MAKE_TEST_BRANCH(BACK_##id##_A, type, INTERRUPTED, ACC(type), expr)
 
 #include "interp/ops.def"
 

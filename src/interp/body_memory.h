@@ -13,12 +13,13 @@
 UNALIGNED(u8) UNALIGNED(i8) UNALIGNED(u16) UNALIGNED(i16) UNALIGNED(u32) UNALIGNED(i32) UNALIGNED(u64) UNALIGNED(f32) UNALIGNED(f64)
 #define AT(mem) (((struct unaligned_##mem *)(r->memory + address))->value)
 
-#define MAKE_LOAD(name, type, mem, set, effective, words)               \
-    BODY(name, {                                                        \
-        uint64_t address = effective;                                   \
-        TRAP_IF(address + sizeof(mem) > r->memory_size, MEMORY_BOUNDS); \
-        set(AT(mem));                                                   \
-        r->pc += words;                                                 \
+#define MAKE_LOAD(name, type, mem, set, effective, words)     \
+    BODY(name, {                                              \
+        uint64_t address = effective;                         \
+        if (UNLIKELY(address + sizeof(mem) > r->memory_size)) \
+            return TRAP(MEMORY_BOUNDS);                       \
+        set(AT(mem));                                         \
+        r->pc += words;                                       \
     })
 #define LOAD_FORMS(name, type, mem, set)                                             \
     MAKE_LOAD(name##_R, type, mem, set, (uint64_t)SLOT(u32, r->pc->b) + r->pc->c, 1) \
@@ -29,12 +30,13 @@ UNALIGNED(u8) UNALIGNED(i8) UNALIGNED(u16) UNALIGNED(i16) UNALIGNED(u32) UNALIGN
     LOAD_FORMS(id, type, mem, SET_##type) \
     LOAD_FORMS(T_##id, type, mem, TSET_##type)
 
-#define MAKE_STORE(name, type, mem, effective, stored, words)           \
-    BODY(name, {                                                        \
-        uint64_t address = effective;                                   \
-        TRAP_IF(address + sizeof(mem) > r->memory_size, MEMORY_BOUNDS); \
-        AT(mem) = (mem)(stored);                                        \
-        r->pc += words;                                                 \
+#define MAKE_STORE(name, type, mem, effective, stored, words) \
+    BODY(name, {                                              \
+        uint64_t address = effective;                         \
+        if (UNLIKELY(address + sizeof(mem) > r->memory_size)) \
+            return TRAP(MEMORY_BOUNDS);                       \
+        AT(mem) = (mem)(stored);                              \
+        r->pc += words;                                       \
     })
 #define IMMEDIATE_u32 IMM16(u32, r->pc->b)
 #define IMMEDIATE_u64 IMM16(u64, r->pc->b)

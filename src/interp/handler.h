@@ -62,13 +62,12 @@ struct regs {
     { pc, fp, memory, memory_size, store, acc, accd, accf }
 #define ARGS_OF_REGS r.pc, r.fp, r.memory, r.memory_size, r.store, r.acc, r.accd, r.accf
 
-#define GO(handler) MUSTTAIL return handler(ARGS)
-#define DISPATCH()  MUSTTAIL return murre_handlers[pc->op](ARGS)
-#define NEXT(words)    \
-    do {               \
-        pc += (words); \
-        DISPATCH();    \
-    } while (0)
+#define UNLIKELY(condition) __builtin_expect(condition, 0)
+
+/* How a handler ends: MUSTTAIL return GO(handler), or MUSTTAIL return DISPATCH(pc + 1) for the handler of the word at a place (which is
+ * evaluated twice). */
+#define GO(handler)  handler(ARGS)
+#define DISPATCH(at) murre_handlers[(at)->op]((at), fp, memory, memory_size, store, acc, accd, accf)
 
 #define INLINE(name) ALWAYS_INLINE void inline_##name(PARAMS)
 #define BODY(name, ...)                                         \
@@ -79,7 +78,7 @@ struct regs {
     INLINE(name) {                                              \
         struct regs r = REGS_OF_ARGS;                           \
         murre_handler *elsewhere = body_##name(&r);             \
-        if (__builtin_expect(elsewhere != NULL, 0))             \
+        if (UNLIKELY(elsewhere != NULL))                        \
             MUSTTAIL return elsewhere(ARGS_OF_REGS);            \
         MUSTTAIL return murre_handlers[r.pc->op](ARGS_OF_REGS); \
     }
@@ -98,18 +97,8 @@ struct regs {
 #define X(kind) murre_handler murre_interp_trap_##kind;
 TRAPS(X)
 #undef X
-/* In bodies, and in the expressions of ops.def. */
-#define TRAP_IF(condition, kind)             \
-    do {                                     \
-        if (__builtin_expect(condition, 0))  \
-            return murre_interp_trap_##kind; \
-    } while (0)
-/* In other handlers. */
-#define GO_TRAP_IF(condition, kind)         \
-    do {                                    \
-        if (__builtin_expect(condition, 0)) \
-            GO(murre_interp_trap_##kind);   \
-    } while (0)
+/* What a body returns where it traps, as do the expressions of ops.def; other handlers GO there. */
+#define TRAP(kind) murre_interp_trap_##kind
 /* The store is to be interrupted. */
 murre_handler murre_interp_interrupted;
 /* store->stack.callee is to be called with its arguments at .callee_slots, and it is no plain matter; pc: where the caller goes on. */
@@ -117,13 +106,9 @@ murre_handler murre_interp_call_slow;
 /* A chance for what went into slot 0 of a frame by other means than an instruction: loads all accumulators from it and returns. */
 murre_handler murre_interp_return;
 #pragma GCC visibility pop
-#define INTERRUPT_POINT()                                                                       \
-    do {                                                                                        \
-        if (__builtin_expect(atomic_load_explicit(&store->interrupt, memory_order_relaxed), 0)) \
-            GO(murre_interp_interrupted);                                                       \
-    } while (0)
-
-#define NO_POINT()
+#define INTERRUPTED() UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed))
+/* In its place, where a jump goes forwards. */
+#define NEVER()       false
 
 /* Types of the rows of ops.def: the C type, a slot's member, the accumulator, immediates, where a result goes. */
 typedef int8_t i8;

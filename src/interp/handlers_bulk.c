@@ -28,7 +28,7 @@ static inline union murre_slot operand(const union murre_word *pc, const union m
         acc = 0;                                                                                                                   \
         accd = 0;                                                                                                                  \
         accf = 0;                                                                                                                  \
-        NEXT(pc->c);                                                                                                               \
+        MUSTTAIL return DISPATCH(pc + pc->c);                                                                                      \
     }
 
 BULK(MEMORY_GROW, fp[pc->a].u64 = murre_bulk_memory_grow(instance, IMMEDIATE, OPERAND(0)))
@@ -49,5 +49,5 @@ BULK(TABLE_FILL, kind = murre_bulk_table_fill(instance, IMMEDIATE, OPERAND(0), o
 LONE_HANDLER(MEMORY_SIZE) {
     acc = memory_size / MURRE_PAGE_SIZE;
     fp[pc->a].u64 = acc;
-    NEXT(1);
+    MUSTTAIL return DISPATCH(pc + 1);
 }

@@ -11,7 +11,7 @@
 /* Code of the instructions that no function has. */
 static const union murre_word leave_word[1] = {{.op = MURRE_RC_LEAVE}};
 
-/* Goes on in rc, with the caller set aside. The stacks have room. */
+/* The caller is set aside and rc entered: DISPATCH(pc) follows. The stacks have room. */
 #define ENTER(rc, target, base, next)                          \
     do {                                                       \
         struct murre_interp_frame *frame = store->stack.frame; \
@@ -22,7 +22,6 @@ static const union murre_word leave_word[1] = {{.op = MURRE_RC_LEAVE}};
         store->stack.func = (target);                          \
         fp = (base);                                           \
         pc = (rc)->code;                                       \
-        DISPATCH();                                            \
     } while (0)
 
 HANDLER_ATTRIBUTES static inline bool has_room(const struct murre_store *store, const union murre_slot *slots,
@@ -31,29 +30,17 @@ HANDLER_ATTRIBUTES static inline bool has_room(const struct murre_store *store, 
            store->stack.frame + frames <= store->stack.frames_end;
 }
 
-/* callee is of the running instance, rc its register code or NULL. */
-#define CALL_NEAR(target, regcode, base, next, without)                                                                            \
-    do {                                                                                                                           \
-        acc = 0; /* accumulators do not pass: one register more for this */                                                        \
-        struct murre_func *near_callee = (target);                                                                                 \
-        union murre_slot *near_base = (base);                                                                                      \
-        const struct murre_regcode *rc = (regcode);                                                                                \
-        if (__builtin_expect(!rc, 0))                                                                                              \
-            without;                                                                                                               \
-        if (__builtin_expect(murre_tier_is_native(near_callee) || atomic_load_explicit(&store->interrupt, memory_order_relaxed) || \
-                                 !has_room(store, near_base, rc, 1),                                                               \
-                             0))                                                                                                   \
-            CALL_FAR(near_callee, near_base, next);                                                                                \
-        ENTER(rc, near_callee, near_base, next);                                                                                   \
-    } while (0)
+/* Is a callee of the running instance, whose register code is rc, more than to be entered? */
+#define IS_FAR(callee, slots, rc)                                                                             \
+    UNLIKELY(murre_tier_is_native(callee) || atomic_load_explicit(&store->interrupt, memory_order_relaxed) || \
+             !has_room(store, slots, rc, 1))
+/* What murre_interp_call_slow wants: GO there follows. */
 #define CALL_FAR(target, slots, next)        \
     do {                                     \
         store->stack.callee = (target);      \
         store->stack.callee_slots = (slots); \
         pc = (next);                         \
-        GO(murre_interp_call_slow);          \
     } while (0)
-
 /* The register code of the callee is kept in the call's own code: one for all instances, and there as long as this code is (drop.c). */
 static inline _Atomic(struct murre_regcode *) *call_cache(const union murre_word *pc) {
     return (_Atomic(struct murre_regcode *) *)(uintptr_t)&pc[1];
@@ -69,53 +56,71 @@ static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void call_first(struct
 static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void call_near_first(PARAMS) {
     call_first(store, pc);
     CALL_FAR(CALLEE(), fp + pc->a, pc + 2);
+    MUSTTAIL return GO(murre_interp_call_slow);
 }
 static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void call_near_first_x(PARAMS) {
     call_first(store, pc);
     CALL_FAR(CALLEE(), fp + pc[2].u64, pc + 3);
+    MUSTTAIL return GO(murre_interp_call_slow);
 }
 
-LONE_HANDLER(CALL) {
-    CALL_NEAR(CALLEE(), atomic_load_explicit(call_cache(pc), memory_order_acquire), fp + pc->a, pc + 2, GO(call_near_first));
-}
+/* Of a function of the module's own. Accumulators do not pass: one register more for this. */
+#define CALL_HANDLER(name, base, words, first)                                                       \
+    LONE_HANDLER(name) {                                                                             \
+        acc = 0;                                                                                     \
+        struct murre_func *callee = CALLEE();                                                        \
+        union murre_slot *slots = fp + (base);                                                       \
+        const struct murre_regcode *rc = atomic_load_explicit(call_cache(pc), memory_order_acquire); \
+        if (UNLIKELY(!rc))                                                                           \
+            MUSTTAIL return GO(first);                                                               \
+        if (IS_FAR(callee, slots, rc)) {                                                             \
+            CALL_FAR(callee, slots, pc + (words));                                                   \
+            MUSTTAIL return GO(murre_interp_call_slow);                                              \
+        }                                                                                            \
+        ENTER(rc, callee, slots, pc + (words));                                                      \
+        MUSTTAIL return DISPATCH(pc);                                                                \
+    }
+CALL_HANDLER(CALL, pc->a, 2, call_near_first)
+CALL_HANDLER(CALL_X, pc[2].u64, 3, call_near_first_x)
+
 LONE_HANDLER(CALL_IMPORT) {
     CALL_FAR(*(struct murre_func **)((char *)store->stack.instance + pc->bc), fp + pc->a, pc + 1);
-}
-
-#define CALL_INDIRECT(index_value, base, words)                                                                          \
-    do {                                                                                                                 \
-        uint32_t index = (index_value);                                                                                  \
-        struct murre_instance *instance = store->stack.instance;                                                         \
-        struct murre_table *table = *(struct murre_table **)((char *)instance + pc[1].high);                             \
-        GO_TRAP_IF(index >= table->size, INDIRECT_BOUNDS);                                                               \
-        struct murre_func *callee = table->elems[index];                                                                 \
-        GO_TRAP_IF(!callee, INDIRECT_NULL);                                                                              \
-        GO_TRAP_IF(callee->type_id != pc[1].low, INDIRECT_TYPE);                                                         \
-        if (__builtin_expect(callee->instance != instance, 0))                                                           \
-            CALL_FAR(callee, fp + (base), pc + (words));                                                                 \
-        CALL_NEAR(callee, atomic_load_explicit(&callee->code->regcode, memory_order_acquire), fp + (base), pc + (words), \
-                  CALL_FAR(callee, fp + (base), pc + (words)));                                                          \
-    } while (0)
-
-LONE_HANDLER(CALL_X) {
-    CALL_NEAR(CALLEE(), atomic_load_explicit(call_cache(pc), memory_order_acquire), fp + pc[2].u64, pc + 3, GO(call_near_first_x));
+    MUSTTAIL return GO(murre_interp_call_slow);
 }
 LONE_HANDLER(CALL_IMPORT_X) {
     CALL_FAR(*(struct murre_func **)((char *)store->stack.instance + pc->bc), fp + pc[1].u64, pc + 2);
+    MUSTTAIL return GO(murre_interp_call_slow);
 }
 
-LONE_HANDLER(CALL_INDIRECT_R) {
-    CALL_INDIRECT(fp[pc->b].u32, pc->a, 2);
-}
-LONE_HANDLER(CALL_INDIRECT_A) {
-    CALL_INDIRECT((uint32_t)acc, pc->a, 2);
-}
-LONE_HANDLER(CALL_INDIRECT_X) {
-    CALL_INDIRECT(fp[pc->b].u32, pc[2].u64, 3);
-}
-
-/* What the slow path found. */
-enum outcome { CALLED, ENTER_NEAR, ENTER_FAR, TRAP_HERE };
+#define INDIRECT_HANDLER(name, index_value, base, words)                                                     \
+    LONE_HANDLER(name) {                                                                                     \
+        uint32_t index = (index_value);                                                                      \
+        struct murre_instance *instance = store->stack.instance;                                             \
+        struct murre_table *table = *(struct murre_table **)((char *)instance + pc[1].high);                 \
+        if (UNLIKELY(index >= table->size))                                                                  \
+            MUSTTAIL return GO(TRAP(INDIRECT_BOUNDS));                                                       \
+        struct murre_func *callee = table->elems[index];                                                     \
+        if (UNLIKELY(!callee))                                                                               \
+            MUSTTAIL return GO(TRAP(INDIRECT_NULL));                                                         \
+        if (UNLIKELY(callee->type_id != pc[1].low))                                                          \
+            MUSTTAIL return GO(TRAP(INDIRECT_TYPE));                                                         \
+        union murre_slot *slots = fp + (base);                                                               \
+        if (UNLIKELY(callee->instance != instance)) {                                                        \
+            CALL_FAR(callee, slots, pc + (words));                                                           \
+            MUSTTAIL return GO(murre_interp_call_slow);                                                      \
+        }                                                                                                    \
+        acc = 0;                                                                                             \
+        const struct murre_regcode *rc = atomic_load_explicit(&callee->code->regcode, memory_order_acquire); \
+        if (UNLIKELY(!rc) || IS_FAR(callee, slots, rc)) {                                                    \
+            CALL_FAR(callee, slots, pc + (words));                                                           \
+            MUSTTAIL return GO(murre_interp_call_slow);                                                      \
+        }                                                                                                    \
+        ENTER(rc, callee, slots, pc + (words));                                                              \
+        MUSTTAIL return DISPATCH(pc);                                                                        \
+    }
+INDIRECT_HANDLER(CALL_INDIRECT_R, fp[pc->b].u32, pc->a, 2)
+INDIRECT_HANDLER(CALL_INDIRECT_A, (uint32_t)acc, pc->a, 2)
+INDIRECT_HANDLER(CALL_INDIRECT_X, fp[pc->b].u32, pc[2].u64, 3)
 
 static _Noreturn void raise(struct murre_store *store, enum murre_trapkind kind, const union murre_word *next) {
     murre_trap_raise_interp(store, kind, store->stack.func, (const char *)next - 1);
@@ -192,11 +197,13 @@ HANDLER_ATTRIBUTES void murre_interp_call_slow(PARAMS) {
         acc = slots[0].u64;
         accd = slots[0].f64;
         accf = slots[0].f32;
-        DISPATCH();
+        MUSTTAIL return DISPATCH(pc);
     }
     struct murre_func *callee = store->stack.callee;
-    if (callee->instance == instance)
+    if (callee->instance == instance) {
         ENTER(rc, callee, slots, pc);
+        MUSTTAIL return DISPATCH(pc);
+    }
     struct murre_interp_frame *frame = store->stack.frame;
     *frame = (struct murre_interp_frame){.pc = pc, .slots = fp, .func = store->stack.func};
     store->stack.frame = frame + 1;
@@ -205,6 +212,7 @@ HANDLER_ATTRIBUTES void murre_interp_call_slow(PARAMS) {
     memory = callee->instance->memory_base;
     memory_size = callee->instance->memory ? callee->instance->memory->size : 0;
     ENTER(rc, callee, slots, leave_word);
+    MUSTTAIL return DISPATCH(pc);
 }
 
 /* Back in the instance that called. */
@@ -218,7 +226,7 @@ LONE_HANDLER(LEAVE) {
     memory_size = instance->memory ? instance->memory->size : 0;
     pc = frame->pc;
     fp = frame->slots;
-    DISPATCH();
+    MUSTTAIL return DISPATCH(pc);
 }
 
 #define X(kind)                                                                   \

@@ -8,20 +8,20 @@
 
 LONE_HANDLER(ZERO1) {
     fp[pc->a].u64 = 0;
-    NEXT(1);
+    MUSTTAIL return DISPATCH(pc + 1);
 }
 LONE_HANDLER(ZERO2) {
     union murre_slot *first = fp + pc->a;
     first[0].u64 = 0;
     first[1].u64 = 0;
-    NEXT(1);
+    MUSTTAIL return DISPATCH(pc + 1);
 }
 LONE_HANDLER(ZERO3) {
     union murre_slot *first = fp + pc->a;
     first[0].u64 = 0;
     first[1].u64 = 0;
     first[2].u64 = 0;
-    NEXT(1);
+    MUSTTAIL return DISPATCH(pc + 1);
 }
 LONE_HANDLER(ZERO4) {
     union murre_slot *first = fp + pc->a;
@@ -29,7 +29,7 @@ LONE_HANDLER(ZERO4) {
     first[1].u64 = 0;
     first[2].u64 = 0;
     first[3].u64 = 0;
-    NEXT(1);
+    MUSTTAIL return DISPATCH(pc + 1);
 }
 /* Four at least. */
 LONE_HANDLER(ZERO) {
@@ -44,20 +44,20 @@ LONE_HANDLER(ZERO) {
     } while (end - slot >= 4);
     while (slot < end)
         slot++->u64 = 0;
-    NEXT(1);
+    MUSTTAIL return DISPATCH(pc + 1);
 }
 
 static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void enter_hot(PARAMS) {
     murre_tier_hot_function(store->stack.func);
-    NEXT(1);
+    MUSTTAIL return DISPATCH(pc + 1);
 }
 LONE_HANDLER(ENTER_COUNT) {
     struct murre_code *code = store->stack.func->code;
     uint32_t heat = atomic_load_explicit(&code->heat, memory_order_relaxed) + 1;
     atomic_store_explicit(&code->heat, heat, memory_order_relaxed);
     if (__builtin_expect((int32_t)(heat - pc->bc) >= 0, 0))
-        GO(enter_hot);
-    NEXT(1);
+        MUSTTAIL return GO(enter_hot);
+    MUSTTAIL return DISPATCH(pc + 1);
 }
 
 /* The counter of a loop: shared by threads, and only a hint. */
@@ -79,20 +79,20 @@ static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void loop_hot(PARAMS) 
     struct murre_instance *instance = store->stack.instance;
     void *entry = ask_for_loop(func, pc);
     if (!entry)
-        NEXT(2);
+        MUSTTAIL return DISPATCH(pc + 2);
     store->stack.top = fp + atomic_load_explicit(&func->code->regcode, memory_order_relaxed)->frame_slots;
     murre_call_osr(store, func, entry, fp);
     store->stack.func = func;
     store->stack.instance = instance;
     memory_size = instance->memory ? instance->memory->size : 0;
-    GO(murre_interp_return);
+    MUSTTAIL return GO(murre_interp_return);
 }
 LONE_HANDLER(LOOP_COUNT) {
     uint32_t left = atomic_load_explicit(loop_counter(pc), memory_order_relaxed) - 1;
     atomic_store_explicit(loop_counter(pc), left, memory_order_relaxed);
     if (__builtin_expect((int32_t)left < 0, 0))
-        GO(loop_hot);
-    NEXT(2);
+        MUSTTAIL return GO(loop_hot);
+    MUSTTAIL return DISPATCH(pc + 2);
 }
 
 HANDLER_ATTRIBUTES void murre_interp_return(PARAMS) {
@@ -100,6 +100,7 @@ HANDLER_ATTRIBUTES void murre_interp_return(PARAMS) {
     accd = fp[0].f64;
     accf = fp[0].f32;
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 
 /* Results may change places with each other, so they are gathered first. */
@@ -119,15 +120,17 @@ static __attribute__((noinline)) void gather_results(const union murre_word *pc,
 LONE_HANDLER(RET_MULTI) {
     gather_results(pc, fp, store);
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 
 LONE_HANDLER(RET_RANGE) {
     memmove(fp, fp + pc[1].u64, pc->bc * sizeof *fp);
     LEAVE_FRAME();
+    MUSTTAIL return DISPATCH(pc);
 }
 
 LONE_HANDLER(UNREACHABLE) {
-    GO(murre_interp_trap_UNREACHABLE);
+    MUSTTAIL return GO(TRAP(UNREACHABLE));
 }
 /* Whoever entered the loop gets control back. */
 LONE_HANDLER(EXIT) {

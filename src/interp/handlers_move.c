@@ -10,7 +10,7 @@ HANDLER(COPY_AF32)
 HANDLER(COPY2)
 LONE_HANDLER(COPY_RANGE) {
     memmove(fp + pc[1].low, fp + pc[1].high, pc->bc * sizeof *fp);
-    NEXT(2);
+    MUSTTAIL return DISPATCH(pc + 2);
 }
 HANDLER(CONST)
 HANDLER(CONST64)

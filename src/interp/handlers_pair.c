@@ -5,20 +5,32 @@
 #include "interp/body_memory.h"
 #include "interp/body_move.h"
 
-#define START(name)                   \
-    LONE_HANDLER(name) {              \
-        struct regs r = REGS_OF_ARGS; \
-        murre_handler *elsewhere;
-#define STEP(name)                              \
-    elsewhere = body_##name(&r);                \
-    if (__builtin_expect(elsewhere != NULL, 0)) \
-        MUSTTAIL return elsewhere(ARGS_OF_REGS);
-#define LAST(name)                               \
-    MUSTTAIL return inline_##name(ARGS_OF_REGS); \
-    }
+/* Runs one that is not the last. True when it traps: r is where, elsewhere what goes on. */
+#define STOPS(name) UNLIKELY((elsewhere = body_##name(&r)) != NULL)
 
-#define PAIR(a, b)       START(a##__##b) STEP(a) LAST(b)
-#define TRIPLE(a, b, c)  START(a##__##b##__##c) STEP(a) STEP(b) LAST(c)
-#define QUAD(a, b, c, d) START(a##__##b##__##c##__##d) STEP(a) STEP(b) STEP(c) LAST(d)
+#define PAIR(a, b)                                   \
+    LONE_HANDLER(a##__##b) {                         \
+        struct regs r = REGS_OF_ARGS;                \
+        murre_handler *elsewhere;                    \
+        if (STOPS(a))                                \
+            MUSTTAIL return elsewhere(ARGS_OF_REGS); \
+        MUSTTAIL return inline_##b(ARGS_OF_REGS);    \
+    }
+#define TRIPLE(a, b, c)                              \
+    LONE_HANDLER(a##__##b##__##c) {                  \
+        struct regs r = REGS_OF_ARGS;                \
+        murre_handler *elsewhere;                    \
+        if (STOPS(a) || STOPS(b))                    \
+            MUSTTAIL return elsewhere(ARGS_OF_REGS); \
+        MUSTTAIL return inline_##c(ARGS_OF_REGS);    \
+    }
+#define QUAD(a, b, c, d)                             \
+    LONE_HANDLER(a##__##b##__##c##__##d) {           \
+        struct regs r = REGS_OF_ARGS;                \
+        murre_handler *elsewhere;                    \
+        if (STOPS(a) || STOPS(b) || STOPS(c))        \
+            MUSTTAIL return elsewhere(ARGS_OF_REGS); \
+        MUSTTAIL return inline_##d(ARGS_OF_REGS);    \
+    }
 
 #include "interp/pairs.def"
