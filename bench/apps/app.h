@@ -1,11 +1,11 @@
-// What the C applications share: clock, checksum, and the way they are driven.
-//
-// An application takes two numbers, WARM and TIMED: it does its workload WARM times unmeasured, then TIMED
-// times measured. "0 1" is a first run, which the driver times from outside; a warm-up gives the steady state.
-// It prints
-//     checksum HEX      of every workload done, the same on every engine
-//     ns TOTAL          nanoseconds of the measured workloads
-//     best NS           nanoseconds of the fastest of them
+/* What the C applications share: clock, checksum, and the way they are driven.
+ *
+ * An application takes two numbers, WARM and TIMED: it does its workload WARM times unmeasured, then TIMED
+ * times measured. "0 1" is a first run, which the driver times from outside; a warm-up gives the steady state.
+ * It prints
+ *     checksum HEX      of every workload done, the same on every engine
+ *     ns TOTAL          nanoseconds of the measured workloads
+ *     best NS           nanoseconds of the fastest of them */
 #ifndef MURRE_BENCH_APP_H
 #define MURRE_BENCH_APP_H
 
@@ -26,7 +26,7 @@ static inline uint64_t mix_into(uint64_t sum, uint64_t value) {
     return sum ^ (sum >> 29);
 }
 
-// Runs `workload (context, i)` as the arguments ask and prints the three lines.
+/* Runs `workload (context, i)` as the arguments ask and prints the three lines. */
 static int drive(int argc, char **argv, uint64_t (*workload)(void *, unsigned), void *context) {
     unsigned warm = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
     unsigned timed = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 1;
@@ -45,7 +45,7 @@ static int drive(int argc, char **argv, uint64_t (*workload)(void *, unsigned), 
     return 0;
 }
 
-// The whole of standard input, with a final zero byte; ends the program when it cannot be read.
+/* The whole of standard input, with a final zero byte; ends the program when it cannot be read. */
 static inline char *read_stdin(size_t *length) {
     size_t used = 0, room = 1 << 16;
     char *text = malloc(room);

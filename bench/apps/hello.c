@@ -1,4 +1,4 @@
-// The smallest program, for the cold start.
+/* The smallest program, for the cold start. */
 #include <stdio.h>
 
 int main(void) {

@@ -1,8 +1,8 @@
-// Runs one program and measures it: launch SECONDS STDIN STDOUT STDERR RESULT PROGRAM ARGS…
-//
-// It exists because a child's peak memory starts at its parent's, which must therefore be small, and because a start of
-// a millisecond is lost in a scripting language's own. RESULT receives one line: wall nanoseconds, CPU microseconds,
-// peak resident KiB, the wait status, and whether the time was up.
+/* Runs one program and measures it: launch SECONDS STDIN STDOUT STDERR RESULT PROGRAM ARGS…
+ *
+ * It exists because a child's peak memory starts at its parent's, which must therefore be small, and because a start of
+ * a millisecond is lost in a scripting language's own. RESULT receives one line: wall nanoseconds, CPU microseconds,
+ * peak resident KiB, the wait status, and whether the time was up. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>

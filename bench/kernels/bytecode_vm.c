@@ -1,10 +1,10 @@
-// An interpreter of a small stack machine, run on a program that counts Collatz steps: one big switch in a loop.
+/* An interpreter of a small stack machine, run on a program that counts Collatz steps: one big switch in a loop. */
 #define KERNEL_REPEATS 10
 #include "kernel.h"
 
 enum op { PUSH, LOAD, STORE, ADD, MUL, AND, SHIFT_RIGHT, LESS, JUMP, JUMP_IF_ZERO, HALT };
 
-// Locals: 0 the number under test, 1 its running value, 2 the steps so far, 3 the limit.
+/* Locals: 0 the number under test, 1 its running value, 2 the steps so far, 3 the limit. */
 enum { OUTER = 4, WHILE = 15, ODD = 38, SET = 46, COUNT = 48, NEXT = 57, DONE = 66 };
 
 static const int32_t program[] = {

@@ -1,4 +1,4 @@
-// ChaCha20 (RFC 8439): sixteen live words, rotates by constants.
+/* ChaCha20 (RFC 8439): sixteen live words, rotates by constants. */
 #define KERNEL_REPEATS 180
 #include "kernel.h"
 

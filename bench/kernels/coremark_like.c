@@ -1,11 +1,11 @@
-// The mix of work of an embedded-processor benchmark, written anew: a linked list that is searched, reversed and
-// sorted, small integer matrices, a state machine over text that scans numbers, and a CRC over every result.
+/* The mix of work of an embedded-processor benchmark, written anew: a linked list that is searched, reversed and
+ * sorted, small integer matrices, a state machine over text that scans numbers, and a CRC over every result. */
 #define KERNEL_REPEATS 18
 #include "kernel.h"
 
 enum { ITERATIONS = 600, NODES = 120, SIDE = 12, TEXT = 640 };
 
-// CRC
+/* CRC */
 
 static uint16_t crc16_byte(uint16_t crc, uint8_t byte) {
     for (int bit = 0; bit < 8; bit++) {
@@ -24,7 +24,7 @@ static uint16_t crc16(uint16_t crc, uint32_t value) {
     return crc;
 }
 
-// List
+/* List */
 
 struct node {
     struct node *next;
@@ -110,7 +110,7 @@ static uint16_t list_work(uint32_t seed) {
     return crc16(crc, (uint32_t)list->key);
 }
 
-// Matrix
+/* Matrix */
 
 static int16_t left[SIDE][SIDE], right[SIDE][SIDE];
 static int32_t product[SIDE][SIDE];
@@ -147,7 +147,7 @@ static uint16_t matrix_work(uint32_t seed) {
     return crc;
 }
 
-// State machine
+/* State machine */
 
 enum state { START, SIGN, INTEGER, FRACTION, EXPONENT, EXPONENT_SIGN, EXPONENT_DIGITS, INVALID, STATES };
 

@@ -1,4 +1,4 @@
-// Levinson–Durbin recursion: a reduction, a reversed walk and a copy, each too short to hide its overhead.
+/* Levinson–Durbin recursion: a reduction, a reversed walk and a copy, each too short to hide its overhead. */
 #define KERNEL_REPEATS 80
 #include "kernel.h"
 

@@ -1,4 +1,4 @@
-// Doubly recursive Fibonacci: the cost of a call and a return.
+/* Doubly recursive Fibonacci: the cost of a call and a return. */
 #define KERNEL_REPEATS 60
 #include "kernel.h"
 

@@ -1,4 +1,4 @@
-// All shortest paths of a dense graph: a triple loop with a minimum of integers.
+/* All shortest paths of a dense graph: a triple loop with a minimum of integers. */
 #define KERNEL_REPEATS 14
 #include "kernel.h"
 

@@ -1,4 +1,4 @@
-// C = alpha A B + beta C in the order i, k, j, as PolyBench has it: contiguous rows, a scaled row added to another.
+/* C = alpha A B + beta C in the order i, k, j, as PolyBench has it: contiguous rows, a scaled row added to another. */
 #define KERNEL_REPEATS 100
 #include "kernel.h"
 

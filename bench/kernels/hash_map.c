@@ -1,11 +1,11 @@
-// An open-addressing hash map of 64-bit keys: inserts, look-ups and misses with unpredictable loads.
+/* An open-addressing hash map of 64-bit keys: inserts, look-ups and misses with unpredictable loads. */
 #define KERNEL_REPEATS 40
 #include "kernel.h"
 
 enum { SLOTS = 1 << 18, KEYS = SLOTS / 2, LOOKUPS = 400000 };
 
 struct slot {
-    uint64_t key; // 0 means empty
+    uint64_t key; /* 0 means empty */
     uint64_t value;
 };
 

@@ -1,4 +1,4 @@
-// 64-bit mixing: multiplications, rotates, shifts and bit counts, nothing from memory.
+/* 64-bit mixing: multiplications, rotates, shifts and bit counts, nothing from memory. */
 #define KERNEL_REPEATS 8
 #include "kernel.h"
 

@@ -1,13 +1,13 @@
-// What every kernel shares: the clock, the repeat loop and the two lines it prints.
-//
-// A kernel is one C file that defines KERNEL_REPEATS (the default count, 0.2 to 0.5 s of native
-// work at gcc -O2) and two functions:
-//     static void kernel_setup(void)            untimed, run once
-//     static uint64_t kernel_run(unsigned i)    one repeat; its result goes into the checksum
-// The program's one argument replaces the repeat count. It prints
-//     checksum HEX      the same on every engine
-//     ns TOTAL          nanoseconds of all repeats together
-//     best NS           nanoseconds of the fastest repeat
+/* What every kernel shares: the clock, the repeat loop and the two lines it prints.
+ *
+ * A kernel is one C file that defines KERNEL_REPEATS (the default count, 0.2 to 0.5 s of native
+ * work at gcc -O2) and two functions:
+ *     static void kernel_setup(void)            untimed, run once
+ *     static uint64_t kernel_run(unsigned i)    one repeat; its result goes into the checksum
+ * The program's one argument replaces the repeat count. It prints
+ *     checksum HEX      the same on every engine
+ *     ns TOTAL          nanoseconds of all repeats together
+ *     best NS           nanoseconds of the fastest repeat */
 #ifndef MURRE_BENCH_KERNEL_H
 #define MURRE_BENCH_KERNEL_H
 
@@ -29,7 +29,7 @@ static uint64_t now_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-// A small generator (xorshift64*) so that every build sees the same numbers.
+/* A small generator (xorshift64*) so that every build sees the same numbers. */
 static uint64_t random_state = 0x9e3779b97f4a7c15u;
 
 static inline uint64_t random_u64(void) {
@@ -43,7 +43,7 @@ static inline double random_unit(void) {
     return (double)(random_u64() >> 11) * 0x1p-53;
 }
 
-// Doubles enter the checksum bit by bit: all builds must round alike (no fused multiply-add).
+/* Doubles enter the checksum bit by bit: all builds must round alike (no fused multiply-add). */
 static inline uint64_t double_bits(double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);

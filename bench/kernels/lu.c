@@ -1,4 +1,4 @@
-// LU decomposition in place, without pivoting: shrinking triangular loops.
+/* LU decomposition in place, without pivoting: shrinking triangular loops. */
 #define KERNEL_REPEATS 50
 #include "kernel.h"
 

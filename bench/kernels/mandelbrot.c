@@ -1,4 +1,4 @@
-// Escape times of the Mandelbrot set: a short floating-point loop that ends on a comparison.
+/* Escape times of the Mandelbrot set: a short floating-point loop that ends on a comparison. */
 #define KERNEL_REPEATS 60
 #include "kernel.h"
 

@@ -1,4 +1,4 @@
-// Textbook matrix product of doubles, inner loop over a column: loads that stride, one sum in a register.
+/* Textbook matrix product of doubles, inner loop over a column: loads that stride, one sum in a register. */
 #define KERNEL_REPEATS 18
 #include "kernel.h"
 

@@ -1,4 +1,4 @@
-// Five bodies under gravity, a symplectic step: square roots, divisions and many live doubles.
+/* Five bodies under gravity, a symplectic step: square roots, divisions and many live doubles. */
 #define KERNEL_REPEATS 24
 #include "kernel.h"
 #include <math.h>

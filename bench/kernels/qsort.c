@@ -1,4 +1,4 @@
-// Quicksort written out, with a comparison through a function pointer as the C library's has.
+/* Quicksort written out, with a comparison through a function pointer as the C library's has. */
 #define KERNEL_REPEATS 9
 #include "kernel.h"
 

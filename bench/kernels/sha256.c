@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4): 32-bit rotates, additions and logic with more live values than registers.
+/* SHA-256 (FIPS 180-4): 32-bit rotates, additions and logic with more live values than registers. */
 #define KERNEL_REPEATS 90
 #include "kernel.h"
 

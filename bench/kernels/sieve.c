@@ -1,4 +1,4 @@
-// Sieve of Eratosthenes over bytes: strided stores and a counting scan.
+/* Sieve of Eratosthenes over bytes: strided stores and a counting scan. */
 #define KERNEL_REPEATS 130
 #include "kernel.h"
 

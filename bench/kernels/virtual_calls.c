@@ -1,4 +1,4 @@
-// Dynamic dispatch: objects of four classes behind tables of function pointers.
+/* Dynamic dispatch: objects of four classes behind tables of function pointers. */
 #define KERNEL_REPEATS 300
 #include "kernel.h"
 
@@ -52,7 +52,7 @@ static struct shape shapes[SHAPES];
 
 static void kernel_setup(void) {
     for (uint32_t i = 0; i < SHAPES; i++) {
-        // Runs of equal classes with some disorder: neither always nor never predicted.
+        /* Runs of equal classes with some disorder: neither always nor never predicted. */
         uint32_t which = i / 8 % 4;
         if (random_u64() % 8 == 0)
             which = random_u64() % 4;

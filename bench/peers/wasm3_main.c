@@ -1,7 +1,7 @@
-// A small command line for wasm3, whose library comes from a registry without one: wasm3 FILE ARGS…
-//
-// The WASI functions here are what the benchmark's programs need: arguments, clocks, standard streams, no files.
-// What is missing answers "not supported".
+/* A small command line for wasm3, whose library comes from a registry without one: wasm3 FILE ARGS…
+ *
+ * The WASI functions here are what the benchmark's programs need: arguments, clocks, standard streams, no files.
+ * What is missing answers "not supported". */
 #include "wasm3.h"
 
 #include "m3_env.h"
@@ -177,7 +177,7 @@ m3ApiRawFunction(fd_fdstat_get) {
         m3ApiReturn(BADF);
     m3ApiCheckMem(out, 24);
     memset(out, 0, 24);
-    out[0] = 2; // a character device
+    out[0] = 2; /* a character device */
     memset(out + 8, 0xff, 16);
     m3ApiReturn(OK);
 }
@@ -190,11 +190,11 @@ m3ApiRawFunction(fd_filestat_get) {
         m3ApiReturn(BADF);
     m3ApiCheckMem(out, 64);
     memset(out, 0, 64);
-    out[16] = 2; // a character device
+    out[16] = 2; /* a character device */
     m3ApiReturn(OK);
 }
 
-// One vector at a time; a short count ends the call as it may.
+/* One vector at a time; a short count ends the call as it may. */
 static uint32_t transfer(IM3Runtime runtime, void *_mem, int writes, uint32_t fd, uint8_t *vectors, uint32_t count, uint8_t *out) {
     uint32_t limit = m3_GetMemorySize(runtime);
     uint32_t total = 0;
@@ -241,7 +241,7 @@ m3ApiRawFunction(fd_read) {
     m3ApiReturn(transfer(runtime, _mem, 0, fd, vectors, count, out));
 }
 
-// Clock subscriptions only: waits for none of them and reports the first as due.
+/* Clock subscriptions only: waits for none of them and reports the first as due. */
 m3ApiRawFunction(poll_oneoff) {
     m3ApiReturnType(uint32_t);
     m3ApiGetArgMem(uint8_t *, in);
@@ -327,8 +327,8 @@ static M3Result link_wasi(IM3Module module) {
     return m3Err_none;
 }
 
-// wasm3 looks a function up by any of its names, and a C program has an inner `_start`, named only in the name section,
-// that does not flush standard output. The linker appends the exported one: forget the name in all before the last.
+/* wasm3 looks a function up by any of its names, and a C program has an inner `_start`, named only in the name section,
+ * that does not flush standard output. The linker appends the exported one: forget the name in all before the last. */
 static void hide_inner_start(IM3Module module) {
     int seen = 0;
     for (uint32_t i = module->numFunctions; i-- > 0;) {

@@ -74,9 +74,7 @@ static void print_count(FILE *stream, uint64_t count) {
 }
 
 static void print_frame(uint32_t number, const struct murre_frame *frame) {
-    if (frame->instance == NULL)
-        fprintf(stderr, "  %3u: a host function", (unsigned)number);
-    else if (frame->name.size != 0) {
+    if (frame->name.size != 0) {
         fprintf(stderr, "  %3u: ", (unsigned)number);
         cli_print_short_name(stderr, frame->name);
         fprintf(stderr, " (function %u)", (unsigned)frame->func_index);
@@ -141,7 +139,7 @@ static void report_missing(const struct murre_trap *trap, const char *file) {
     struct murre_frame frame;
     struct murre_module *module = NULL;
     const char *feature;
-    if (murre_trap_frame(trap, 0, &frame) && frame.instance != NULL)
+    if (murre_trap_frame(trap, 0, &frame))
         module = murre_instance_module(frame.instance);
     if (module == NULL || murre_module_missing(module, 0) == NULL) {
         cli_error("%s: %s", file, murre_trap_message(trap));

@@ -53,7 +53,7 @@ static uint8_t *reserve_and_leave_a_quarter(uint64_t size) {
 }
 
 /* Cached reservations are guarded; their number is that of the pages that are accessible, and zero. */
-enum { MOST_SPARE_PAGES = 256 };
+enum { MOST_CACHED_PAGES = 256 };
 
 void murre_memory_drop_cache(struct murre_engine *engine) {
     for (uintptr_t kept; (kept = murre_cache_take(&engine->memory_cache));)
@@ -76,7 +76,7 @@ static uint8_t *reserve_guarded(struct murre_engine *engine, uint64_t *committed
 
 static void release(struct murre_memory *memory) {
     uint64_t pages = memory->size / MURRE_PAGE_SIZE;
-    bool keep = memory->guarded && pages <= MOST_SPARE_PAGES &&
+    bool keep = memory->guarded && pages <= MOST_CACHED_PAGES &&
                 (!memory->size || madvise(memory->base, memory->size, MADV_DONTNEED) == 0) &&
                 murre_cache_put(&memory->store->engine->memory_cache, (uintptr_t)memory->base | pages);
     if (!keep)

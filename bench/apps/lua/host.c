@@ -1,4 +1,4 @@
-// Runs a Lua chunk from standard input: the chunk returns a function of the iteration's number that returns an integer.
+/* Runs a Lua chunk from standard input: the chunk returns a function of the iteration's number that returns an integer. */
 #include "../app.h"
 #include "lauxlib.h"
 #include "lua.h"
@@ -20,7 +20,7 @@ static uint64_t workload(void *context, unsigned iteration) {
     return result;
 }
 
-// The libraries that need nothing from an operating system.
+/* The libraries that need nothing from an operating system. */
 static void open_libraries(lua_State *L) {
     static const luaL_Reg libraries[] = {
         {LUA_GNAME, luaopen_base},       {LUA_TABLIBNAME, luaopen_table}, {LUA_STRLIBNAME, luaopen_string},

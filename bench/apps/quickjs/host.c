@@ -1,4 +1,4 @@
-// Evaluates the script on standard input, which defines a global function `workload (iteration)` that returns a number.
+/* Evaluates the script on standard input, which defines a global function `workload (iteration)` that returns a number. */
 #include "../app.h"
 #include "quickjs.h"
 #include <string.h>

@@ -1,4 +1,4 @@
-// Runs the SQL script on standard input on a fresh in-memory database each time; every result row enters the checksum.
+/* Runs the SQL script on standard input on a fresh in-memory database each time; every result row enters the checksum. */
 #include "../app.h"
 #include "sqlite3.h"
 

@@ -1,5 +1,5 @@
-// The operating system of a SQLite that keeps everything in memory (SQLITE_OS_OTHER): a file system without files,
-// a fixed clock and fixed randomness, so that every engine computes the same.
+/* The operating system of a SQLite that keeps everything in memory (SQLITE_OS_OTHER): a file system without files,
+ * a fixed clock and fixed randomness, so that every engine computes the same. */
 #include "sqlite3.h"
 #include <string.h>
 

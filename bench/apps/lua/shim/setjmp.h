@@ -1,1 +1,1 @@
-// Stands in for the C library's header, whose contents throw.h makes unnecessary.
+/* Stands in for the C library's header, whose contents throw.h makes unnecessary. */
