@@ -365,7 +365,7 @@ enum murre_trapkind {
     MURRE_TRAP_DIVIDE_ZERO,
     MURRE_TRAP_INTEGER_OVERFLOW,
     MURRE_TRAP_INVALID_CONVERSION,
-    MURRE_TRAP_STACK,
+    MURRE_TRAP_STACK, /* ran off the stack; how deep that is depends on tier and level, in tier auto on the run: frames differ in size */
     MURRE_TRAP_INTERRUPT,
     MURRE_TRAP_INVALID_CODE, /* a function whose deferred validation failed was called */
     MURRE_TRAP_MEMORY,       /* the engine ran out of memory while running */
