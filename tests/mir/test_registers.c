@@ -326,3 +326,33 @@ Test(registers, that_are_spilled_may_be_compared_and_selected) {
         cr_assert(memcmp(got, want, sizeof got) == 0, "level %u", level);
     }
 }
+
+/* patches/66: do { chosen = count ? yes : no; sum += kept; count--; kept = chosen; } while (count). The selection must not go down to the move, behind the
+   new value of its condition; kept is read between the two, so that the selection cannot be made in its register. */
+static MIR_item_t emit_selection_above_its_condition(void *user, MIR_context_t mir, MIR_module_t module) {
+    (void)user, (void)module;
+    struct build b;
+    test_begin(&b, mir, 'i', "iii");
+    MIR_reg_t count = b.arg[0], no = b.arg[1], yes = b.arg[2];
+    MIR_reg_t kept = test_new_reg(&b, 'i'), chosen = test_new_reg(&b, 'i'), sum = test_new_reg(&b, 'i');
+    MIR_label_t again = MIR_new_label(mir);
+    EMIT(MOV, R(kept), C(5));
+    EMIT(MOV, R(sum), C(0));
+    test_insn(&b, again);
+    EMIT(SEL, R(chosen), R(no), R(yes), R(count));
+    EMIT(ADD, R(sum), R(sum), R(kept));
+    EMIT(SUB, R(count), R(count), C(1));
+    EMIT(MOV, R(kept), R(chosen));
+    EMIT(BT, TO(again), R(count));
+    EMIT(ADD, R(sum), R(sum), R(kept));
+    test_return(&b, R(sum));
+    return test_end(&b);
+}
+
+Test(registers, of_a_selection_are_what_they_were_when_it_was_made) {
+    for (unsigned level = 0; level < LEVELS; level++) {
+        int64_t (*f)(int64_t, int64_t, int64_t) =
+            (int64_t(*)(int64_t, int64_t, int64_t))test_compile(level, emit_selection_above_its_condition, NULL);
+        cr_assert(f(3, 100, 1000) == 3005, "level %u: %lld", level, (long long)f(3, 100, 1000));
+    }
+}
