@@ -6,7 +6,8 @@ symbols that its objects use and define: what a declaration of one's own or a pu
 
 `arch` sees only `base`; the interpreter and the compiler never include each other; only src/jit includes mir.h; the
 processor is asked about (`#if`) only in src/arch and src/base, what it can do (cpuid, hwcap) only in src/arch/*/features.c; src/wasi and src/cli
-use the public headers only. No `case` names a comparison or an access of memory: numeric.def has what is known of them.
+use the public headers only. So do the fuzz target of the public interfaces, the tests and benchmarks of these, and the examples; other tests and fuzz
+targets see the layers that OUTSIDE lists. No `case` names a comparison or an access of memory: numeric.def has what is known of them.
 First proves on a bad sample that each rule can fail, then checks the tree. Last line: `N passed, N failed`.
 """
 
@@ -29,6 +30,22 @@ ALLOWED = {
     "cli": {"base"},
 }
 PUBLIC = {"murre.h", "wasm.h", "wasi.h"}
+EVERYTHING = set(ALLOWED) - {"api", "cli"}
+# What folders beside src/ may include of it; the longest name that fits counts. Nothing: hosts, or what plays one. A layer or a file.
+OUTSIDE = {
+    "bench": set(),
+    "examples": set(),
+    "tests": set(),
+    "tests/arch": {"arch"},
+    "tests/mir": {"base", "arch", "wasm", "runtime", "jit"},
+    "tests/tools": {"base", "arch", "wasm", "runtime", "jit"},
+    "tests/unit": EVERYTHING - {"jit"},  # for builds without a compiler, too
+    "fuzz": {"base", "wasm", "runtime"},
+    "fuzz/api": {"wasi/functions.def"},  # the names of WASI's functions
+    "fuzz/diff": {"base", "wasm", "runtime", "jit/jit.h"},  # the switch that breaks a lowering
+    "fuzz/module": {"base", "wasm"},
+    "fuzz/wasi": {"base", "wasi"},
+}
 MAY_ASK_PROCESSOR = {"base", "arch"}
 PROCESSOR = re.compile(r"\b(__x86_64(__)?|__amd64(__)?|__i386(__)?|__aarch64__|__arm(64)?__|__ARM_\w+|__riscv\w*|__AVX\w*|__SSE\w*|__BMI\w*)")
 ABILITY = re.compile(r"\bcpuid\b|__get_cpuid|__builtin_cpu_|\bAT_HWCAP2?\b|\bxgetbv\b")
@@ -83,6 +100,32 @@ def check_file(path: Path, root: Path) -> "list[str]":
         if fault:
             faults.append(f"{path.relative_to(root)}:{number}: {fault}")
     return faults
+
+
+# ---- beside src/ ----
+
+
+def check_outside(path: Path, root: Path) -> "list[str]":
+    name = path.relative_to(root).as_posix()
+    folder = max((f for f in OUTSIDE if name.startswith(f + "/")), key=len)
+    faults = []
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+        include = INCLUDE.match(line)
+        if not include:
+            continue
+        wanted = include.group(2)
+        if Path(wanted).name in {"mir.h", "mir-gen.h"} and "jit" not in OUTSIDE[folder]:
+            faults.append(f"{name}:{number}: {folder} may not include {wanted}")
+        own = [path.parent, root / name.split("/")[0], root / "tests"]  # before src, whose folders have the same names
+        if wanted in PUBLIC or any((place / wanted).is_file() for place in own) or not (root / "src" / wanted).is_file():
+            continue
+        if not {wanted, wanted.split("/")[0]} & OUTSIDE[folder]:
+            faults.append(f"{name}:{number}: {folder} may not include src/{wanted}")
+    return faults
+
+
+def outside(root: Path) -> "list[Path]":
+    return sorted(p for top in {f.split("/")[0] for f in OUTSIDE} for p in (root / top).rglob("*") if p.suffix in {".c", ".h", ".inc", ".def"})
 
 
 # ---- symbols ----
@@ -171,6 +214,23 @@ GOOD = [
 ]
 
 
+BAD_OUTSIDE = [
+    ("fuzz/api/a.c", '#include "runtime/store.h"', "may not include src/runtime/store.h"),
+    ("examples/embed/a.c", '#include "base/vec.h"', "may not include src/base/vec.h"),
+    ("tests/capi/a.c", '#include "runtime/store.h"', "may not include src/runtime/store.h"),
+    ("tests/arch/a.c", '#include "runtime/store.h"', "may not include src/runtime/store.h"),
+    ("tests/unit/a.c", '#include "jit/emit.h"', "may not include src/jit/emit.h"),
+    ("tests/unit/a.c", "#include <mir.h>", "may not include mir.h"),
+    ("fuzz/diff/a.c", '#include "jit/emit.h"', "may not include src/jit/emit.h"),
+]
+GOOD_OUTSIDE = [
+    ("fuzz/api/b.c", '#include "murre.h"'),
+    ("fuzz/wasi/b.c", '#include "wasi/fd.h"'),
+    ("tests/unit/b.c", '#include "runtime/store.h"'),
+    ("tests/mir/b.c", '#include "jit/emit.h"'),
+]
+
+
 def self_test() -> "list[str]":
     failures = []
     with tempfile.TemporaryDirectory() as folder:
@@ -178,11 +238,12 @@ def self_test() -> "list[str]":
         for name in ("wasm/reader.h", "runtime/store.h", "interp/loop.h", "jit/emit.h", "wasi/fd.h", "base/vec.h"):
             (root / "src" / name).parent.mkdir(parents=True, exist_ok=True)
             (root / "src" / name).touch()
-        for name, line, complaint in BAD + [(n, l, "") for n, l in GOOD]:
+        samples = BAD + BAD_OUTSIDE + [(n, l, "") for n, l in GOOD + GOOD_OUTSIDE]
+        for name, line, complaint in samples:
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"/* sample */\n{line}\n")
-            faults = check_file(path, root)
+            faults = (check_file if name.startswith("src/") else check_outside)(path, root)
             path.unlink()
             if complaint and not (len(faults) == 1 and complaint in faults[0]):
                 failures.append(f"self-test: `{line}` in {name} should be refused ({complaint}), got {faults}")
@@ -194,12 +255,16 @@ def self_test() -> "list[str]":
 def main() -> int:
     root = Path(__file__).parent.parent.resolve()
     failures = self_test() + test_symbols()
-    passed = len(BAD) + len(GOOD) + 5 - len(failures)
+    passed = len(BAD) + len(GOOD) + len(BAD_OUTSIDE) + len(GOOD_OUTSIDE) + 5 - len(failures)
     files = sources(root)
     if not files:
         failures.append(f"no sources below {root / 'src'}")
     for path in files:
         faults = check_file(path, root)
+        failures += faults
+        passed += not faults
+    for path in outside(root):
+        faults = check_outside(path, root)
         failures += faults
         passed += not faults
     if len(sys.argv) == 3:
