@@ -5,25 +5,25 @@
  *   module    decoded, immutable, shared between threads; reference counted; keeps its engine alive.
  *   store     everything that a run creates. One thread at a time; owns its instances, functions, memories, tables, globals.
  *   linker    names for imports. One thread at a time; may be used for many stores.
- * Pointers to instances, functions, memories, tables and globals are borrowed from the store and die with it.
+ * Pointers to instances, functions, memories, tables and globals are borrowed from the store and become invalid with it.
  *
- * What belongs to a store may be used with that store only, and modules with stores of their engine. Functions that are called, and what goes
- * into tables, globals and imports, are checked; arguments and results of type funcref are not.
- * NULL is allowed where it is said, and by everything named _delete or _unref, which then does nothing.
+ * Objects of a store may be used only with that store, and modules only with stores of their engine. This is checked for functions that are
+ * called and for what is put into tables, globals and imports, but not for arguments and results of type funcref.
+ * NULL is allowed only where a comment says so, and by all functions named _delete or _unref, which then do nothing.
  *
  * Errors: a function that can fail returns an enum murre_status and fills a caller-owned struct murre_error (may be NULL).
  * Traps:  running Wasm can end in a trap, which is an object of its own (struct murre_trap), owned by the caller.
  * Units:  "offset" is in bytes from the start of the module, "pages" are of 65,536 bytes, "slots" are of 8 bytes.
- * Threads: a call ends in the thread in which it began. Calls of one store end in the reverse order of their beginning, whatever coroutines they
+ * Threads: a call ends in the thread in which it started. Calls of one store end in the reverse order of their start, whatever coroutines they
  *         run in (the process is aborted otherwise); those of different stores may interleave. No call may be abandoned.
- * Stacks: running off the thread's own stack is a trap. On any other (a coroutine's) a call, with all that it calls on that stack, may use 64 KiB,
- *         or the store's stack_bytes where they are less, and needs 32 KiB more; a host function that calls back may use 16 KiB.
- * Fork:   a child may go on with engines and modules that no other thread of the host was in a call with at that moment (the engines' own
- *         threads are taken care of), and with stores that no other thread was using, deadlines included (without signals they are a thread of
- *         the child's). Engines that had compile threads have none there. Compiled code is shared, and whichever lets it go first, parent or
- *         child, the other one keeps it: a parent does not get back the place of what was compiled before a fork until its engine goes. Children
- *         of vfork, posix_spawn, system and popen run no compiled code and cost nothing of this. (A bare system
- *         call instead of fork() is not noticed.) */
+ * Stacks: running off the thread's own stack is a trap. On any other stack (a coroutine's) a call, including everything that it calls there, may use
+ *         64 KiB, or the store's stack_bytes if that is less, and needs 32 KiB more; a host function that calls back may use 16 KiB.
+ * Fork:   a child may continue to use engines and modules that no other thread of the host was in a call with at that moment (the engines' own
+ *         threads are taken care of), and stores that no other thread was using, including their deadlines (without signals, a thread of the
+ *         child watches those). Engines that had compile threads have none there. Parent and child share compiled code, and either may release
+ *         it without affecting the other: a parent does not get back the space of code that was compiled before a fork until its engine is
+ *         released. Children of vfork, posix_spawn, system and popen run no compiled code and cost nothing of the kind. (A bare system call
+ *         instead of fork() is not noticed.) */
 #ifndef MURRE_H
 #define MURRE_H
 
@@ -69,13 +69,13 @@ enum murre_status {
     MURRE_OK = 0,
     MURRE_ERROR_MALFORMED,   /* the bytes are not a module (binary format, chapter 5) */
     MURRE_ERROR_INVALID,     /* a module, but not a valid one (validation, chapter 3) */
-    MURRE_ERROR_UNSUPPORTED, /* needs features that are switched off or missing; the message names all */
+    MURRE_ERROR_UNSUPPORTED, /* needs features that are switched off or missing; the message names all of them */
     MURRE_ERROR_LIMIT,       /* over an implementation limit (src/wasm/limits.h) */
     MURRE_ERROR_LINK,        /* an import is missing or of another type */
     MURRE_ERROR_TRAP,        /* instantiation or a call trapped */
-    MURRE_ERROR_MEMORY,      /* memory, address space or a thread could not be had */
-    MURRE_ERROR_IO,          /* the operating system refused; the message has its words */
-    MURRE_ERROR_ARGUMENT,    /* the caller's arguments do not fit */
+    MURRE_ERROR_MEMORY,      /* not enough memory or address space, or no thread */
+    MURRE_ERROR_IO,          /* the operating system refused; the message has its reason */
+    MURRE_ERROR_ARGUMENT,    /* the caller's arguments are wrong */
     MURRE_ERROR_TIME,        /* a store's deadline or interrupt ended it: see murre_store_set_timeout */
 };
 
@@ -106,7 +106,7 @@ enum {
 };
 
 /* One value of 8 bytes. A v128 takes two slots. A null reference is NULL. The unused upper half of an i32 or f32 is unspecified
- * when murre hands a slot out and ignored when it takes one in. */
+ * in slots that murre fills and ignored in slots that it reads. */
 union murre_slot {
     int32_t i32;
     uint32_t u32;
@@ -124,7 +124,7 @@ struct murre_functype {
     uint32_t result_count;
 };
 
-/* "i32", "funcref"… size: 48 is enough. Modules that are surveyed (murre_module_survey) may have other types than those above: "(ref null 3)". */
+/* "i32", "funcref"… A size of 48 is enough. Surveyed modules (murre_module_survey) may have types other than those above: "(ref null 3)". */
 MURRE_API void murre_valtype_text(murre_valtype type, char *text, size_t size);
 
 enum murre_externkind { MURRE_EXTERN_FUNC, MURRE_EXTERN_TABLE, MURRE_EXTERN_MEMORY, MURRE_EXTERN_GLOBAL, MURRE_EXTERN_TAG };
@@ -160,11 +160,11 @@ struct murre_extern {
 enum murre_tier { MURRE_TIER_AUTO, MURRE_TIER_INTERP, MURRE_TIER_JIT };
 enum murre_bounds { MURRE_BOUNDS_AUTO, MURRE_BOUNDS_GUARD, MURRE_BOUNDS_EXPLICIT };
 
-/* What an engine tells beside results and errors. Nothing of it changes what a program computes. */
+/* What an engine reports besides results and errors. None of it changes what a program computes. */
 enum murre_loglevel {
-    MURRE_LOG_WARNING, /* slower than was asked for: no guard region, no compile thread, a function that the compiler refuses */
-    MURRE_LOG_INFO,    /* a second compilation that was given up: the function stays as it was first compiled */
-    MURRE_LOG_DEBUG,   /* every compilation, with its level, the size of its code, and the working memory that it has given back */
+    MURRE_LOG_WARNING, /* slower than requested: no guard region, no compile thread, a function that the compiler refuses */
+    MURRE_LOG_INFO,    /* a recompilation that was given up: the function keeps its first code */
+    MURRE_LOG_DEBUG,   /* every compilation, with its level, the size of its code, and the working memory that it has released */
 };
 
 struct murre_allocator {
@@ -174,7 +174,7 @@ struct murre_allocator {
     void *context;
 };
 
-/* Zero-initialise with murre_config_init, change what is wanted, hand to murre_engine_new (which copies it). */
+/* Initialise with murre_config_init, change what you want, pass to murre_engine_new (which copies it). */
 struct murre_config {
     enum murre_tier tier;
     enum murre_bounds bounds;
@@ -187,21 +187,21 @@ struct murre_config {
     /* bytes that the elements of all tables of a store may take, 8 for each; 0: 80 MB (ten million elements), or max_memory if that is
      * smaller, but at least 64 KiB; a store's table_elements can only be less */
     uint64_t max_table_memory;
-    /* bytes that register code, machine code and what the compiler works with may take, in the engine and for each module; 0: default, for
-     * each module 36 MiB and six times its size, less what the engine keeps of its declarations; no other limit for the engine. Where
-     * there is no room, register code of functions that do not run is dropped, if all instances of the module are of one store; a function that
-     * there still is no room to interpret traps with MURRE_TRAP_MEMORY when it is called; what there is no room to compile stays interpreted.
-     * Where bounds are compared, the compiler may work with three times its part, which is three quarters of this. */
+    /* bytes that register code, machine code and the compiler's working memory may take, in the engine and for each module; 0: default: for
+     * each module 36 MiB plus six times its size, less what the engine keeps of its declarations, and no other limit for the engine. If
+     * there is no room, register code of functions that are not running is dropped, provided that all instances of the module are in one store. A
+     * function for which there is still no room traps with MURRE_TRAP_MEMORY when it is called; one that there is no room to compile stays
+     * interpreted. With explicit checks of bounds the compiler may use three times its share, which is three quarters of this. */
     uint64_t max_code_memory;
     uint64_t max_stack;    /* bytes of interpreter stack a store may use; 0: default (16 MiB); the store's stack_bytes can only be less */
     bool no_signals;       /* neither install signal handlers nor send signals: memory accesses are checked in the code, whatever bounds
-                                 says (but not MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, in each turn of a loop and
-                                 at the entry of each function that calls others. WASI's calls that wait look every 20 ms, but not while
-                                 they open a FIFO, flush, use a file of a slow file system, receive with WAITALL, or when another process
-                                 takes what poll(2) has promised */
+                                 says (except MURRE_BOUNDS_GUARD, which is refused), and so are interrupts, in each iteration of a loop and
+                                 at the entry of each function that calls others. WASI's calls that wait check every 20 ms, but not while
+                                 they open a FIFO, flush, use a file on a slow file system, receive with WAITALL, or when another process
+                                 takes what poll(2) has announced */
     uint32_t features_off; /* set by murre_config_set_feature */
     struct murre_allocator allocator; /* alloc NULL: the C library's */
-    /* Gets lines of text, without their ends, up to log_level; NULL: nothing is told, at no cost. Called from any thread, also from several at
+    /* Gets lines of text, without line ends, up to log_level; NULL: nothing is reported, at no cost. Called from any thread, even from several at
      * once; must not call murre. */
     void (*log)(void *context, enum murre_loglevel level, const char *line);
     void *log_context;
@@ -209,7 +209,7 @@ struct murre_config {
 };
 
 MURRE_API void murre_config_init(struct murre_config *config);
-/* Switches a feature beyond the MVP off or on again, by the name that murre_feature_at gives; modules that use one that is off are
+/* Switches a feature beyond the MVP off or on again, by the name that murre_feature_at gives. Modules that use a feature that is off are
  * refused with MURRE_ERROR_UNSUPPORTED. False when murre has no such feature. */
 MURRE_API bool murre_config_set_feature(struct murre_config *config, const char *name, bool on);
 /* The features beyond the MVP that murre has, one call each, in a fixed order; NULL past the last. */
@@ -240,18 +240,18 @@ MURRE_API void murre_engine_stats(struct murre_engine *engine, struct murre_stat
  * Thread safe. Returns NULL and fills error. Release with murre_module_unref. */
 MURRE_API struct murre_module *murre_module_new(struct murre_engine *engine, const void *bytes, size_t size,
                                                 struct murre_error *error) MURRE_MUST_USE;
-/* The same, but borrows the bytes, which must stay unchanged until release(context) is called (release may be NULL): what has been validated is
- * read again. A mapped file changes with the file, also a private mapping: map none that guests or others who are not trusted may write to. On
+/* The same, but borrows the bytes, which must stay unchanged until release(context) is called (release may be NULL), since validated bytes are
+ * read again. A mapping changes with its file, even a private one: do not map a file that guests or other untrusted parties may write to. On
  * failure the caller keeps the bytes: release is not called. */
 MURRE_API struct murre_module *murre_module_new_borrowed(struct murre_engine *engine, const void *bytes, size_t size,
                                                          void (*release)(void *context), void *context,
                                                          struct murre_error *error) MURRE_MUST_USE;
 MURRE_API struct murre_module *murre_module_ref(struct murre_module *module);
 MURRE_API void murre_module_unref(struct murre_module *module);
-/* A module to look at, also one that cannot be run here: that needs features which are missing or switched off, or that is malformed or invalid.
- * error tells which (MURRE_OK: it could be run), and what murre_instance_new says of it. What can be read is there: sections, imports, exports,
- * features, names, bodies; bytes that are no module at all have nothing. Takes the bytes as murre_module_new_borrowed does. NULL, with
- * MURRE_ERROR_MEMORY or, over 1 GiB, MURRE_ERROR_LIMIT, when there is no room for it; then release is not called. */
+/* A module for inspection, even one that cannot be run here because it needs features which are missing or switched off, or because it is malformed
+ * or invalid. error says why (MURRE_OK: it could be run), and is what murre_instance_new reports for it. Whatever can be read is available: sections,
+ * imports, exports, features, names, bodies; bytes that are not a module at all have none of these. Borrows the bytes as murre_module_new_borrowed
+ * does. Returns NULL with MURRE_ERROR_MEMORY, or with MURRE_ERROR_LIMIT for more than 1 GiB; then release is not called. */
 MURRE_API struct murre_module *murre_module_survey(struct murre_engine *engine, const void *bytes, size_t size,
                                                    void (*release)(void *context), void *context, struct murre_error *error) MURRE_MUST_USE;
 /* Validates every function body that has not been validated yet. Thread safe. */
@@ -289,9 +289,9 @@ MURRE_API uint32_t murre_module_section_count(const struct murre_module *module)
 MURRE_API bool murre_module_section(const struct murre_module *module, uint32_t index, struct murre_section *section);
 /* Names of the features beyond the MVP that the module uses, in a fixed order, one call each; NULL past the last. Reads every body. */
 MURRE_API const char *murre_module_feature(struct murre_module *module, uint32_t index);
-/* The same of those among them that the engine has not got or that are switched off. */
+/* The same, but only the features that the engine lacks or that are switched off. */
 MURRE_API const char *murre_module_missing(struct murre_module *module, uint32_t index);
-/* Prints one function's body, a line an instruction, through sink. index counts imports. */
+/* Prints one function's body through sink, one line per instruction. index counts imports. */
 MURRE_API enum murre_status murre_module_disassemble(struct murre_module *module, uint32_t index,
                                                      void (*sink)(void *context, const char *line), void *context,
                                                      struct murre_error *error) MURRE_MUST_USE;
@@ -300,34 +300,34 @@ MURRE_API enum murre_status murre_module_disassemble(struct murre_module *module
 
 /* Keeps its engine alive. Returns NULL and fills error. */
 MURRE_API struct murre_store *murre_store_new(struct murre_engine *engine, struct murre_error *error) MURRE_MUST_USE;
-/* With everything that lives in it; finalizers run. Not while it runs. NULL does nothing. */
+/* Frees everything in the store and runs finalizers. Not while it runs. NULL does nothing. */
 MURRE_API void murre_store_delete(struct murre_store *store);
 MURRE_API struct murre_engine *murre_store_engine(const struct murre_store *store);
 MURRE_API void murre_store_set_data(struct murre_store *store, void *data);
 MURRE_API void *murre_store_data(const struct murre_store *store);
-/* What a store may hold and use; 0: no limit of the store's own. What would go over is refused as if memory were short: memory.grow and
- * table.grow give -1, instantiation fails with MURRE_ERROR_LIMIT, running off the stack is a trap. What is there already stays. */
+/* What a store may hold and use; 0: no limit of the store's own. Going over a limit fails as if memory were short: memory.grow and
+ * table.grow give -1, instantiation fails with MURRE_ERROR_LIMIT, running off the stack is a trap. What exists already stays. */
 struct murre_store_limits {
     uint64_t memory_bytes;   /* of all memories together */
     uint64_t table_elements; /* of all tables together */
-    /* For each call from the host, with the calls within it: of the stack that it runs on, and of the interpreter's. */
+    /* For each call from the host, including the calls within it: of the stack that it runs on, and of the interpreter's. */
     uint64_t stack_bytes;
     uint32_t memories, tables, instances;
 };
 /* Copies limits. Not while the store runs. */
 MURRE_API void murre_store_set_limits(struct murre_store *store, const struct murre_store_limits *limits);
-/* Ends what runs in the store with a trap of kind INTERRUPT, as soon as it executes Wasm. Any thread; async-signal-safe. If nothing
+/* Ends the running call in the store with a trap of kind INTERRUPT, as soon as it executes Wasm. Any thread; async-signal-safe. If nothing
  * runs, the next call traps. */
 MURRE_API void murre_store_interrupt(struct murre_store *store);
-/* True when an interrupt was asked for and has not been taken yet. For host functions that wait in the operating system: on EINTR they return
- * when this is true (the trap is taken as they do) and wait on when it is not. */
+/* True when an interrupt was requested and has not been taken yet. For host functions that wait in the operating system: on EINTR they return
+ * if this is true (which takes the trap) and go on waiting if not. */
 MURRE_API bool murre_store_interrupt_pending(const struct murre_store *store);
-/* True when interrupts send a signal, which ends a wait in the operating system with EINTR; false with no_signals: there host functions wait in
- * slices, and look at murre_store_interrupt_pending between them. */
+/* True when interrupts send a signal, which ends a wait in the operating system with EINTR. False with no_signals: then host functions must wait in
+ * slices, and check murre_store_interrupt_pending in between. */
 MURRE_API bool murre_engine_sends_signals(const struct murre_engine *engine);
-/* Interrupts whatever still runs in the store after this many nanoseconds from now; 0 cancels. A deadline belongs to a store and to
- * what runs in it: calls, and instantiation with its start function. Loading and validating a module belong to no store and have none, and
- * never give MURRE_ERROR_TIME; their time is bounded by the module's size (some 150 ns for each byte at most), which the host can limit. */
+/* Interrupts whatever still runs in the store this many nanoseconds from now; 0 cancels. A deadline applies to what runs in the store: calls,
+ * and instantiation with its start function. Loading and validating a module do not belong to a store, have no deadline and
+ * never give MURRE_ERROR_TIME; their time is bounded by the module's size (at most about 150 ns per byte), which the host can limit. */
 MURRE_API enum murre_status murre_store_set_timeout(struct murre_store *store, uint64_t nanoseconds,
                                                     struct murre_error *error) MURRE_MUST_USE;
 
@@ -338,12 +338,12 @@ MURRE_API enum murre_status murre_store_set_timeout(struct murre_store *store, u
 typedef struct murre_trap *(*murre_host_fn)(void *env, struct murre_caller *caller, const union murre_slot *args,
                                             union murre_slot *results);
 
-/* finalize(env) runs when the store dies; may be NULL. Returns NULL and fills error: MURRE_ERROR_ARGUMENT without fn or for a bad type, MURRE_ERROR_MEMORY,
- * MURRE_ERROR_LIMIT. */
+/* finalize(env) runs when the store is deleted; may be NULL. Returns NULL and fills error: MURRE_ERROR_ARGUMENT without fn or for a bad type,
+ * MURRE_ERROR_MEMORY, MURRE_ERROR_LIMIT. */
 MURRE_API struct murre_func *murre_func_new(struct murre_store *store, const struct murre_functype *type, murre_host_fn fn, void *env,
                                             void (*finalize)(void *env), struct murre_error *error) MURRE_MUST_USE;
 MURRE_API void murre_func_type(const struct murre_func *func, struct murre_functype *type);
-/* slots holds the arguments on entry and the results on return; it must have room for the larger of both. Returns NULL or a trap
+/* slots holds the arguments on entry and the results on return; it must have room for whichever takes more. Returns NULL or a trap
  * that the caller deletes. */
 MURRE_API struct murre_trap *murre_func_call(struct murre_store *store, struct murre_func *func, union murre_slot *slots) MURRE_MUST_USE;
 
@@ -372,37 +372,37 @@ enum murre_trapkind {
     MURRE_TRAP_HOST,         /* a host function's own */
     MURRE_TRAP_EXIT,         /* not a fault: a host function ends the run with a code (WASI proc_exit) */
     MURRE_TRAP_NULL_REFERENCE,
-    MURRE_TRAP_UNSUPPORTED, /* no fault of the module: a function was called that needs a feature which is missing or switched off */
+    MURRE_TRAP_UNSUPPORTED, /* not the module's fault: a function was called that needs a feature which is missing or switched off */
     MURRE_TRAP_COUNT
 };
 
 struct murre_frame {
-    struct murre_instance *instance; /* that the function ran in; never NULL: host functions have no frame */
+    struct murre_instance *instance; /* in which the function ran; never NULL: host functions have no frame */
     uint32_t func_index;
-    uint64_t offset;        /* in the module; MURRE_NO_OFFSET where it is not known */
-    struct murre_name name; /* from the name section, as it stands there: of any length, with any character; size 0 where there is none */
+    uint64_t offset;        /* in the module; MURRE_NO_OFFSET if it is not known */
+    struct murre_name name; /* from the name section, unchanged: of any length, with any character; size 0 if there is none */
 };
 
-/* message is copied. Never NULL: where memory is short, a trap of kind MEMORY. A trap may outlive its store, but its frames
- * do not: murre_trap_frame is for while the store lives. NULL may be deleted. */
+/* message is copied. Never NULL: if memory is short, a trap of kind MEMORY. A trap may outlive its store, but its frames do not:
+ * murre_trap_frame may be called only as long as the store exists. NULL may be deleted. */
 MURRE_API struct murre_trap *murre_trap_new(const char *message);
 MURRE_API struct murre_trap *murre_trap_exit(int code);
 MURRE_API void murre_trap_delete(struct murre_trap *trap);
 MURRE_API enum murre_trapkind murre_trap_kind(const struct murre_trap *trap);
 MURRE_API int murre_trap_exit_code(const struct murre_trap *trap);
-/* The specification's test suite's wording, with details behind a colon. Never NULL. */
+/* In the words of the specification's test suite, with details after a colon. Never NULL. */
 MURRE_API const char *murre_trap_message(const struct murre_trap *trap);
-/* Innermost first; at most 64 are kept, murre_trap_depth tells how many there were. */
+/* Innermost first; at most 64 are kept, murre_trap_depth says how many there were. */
 MURRE_API uint32_t murre_trap_frame_count(const struct murre_trap *trap);
 MURRE_API uint32_t murre_trap_depth(const struct murre_trap *trap);
-/* False past the last. One thread at a time, as the store: the first call finds the offsets and names of all frames, for up to some hundredths
- * of a second. A frame goes without what takes longer, and without the offset in register code that has been dropped since. */
+/* False past the last. One thread at a time, as for the store: the first call finds the offsets and names of all frames, which takes up to a few
+ * hundredths of a second. Frames lack what would take longer, and offsets in register code that has since been dropped. */
 MURRE_API bool murre_trap_frame(const struct murre_trap *trap, uint32_t index, struct murre_frame *frame);
 
-/* Who waits for the host function that runs, without a trap: all Wasm functions of the store on the way to it, innermost first, through calls back
- * into Wasm as well. In the store's thread, in a host function; elsewhere it has no frame. The caller deletes it; its frames are for while the store
- * lives. NULL when memory is short, and NULL may be deleted. (From another thread: murre_store_interrupt ends the run with a trap, which has a
- * backtrace.) */
+/* The callers of the running host function, without a trap: all Wasm functions of the store that led to it, innermost first, including those
+ * below calls back into Wasm. Call it in the store's thread, in a host function; elsewhere the backtrace has no frames. The caller deletes it; its frames
+ * may be read only as long as the store exists. NULL when memory is short, and NULL may be deleted. (From another thread: murre_store_interrupt ends the
+ * run with a trap, which has a backtrace.) */
 MURRE_API struct murre_backtrace *murre_store_backtrace(struct murre_store *store) MURRE_MUST_USE;
 MURRE_API void murre_backtrace_delete(struct murre_backtrace *backtrace);
 /* As the functions of the same names for traps. */
@@ -420,19 +420,19 @@ MURRE_API void murre_linker_delete(struct murre_linker *linker);
 MURRE_API enum murre_status murre_linker_define_func(struct murre_linker *linker, const char *module, const char *name,
                                                      const struct murre_functype *type, murre_host_fn fn, void *env,
                                                      struct murre_error *error) MURRE_MUST_USE;
-/* Something that lives in one store. */
+/* An object of one store. */
 MURRE_API enum murre_status murre_linker_define(struct murre_linker *linker, const char *module, const char *name, struct murre_extern item,
                                                 struct murre_error *error) MURRE_MUST_USE;
 /* All exports of an instance, under a module name. */
 MURRE_API enum murre_status murre_linker_define_instance(struct murre_linker *linker, const char *module, struct murre_instance *instance,
                                                          struct murre_error *error) MURRE_MUST_USE;
-/* What stands for imports that nobody provides. */
+/* What replaces imports that nobody provides. */
 enum murre_unknown {
     MURRE_UNKNOWN_TRAP, /* functions trap when they are called (kind HOST, "unknown import called: …") */
-    MURRE_UNKNOWN_ZERO  /* functions do nothing and return zeros and nulls; globals hold them; tables and memories are as small as may be */
+    MURRE_UNKNOWN_ZERO /* functions do nothing and return zeros and nulls; globals hold them; tables and memories are as small as allowed */
 };
-/* Defines, in one store, the imports of the module that the linker does not know yet; with TRAP only its functions. Definitions that are there
- * stay, also where their type does not fit. */
+/* Defines, in one store, the imports of the module that the linker does not know yet; with TRAP only the functions. Existing definitions
+ * stay, even if their type does not match. */
 MURRE_API enum murre_status murre_linker_define_unknown(struct murre_linker *linker, struct murre_store *store,
                                                         const struct murre_module *module, enum murre_unknown how,
                                                         struct murre_error *error) MURRE_MUST_USE;
@@ -483,8 +483,8 @@ MURRE_API void murre_extern_type(const struct murre_extern *item, struct murre_e
 
 /* ---- the standard C API ------------------------------------------------------------------------------------------ */
 
-/* What stands behind objects of wasm.h, for hosts that use it and want limits, deadlines or another configuration. Borrowed: the configuration
- * until an engine is made of it, the store for as long as the other. */
+/* The murre objects behind those of wasm.h, for hosts that use wasm.h and want limits, deadlines or another configuration. Borrowed: the
+ * configuration until an engine is made from it, the store as long as the wasm_store_t exists. */
 struct wasm_config_t;
 struct wasm_store_t;
 MURRE_API struct murre_config *murre_wasm_config(struct wasm_config_t *config);
