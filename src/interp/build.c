@@ -20,6 +20,8 @@ const uint16_t murre_build_first_form[MURRE_OP_COUNT] = {
 #define LOAD(id, type, mem)           [MURRE_OP_##id] = MURRE_RC_##id##_R,
 #define STORE(id, type, mem)          [MURRE_OP_##id] = MURRE_RC_##id##_RR,
 #define TEST(id, type, expr)
+#define VECTOR(id)        [MURRE_OP_##id] = MURRE_RC_##id,
+#define VECTOR_ACCESS(id) [MURRE_OP_##id] = MURRE_RC_##id##_R,
 #include "interp/ops.def"
     [MURRE_OP_I32_EQZ] = MURRE_RC_I32_EQZ_R,
     [MURRE_OP_I64_EQZ] = MURRE_RC_I64_EQZ_R,

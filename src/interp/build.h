@@ -10,7 +10,7 @@
  * write its slot at all and is changed in place to its T_ form (maker, maker_delta). At labels and calls the mirrors end.
  *
  * Modes (enum murre_build_mode). A function is built in the plain mode; where a field turns out too narrow the build sets needs and goes on
- * with nonsense, and murre_interp_build builds again. In the mode FAR the slots behind the parameters are moved up by four scratch slots,
+ * with nonsense, and murre_interp_build builds again. In the mode FAR the slots behind the parameters are moved up by eight scratch slots (three vectors and a number),
  * accumulators are not tracked, and loops cannot be entered from outside. */
 #ifndef MURRE_INTERP_BUILD_H
 #define MURRE_INTERP_BUILD_H
@@ -19,7 +19,7 @@
 #include "wasm/front.h"
 
 enum accumulator { ACC_INT, ACC_F64, ACC_F32, ACC_COUNT };
-enum { NO_SLOT = UINT32_MAX, NO_WORD = UINT32_MAX, NO_FIXUP = UINT32_MAX, SCRATCH_SLOTS = 4 };
+enum { NO_SLOT = UINT32_MAX, NO_WORD = UINT32_MAX, NO_FIXUP = UINT32_MAX, SCRATCH_SLOTS = 8 };
 
 enum { FUSE_SLOTS = 1024 };
 
@@ -76,6 +76,10 @@ struct builder {
     uint32_t fixup_count, fixup_capacity, fixup_free;
 };
 
+/* Instructions of vectors only. */
+static inline bool is_vector_op(enum murre_op op) {
+    return murre_op_info[op].prefix == 0xfd;
+}
 /* The first form of an instruction of the families of ops.def; 0 where there is none. */
 extern const uint16_t murre_build_first_form[MURRE_OP_COUNT];
 /* How much further its T_ forms are; 0: it has none. */
@@ -176,11 +180,22 @@ void build_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struc
 void build_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond *cond, struct murre_operand a, struct murre_operand b);
 
 /* build_vector.c */
+void build_vector_copy(struct builder *b, uint32_t dst, const struct murre_operand *a);
+void build_vector_select(struct builder *b, uint32_t dst, const struct murre_operand *x, const struct murre_operand *y);
+void build_vector_global_get(struct builder *b, uint32_t dst, bool imported, uint32_t offset);
+void build_vector_global_set(struct builder *b, const struct murre_operand *a, bool imported, uint32_t offset);
+/* Classes UNARY, BINARY, SHIFT; y may be NULL. */
+void build_vector_operation(struct builder *b, enum murre_op op, uint32_t dst, const struct murre_operand *x,
+                            const struct murre_operand *y);
+void build_vector_load(struct builder *b, enum murre_op op, uint32_t dst, const struct murre_operand *index, uint32_t offset);
+void build_vector_store(struct builder *b, const struct murre_operand *index, const struct murre_operand *value, uint32_t offset);
 void build_vector(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, union murre_lanes lanes);
 void build_lane(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand index, struct murre_operand vector,
                 uint8_t lane, const struct murre_access *access);
 
 /* build_memory.c */
+/* True when register code has no instruction for the access: the build fails. */
+bool build_refused(struct builder *b, const struct murre_access *access);
 void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, const struct murre_access *access);
 void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
                  const struct murre_access *access);

@@ -1,6 +1,8 @@
 /* The builder: start and end of functions, labels, branches, calls, returns. */
 #include "interp/build.h"
 
+#include <string.h>
+
 enum { BRANCH_TEST = 4, BRANCH_INT = 8, BRANCH_FLOAT = 4, BRANCH_FLOAT_NEGATED = 8 }; /* from a family's first op, see ops.def */
 enum { BACK_TEST = 2, BACK_INT = 4, BACK_FLOAT = 2 };                                 /* from BR_ to BACK_ */
 
@@ -154,25 +156,37 @@ static void return_one(struct builder *b, const struct murre_operand *a) {
     }
 }
 
+/* By slots: of a vector, two. */
+static void return_several(struct builder *b, const struct murre_operand *results, uint32_t count) {
+    uint32_t word = b->count, words = 1, slots = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        slots += murre_type_slots(results[i].type);
+        words += murre_type_slots(results[i].type) * (1 + is_const(&results[i]));
+    }
+    build_emit32(b, words, MURRE_RC_RET_MULTI, 0, slots);
+    if (b->failed)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct murre_operand *a = &results[i];
+        for (uint32_t half = 0; half < murre_type_slots(a->type); half++) {
+            b->words[++word].u64 = is_const(a) ? 0 : (build_slot(b, a->slot) + half) * (uint64_t)2 + 1;
+            if (is_const(a) && a->type == MURRE_V128)
+                memcpy(&b->words[++word], b->module->info.bytes + a->bits + half * 8, 8);
+            else if (is_const(a))
+                b->words[++word].u64 = a->bits;
+        }
+    }
+}
+
 void build_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count) {
     struct builder *b = (struct builder *)sink;
     b->scratch = 0;
     if (count == 0) {
         build_emit(b, 1, MURRE_RC_RET, 0, 0, 0);
-    } else if (count == 1) {
+    } else if (count == 1 && results[0].type != MURRE_V128) {
         return_one(b, &results[0]);
     } else {
-        uint32_t word = b->count, words = 1;
-        for (uint32_t i = 0; i < count; i++)
-            words += 1 + is_const(&results[i]);
-        build_emit32(b, words, MURRE_RC_RET_MULTI, 0, count);
-        if (b->failed)
-            return;
-        for (uint32_t i = 0; i < count; i++) {
-            b->words[++word].u64 = is_const(&results[i]) ? 0 : build_slot(b, results[i].slot) * (uint64_t)2 + 1;
-            if (is_const(&results[i]))
-                b->words[++word].u64 = results[i].bits;
-        }
+        return_several(b, results, count);
     }
     build_forget(b);
 }
@@ -198,7 +212,7 @@ static void take_results(struct builder *b, const struct murre_type *type, uint3
     if (type->func.result_count != 1)
         return;
     murre_valtype result = type->func.results[0];
-    if (!(b->mode & MURRE_BUILD_FAR))
+    if (!(b->mode & MURRE_BUILD_FAR) && result != MURRE_V128)
         b->mirror[accumulator_of(result)] = base;
     build_copy(&b->sink, dst, (struct murre_operand){MURRE_OPERAND_SLOT, result, base, 0});
 }

@@ -5,8 +5,7 @@
 enum { LOAD_R, LOAD_RX, LOAD_A, LOAD_K };
 enum { STORE_RR, STORE_RA, STORE_AR, STORE_KR, STORE_KA, STORE_RX, STORE_RI };
 
-/* True when register code has no instruction for the access: the build fails. */
-static bool refused(struct builder *b, const struct murre_access *access) {
+bool build_refused(struct builder *b, const struct murre_access *access) {
     if (murre_access_is_plain(access))
         return false;
     b->failed = true;
@@ -17,8 +16,12 @@ static bool refused(struct builder *b, const struct murre_access *access) {
 
 void build_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand address, const struct murre_access *access) {
     struct builder *b = (struct builder *)sink;
-    if (refused(b, access))
+    if (build_refused(b, access))
         return;
+    if (is_vector_op(op)) {
+        build_vector_load(b, op, dst, &address, (uint32_t)access->offset);
+        return;
+    }
     uint16_t first = murre_build_first_form[op];
     uint32_t offset = (uint32_t)access->offset;
     uint32_t word;
@@ -68,10 +71,14 @@ static void store_value(struct builder *b, uint16_t first, const struct murre_op
 void build_store(struct murre_sink *sink, enum murre_op op, struct murre_operand address, struct murre_operand value,
                  const struct murre_access *access) {
     struct builder *b = (struct builder *)sink;
-    if (refused(b, access))
+    if (build_refused(b, access))
         return;
     uint32_t offset = (uint32_t)access->offset;
     b->scratch = 0;
+    if (is_vector_op(op)) {
+        build_vector_store(b, &address, &value, offset);
+        return;
+    }
     if (is_const(&value) && op == MURRE_OP_F32_STORE) {
         op = MURRE_OP_I32_STORE;
         value.type = MURRE_I32;
@@ -121,6 +128,10 @@ void build_global_get(struct murre_sink *sink, uint32_t dst, uint32_t global) {
     struct builder *b = (struct builder *)sink;
     bool imported;
     uint32_t offset = global_offset(b, global, &imported);
+    if (b->module->info.globals[global].type == MURRE_V128) {
+        build_vector_global_get(b, dst, imported, offset);
+        return;
+    }
     build_emit32(b, 1, imported ? MURRE_RC_GLOBAL_GET_IMPORT : MURRE_RC_GLOBAL_GET, build_target(b, dst), offset);
     build_result(b, ACC_INT, dst, NO_WORD, 0);
 }
@@ -130,6 +141,10 @@ void build_global_set(struct murre_sink *sink, uint32_t global, struct murre_ope
     bool imported;
     uint32_t offset = global_offset(b, global, &imported);
     b->scratch = 0;
+    if (a.type == MURRE_V128) {
+        build_vector_global_set(b, &a, imported, offset);
+        return;
+    }
     if (is_const(&a)) {
         /* The accumulator of integers takes the bits of floats as well. */
         a.type = a.type == MURRE_F32 ? MURRE_I32 : MURRE_I64;
@@ -154,7 +169,7 @@ void build_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func) {
 void build_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
                 uint32_t immediate2, const struct murre_access *accesses) {
     struct builder *b = (struct builder *)sink;
-    if (accesses && (refused(b, &accesses[0]) || (op == MURRE_OP_MEMORY_COPY && refused(b, &accesses[1]))))
+    if (accesses && (build_refused(b, &accesses[0]) || (op == MURRE_OP_MEMORY_COPY && build_refused(b, &accesses[1]))))
         return;
     static const struct {
         uint16_t op;

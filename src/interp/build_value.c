@@ -22,6 +22,10 @@ static void put_const(struct builder *b, uint32_t dst, const struct murre_operan
 
 void build_copy(struct murre_sink *sink, uint32_t dst, struct murre_operand a) {
     struct builder *b = (struct builder *)sink;
+    if (a.type == MURRE_V128) {
+        build_vector_copy(b, dst, &a);
+        return;
+    }
     if (is_const(&a)) {
         put_const(b, dst, &a);
         return;
@@ -333,6 +337,8 @@ void build_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struc
     if (murre_op_info[op].class == MURRE_CLASS_COMPARE) {
         const struct murre_cond cond = {.op = op, .a = x, .b = y};
         put_answer(b, build_comparison(b, &cond, 32), dst, false);
+    } else if (is_vector_op(op)) {
+        build_vector_operation(b, op, dst, &x, &y);
     } else if (x.type == MURRE_F32 || x.type == MURRE_F64) {
         float_binary(b, op, dst, x, y);
     } else {
@@ -344,6 +350,10 @@ void build_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struc
 
 void build_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a) {
     struct builder *b = (struct builder *)sink;
+    if (is_vector_op(op)) {
+        build_vector_operation(b, op, dst, &a, NULL);
+        return;
+    }
     uint16_t first = murre_build_first_form[op];
     uint32_t p = 0;
     unsigned form = 1;
@@ -391,6 +401,10 @@ void build_select(struct murre_sink *sink, uint32_t dst, const struct murre_cond
     }
     b->mirror[ACC_INT] = NO_SLOT;
     b->maker[ACC_INT] = NO_WORD;
+    if (a.type == MURRE_V128) {
+        build_vector_select(b, dst, &a, &y);
+        return;
+    }
     static const uint16_t ops[] = {MURRE_RC_SELECT_RR, MURRE_RC_SELECT_RK, MURRE_RC_SELECT_KR, MURRE_RC_SELECT_KK};
     unsigned constants = is_const(&a) * 2u + is_const(&y);
     uint32_t p = is_const(&a) ? 0 : build_source(b, a.slot);

@@ -12,4 +12,6 @@
 #define TEST(id, type, expr)
 #define LOAD(id, type, mem)
 #define STORE(id, type, mem)
+#define VECTOR(id)
+#define VECTOR_ACCESS(id)
 #include "interp/ops.def"

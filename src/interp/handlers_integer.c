@@ -13,4 +13,6 @@
 #define RARE_UNARY(id, result, type, expr)
 #define LOAD(id, type, mem)
 #define STORE(id, type, mem)
+#define VECTOR(id)
+#define VECTOR_ACCESS(id)
 #include "interp/ops.def"

@@ -15,4 +15,6 @@
 #define UNARY(id, result, type, expr)
 #define RARE_FBINARY(id, type, expr)
 #define RARE_UNARY(id, result, type, expr)
+#define VECTOR(id)
+#define VECTOR_ACCESS(id)
 #include "interp/ops.def"

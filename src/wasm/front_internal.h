@@ -208,7 +208,7 @@ static inline uint32_t front_slot(const struct murre_front *f, uint32_t index) {
 
 static inline struct murre_operand front_operand(struct murre_front *f, const struct entry *e) {
     if (e->kind == ENTRY_CONST)
-        return (struct murre_operand){MURRE_OPERAND_CONST, e->type, 0, f->values[e->index].bits};
+        return (struct murre_operand){MURRE_OPERAND_CONST, e->type, front_slot(f, e->index), f->values[e->index].bits};
     uint32_t slot = e->kind == ENTRY_LOCAL ? front_local_slot(f, f->values[e->index].local) : front_slot(f, e->index);
     return (struct murre_operand){MURRE_OPERAND_SLOT, e->type, slot, 0};
 }

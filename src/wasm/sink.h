@@ -24,7 +24,7 @@ enum murre_operand_kind { MURRE_OPERAND_CONST, MURRE_OPERAND_SLOT };
 struct murre_operand {
     uint8_t kind; /* enum murre_operand_kind */
     murre_valtype type;
-    uint32_t slot; /* SLOT: a local's or a home slot */
+    uint32_t slot; /* SLOT: a local's or a home slot. CONST: the home slot, where nothing lives; not that of an operand of ret, loop */
     /* CONST: the value; i32 and f32 in the low half, upper half zero. References: 0 is null. Of a v128 where in the module its 16 bytes are. */
     uint64_t bits;
 };

@@ -165,6 +165,90 @@ Test(interp_large, frames_beyond_sixteen_bits_work) {
     unload(&run);
 }
 
+/* Vectors in locals v and w, a number in n: every way of building instructions on them. */
+static void vectors(struct builder *b, uint32_t v, uint32_t w, uint32_t n) {
+#define VECTOR_CONST 0xfd, 0x0c, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+    get(b, 0);
+    build(b, 0xfd, 0x11); /* i32x4.splat x */
+    set(b, v);
+    build(b, VECTOR_CONST);
+    set(b, w);
+    get(b, v);
+    build(b, VECTOR_CONST, 0xfd, 0xae, 1); /* i32x4.add */
+    set(b, v);
+    build(b, VECTOR_CONST);
+    get(b, v);
+    build(b, 0xfd, 0xb1, 1); /* i32x4.sub */
+    set(b, w);
+    get(b, v);
+    get(b, w);
+    get(b, v);
+    build(b, 0x41, 3, 0xfd, 0x8b, 1, 0xfd, 0x52); /* i16x8.shl by 3; bitselect */
+    set(b, v);
+    get(b, w);
+    get(b, v);
+    build(b, 0xfd, 0x0d, 0, 17, 2, 19, 4, 21, 6, 23, 8, 25, 10, 27, 12, 29, 14, 31); /* shuffle */
+    set(b, w);
+    get(b, w);
+    get(b, 0);
+    build(b, 0xfd, 0x1c, 2); /* i32x4.replace_lane 2 */
+    set(b, w);
+    get(b, v);
+    build(b, 0xfd, 0x16, 15); /* i8x16.extract_lane_u 15 */
+    set(b, n);
+    get(b, n);
+    get(b, w);
+    build(b, 0xfd, 0x0b, 4, 8); /* v128.store offset=8 */
+    build(b, 0x41, 0xc0, 0);
+    get(b, v);
+    build(b, 0xfd, 0x0b, 4, 0x40); /* offset=64 */
+    get(b, n);
+    build(b, 0xfd, 0x00, 4, 8); /* v128.load */
+    get(b, v);
+    get(b, n);
+    build(b, 0x1b); /* select */
+    set(b, w);
+    get(b, n);
+    get(b, w);
+    build(b, 0xfd, 0x57, 3, 8, 1); /* v128.load64_lane offset=8 */
+    set(b, v);
+    get(b, n);
+    get(b, v);
+    build(b, 0xfd, 0x58, 0, 8, 5); /* v128.store8_lane offset=8 */
+    build(b, 0x02, 0x7b);          /* block (result v128) */
+    get(b, w);
+    build(b, VECTOR_CONST, 0xfd, 0x51); /* xor */
+    get(b, n);
+    build(b, 0x0d, 0, 0x1a); /* br_if, drop */
+    get(b, v);
+    build(b, 0x0b);
+    get(b, v);
+    build(b, 0xfd, 0xce, 1); /* i64x2.add */
+    set(b, v);
+    get(b, v);
+    build(b, 0xfd, 0x1d, 0); /* i64x2.extract_lane */
+    get(b, v);
+    build(b, 0xfd, 0x1d, 1, 0x85); /* i64.xor */
+    get(b, n);
+    build(b, 0x29, 3, 8, 0x7c); /* i64.load; add */
+    finish(b);
+}
+
+Test(interp_large, vectors_in_frames_beyond_sixteen_bits_are_as_in_small_ones) {
+    static const uint8_t many[] = {2, 0xc0, 0xb8, 0x02, 0x7b, 0x8e, 0x4e, I32}, few[] = {2, 2, 0x7b, 1, I32};
+    struct builder far = start(many, sizeof many), near = start(few, sizeof few);
+    vectors(&far, LAST_I64 - 1, LAST_I64, LAST_I32);
+    vectors(&near, 2, 3, 4);
+    struct run far_run = load(&far), near_run = load(&near);
+    for (int32_t x = -3; x < 300; x += 100)
+        cr_assert_eq(call(&far_run, x, 0), call(&near_run, x, 0), "%d", x);
+    cr_assert(mode_of(&far_run) & MURRE_BUILD_FAR);
+    cr_assert_not(mode_of(&near_run) & MURRE_BUILD_FAR);
+    cr_assert_neq(call(&near_run, 7, 0), call(&near_run, 8, 0));
+    unload(&far_run);
+    unload(&near_run);
+}
+
 Test(interp_large, a_trap_in_a_large_frame_is_where_it_happens) {
     struct builder b = start(many_locals, sizeof many_locals);
     pile(&b);
