@@ -1,5 +1,5 @@
-/* Allocation through an engine's hooks. Every allocation of the library takes the allocator of its engine (a copy lives in the engine, and
- * in whatever outlives calls), so that a host can count, bound or fail it. Sizes are in bytes; blocks are aligned for any scalar type. */
+/* Allocation through an engine's hooks. Every allocation of the library uses its engine's allocator (the engine has a copy, and so has
+ * whatever outlives calls), so that a host can count, limit or fail it. Sizes are in bytes; blocks are aligned for any scalar type. */
 #ifndef MURRE_BASE_ALLOC_H
 #define MURRE_BASE_ALLOC_H
 

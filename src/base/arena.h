@@ -1,4 +1,4 @@
-/* A bump allocator: many small blocks that die together. One thread at a time. Blocks are aligned to 8 bytes and not zeroed.
+/* A bump allocator: many small blocks that are freed together. One thread at a time. Blocks are aligned to 8 bytes and not zeroed.
  * A zeroed struct murre_arena with its allocator set is ready for use. */
 #ifndef MURRE_BASE_ARENA_H
 #define MURRE_BASE_ARENA_H

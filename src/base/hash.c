@@ -1,4 +1,4 @@
-/* See hash.h. Eight bytes a step: mixed into the state and multiplied to 128 bits with the secret, whose halves are folded. */
+/* See hash.h. Each step mixes eight bytes into the state, multiplies it by the secret to 128 bits, and folds the two halves. */
 #include "base/hash.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Work that may take long looks now and then whether it is to end: because somebody has asked for it, or because a moment has passed. */
+/* Work that may take long checks now and then whether it is to stop: because somebody has requested it, or because a deadline has passed. */
 #ifndef MURRE_BASE_LOOK_H
 #define MURRE_BASE_LOOK_H
 

@@ -1,4 +1,4 @@
-/* Text that comes from modules, for people's eyes: which characters must not reach a terminal as they are. */
+/* Text from modules that is shown to people: which characters must not reach a terminal unescaped. */
 #ifndef MURRE_BASE_TEXT_H
 #define MURRE_BASE_TEXT_H
 

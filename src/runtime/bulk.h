@@ -1,5 +1,6 @@
-/* Operations on memories, tables and segments that both tiers call (4.4.5 to 4.4.7). Each checks all bounds first; those that return a
- * trap kind return MURRE_TRAP_COUNT when all went well, and MURRE_TRAP_INTERRUPT when they are done and the run is to end. Indices name the instance's own objects. */
+/* Operations on memories, tables and segments that both tiers call (4.4.5 to 4.4.7). Each checks all bounds first. Those that return a
+ * trap kind return MURRE_TRAP_COUNT on success, and MURRE_TRAP_INTERRUPT when they are done and the run is to end. Indices are those of the
+ * instance's index spaces. */
 #ifndef MURRE_RUNTIME_BULK_H
 #define MURRE_RUNTIME_BULK_H
 

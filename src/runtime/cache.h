@@ -1,5 +1,5 @@
-/* A few mappings at rest, so that stores that come and go need not ask the kernel each time. Kept by the engine; any thread; lock-free. What is kept
- * is an address aligned to 4096, with a number below that in its low bits; never 0. */
+/* A cache of a few unused mappings, so that short-lived stores need not ask the kernel each time. Owned by the engine; any thread; lock-free. An entry
+ * is an address aligned to 4096, with a number below 4096 in its low bits; never 0. */
 #ifndef MURRE_RUNTIME_CACHE_H
 #define MURRE_RUNTIME_CACHE_H
 

@@ -1,12 +1,12 @@
 /* Calls between host, interpreter and compiled code: see call.h, and the native convention at the head of runtime.h.
  *
- *   murre_call_func      host → anything. Sets up the activation that traps end at.
+ *   murre_call_func      host → anything. Sets up the activation at which traps end.
  *   murre_call_native    C → compiled code, through murre_arch_enter. Sets up the run that backtraces walk.
  *   murre_call_exit      compiled code → interpreter or host, from murre_arch_exit.
  *   murre_call_host      interpreter → host.
  *
- * Which register or stack slot an argument travels in follows from its type's class alone: integers and references fill the integer
- * registers behind the function itself, floats the float registers, what is left over the stack, in order. */
+ * The register or stack slot of an argument depends only on its type's class: integers and references fill the integer
+ * registers after the function itself, floats the float registers, and the rest goes on the stack, in order. */
 #include "runtime/call.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* What an engine is once it has been made (api/engine.c): counted, asked, ended. Thread safe. */
+/* An engine's life after it has been made (api/engine.c): references, statistics, its end. Thread safe. */
 #include "runtime/memory.h"
 #include "runtime/tier.h"
 #include "runtime/types.h"

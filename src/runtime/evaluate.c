@@ -1,5 +1,5 @@
 /* Constant expressions (3.3.10, 4.4.10 with extended constant expressions), evaluated over bytes that the decoder has validated: opcodes,
- * indices and stack heights are known to be right. An expression may be as deep as the module is long, so the operands lie in a stack that
+ * indices and stack heights are known to be correct. An expression may be as deep as the module is long, so the operands are on a stack that
  * grows; the first few need no allocation. */
 #include <string.h>
 

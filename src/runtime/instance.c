@@ -1,6 +1,6 @@
 /* Instantiation (4.5.4): see instance.h.
  *
- * An instance is one block: the struct, then what module->layout says, then a byte a segment for "dropped". Its own memories and tables
+ * An instance is one block: the struct, then what module->layout says, then one byte per segment for "dropped". Its own memories and tables
  * belong to the store. Steps: check the imports; allocate; initialise globals, in order; take its place among the module's instances; apply
  * active element segments, then data segments, in order (one that is out of bounds traps and leaves what the ones before it wrote); call
  * the start function. From the first segment on, others may hold references to the instance, so it lives as long as the store. */

@@ -1,24 +1,24 @@
 /* Ending a run from outside, at no cost to running code.
  *
- * store->interrupt is the request. Who looks at it: the interpreter at calls and back edges, murre_call_func, and the trampolines last thing
- * before they go to compiled code (arch.h). Compiled code does not look. So whoever asks also sends SIGURG to the thread that runs the store:
- * its handler (signal.c) makes the thread go on in the trap landing when it is in compiled code, or in a trampoline behind the look.
- * Anywhere else the handler arms a timer of the thread and asks again a millisecond later, until the trap has been raised: the thread may be
- * between a look at the flag and a system call that blocks, or in a helper that compiled code calls directly. Helpers look, too, when they are
- * done, but for those that only compute (rounding and counting bits, where the processor does not). The timer is made when the thread first
- * runs Wasm (a microsecond), so that it is there; where the system refuses one even then, those two moments lose the request. SIGURG is not
- * restarting: a call that blocks returns with EINTR and the host function may look at the flag. It is ignored by default, so one that arrives
- * when our handler has been taken away does no harm.
+ * store->interrupt is the request. It is polled by the interpreter at calls and back edges, by murre_call_func, and by the trampolines immediately
+ * before they go to compiled code (arch.h). Compiled code does not poll. So a request also sends SIGURG to the thread that runs the store:
+ * its handler (signal.c) makes the thread continue in the trap landing if it is in compiled code, or in a trampoline after the poll.
+ * Anywhere else the handler arms a timer of the thread and sends the request again a millisecond later, until the trap has been raised: the thread may
+ * be between a poll of the flag and a system call that blocks, or in a helper that compiled code calls directly. Helpers poll, too, when they are
+ * done, except those that only compute (rounding and counting bits, where the processor cannot). The timer is made when the thread first
+ * runs Wasm (a microsecond), so that it exists when it is needed; if the system refuses one even then, a request at either of those moments is lost.
+ * SIGURG does not restart system calls: a call that blocks returns with EINTR and the host function may check the flag. It is ignored by default, so
+ * one that arrives after our handler has been removed does no harm.
  *
- * No request is lost. The request stores the flag, then reads thread_id; binding stores thread_id, then (behind a fence) the trampolines read
- * the flag. The flag stays until a trap takes it, so one that comes too late ends the next call.
+ * No other request is lost. The request stores the flag, then reads thread_id; binding stores thread_id, then (after a fence) the trampolines read
+ * the flag. The flag stays set until a trap takes it, so a request that comes too late ends the next call.
  *
- * A deadline is a kernel timer that signals the thread which the store is bound to (no thread of ours, no memory but struct murre_deadline).
- * When it fires while nothing runs, the next call notices by itself. The handler takes nothing from the signal but a pointer that it compares
- * with the stores that run in its thread, so a late signal of a deleted store harms nobody.
+ * A deadline is a kernel timer that signals the thread to which the store is bound (no thread of ours, and no memory except struct murre_deadline).
+ * If it fires while nothing runs, the next call notices by itself. The handler uses nothing of the signal but a pointer, which it compares
+ * with the stores that run in its thread, so a late signal for a deleted store does no harm.
  *
- * An engine that does without signals (config.no_signals) sends none: compiled code looks at the flag in loops and at the entry of functions
- * that call others, and a deadline is a thread that sets it (watch.c). */
+ * An engine without signals (config.no_signals) sends none: compiled code polls the flag in loops and at the entry of functions
+ * that call others, and deadlines are set by a thread (watch.c). */
 #include "runtime/interrupt.h"
 
 #include <errno.h>

@@ -1,14 +1,14 @@
 /* Linear memory: see memory.h. Sizes in bytes unless they are called pages.
  *
- * Guarded: PROT_NONE over 8 GiB and a Wasm page, so that 32-bit index + 32-bit offset + the access always falls inside; pages that exist are made
- * readable and writable as the memory grows, and cost nothing until they are touched. Not guarded (explicit checks were asked for, or
- * there is no address space for the above): as much as the memory may use. Growing never moves the base. The mapping is the memory's own;
- * murre_memory_destroy gives it back, or keeps a small one for the next memory of the engine. One thread at a time.
+ * Guarded: PROT_NONE over 8 GiB and a Wasm page, so that 32-bit index + 32-bit offset + the access is always inside; existing pages become
+ * readable and writable as the memory grows, and cost nothing until they are touched. Not guarded (explicit checks were requested, or
+ * there is not enough address space): as much as the memory may use. Growing never moves the base. The memory owns the mapping;
+ * murre_memory_destroy unmaps it, or caches a small one for the next memory of the engine. One thread at a time.
  *
- * Where the process's address space is limited (RLIMIT_AS), others want some of it, too: other memories above all. Guard regions leave a quarter
- * of it. A memory without one reserves little more than it has, at a place far from everything else, and extends the reservation when it grows:
- * the limit is on what is mapped, not on where. Where no such place can be had it reserves as much as it may use, or half, a quarter… of it, but
- * at least its minimum; the size that can be reached is then max_pages. */
+ * If the process's address space is limited (RLIMIT_AS), others need some of it, too, above all other memories. Guard regions leave a quarter
+ * of it free. A memory without one reserves little more than its size, at a place far from everything else, and extends the reservation as it grows:
+ * the limit is on how much is mapped, not on where. If there is no such place, it reserves as much as it may use, or half, a quarter… of it, but
+ * at least its minimum; the size that it can reach is then max_pages. */
 #include "runtime/memory.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* Linear memory (4.2.8): reserve, commit, grow. A guarded memory is a PROT_NONE reservation of 8 GiB and a page or so, which covers every
- * 32-bit index plus 32-bit offset plus access size; where address space is short it is as much as can be had, and code checks bounds. */
+ * 32-bit index plus 32-bit offset plus access size. If address space is short, less is reserved, and code checks bounds. */
 #ifndef MURRE_RUNTIME_MEMORY_H
 #define MURRE_RUNTIME_MEMORY_H
 

@@ -1,4 +1,4 @@
-/* Modules: see module.h. What one function needs at run time (struct murre_code) is zeroed memory that nobody touches before the function's
+/* Modules: see module.h. A function's run-time data (struct murre_code) is zeroed memory that is not touched before the function's
  * first call, so that loading does not depend on the number of functions, except for what the decoder reads. */
 #include "runtime/module.h"
 

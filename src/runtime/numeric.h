@@ -1,6 +1,6 @@
-/* The numeric instructions of the specification (4.3) whose meaning differs from C's operators, as C: for the interpreter, for helpers of
- * compiled code, and as the twin that instructions of the compiler are tested against. Pure; no library calls; any thread.
- * NaN results are quiet; which of the operands' payloads comes through is left open, as the specification has it. */
+/* The numeric instructions of the specification (4.3) whose meaning differs from C's operators, in C: for the interpreter, for helpers of
+ * compiled code, and as the reference for tests of the compiler's instructions. Pure; no library calls; any thread.
+ * NaN results are quiet; as in the specification, it is left open which operand's payload they have. */
 #ifndef MURRE_RUNTIME_NUMERIC_H
 #define MURRE_RUNTIME_NUMERIC_H
 

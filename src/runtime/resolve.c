@@ -1,7 +1,7 @@
-/* Finding out where a trap's callers were: offsets of instructions and names of functions, when somebody wants to see them.
+/* Finds out where a trap's callers were, when somebody asks: offsets of instructions and names of functions.
  *
- * A module decides how long that takes: a function has to be lowered again for the offsets in it (nothing is kept for them, since most are never
- * wanted), and names lie in a section that has to be read up to the last one. So each is done once for all frames of a trap, and both end
+ * How long this takes depends on the module: a function has to be lowered again for the offsets in it (nothing is kept for them, since most are never
+ * needed), and names are in a section that has to be read up to the last one. So each is done once for all frames of a trap, and both stop
  * when their time is up: a frame then has no name, or no offset. */
 #include "runtime/module.h"
 #include "runtime/trap.h"

@@ -1,5 +1,5 @@
 /* The objects of a run, as plain structs: what the interpreter, the compiler's code and the runtime's own files agree on. Functions that
- * work on them are declared beside their purpose (instance.h, memory.h, table.h, call.h, trap.h, stack.h, signal.h, tier.h).
+ * work on them are declared by purpose (instance.h, memory.h, table.h, call.h, trap.h, stack.h, signal.h, tier.h).
  *
  * Who owns what: engine ← module (shared, reference counted) ← instance (of one store). A store owns its instances, functions, memories,
  * tables and globals. Whatever compiled code reads has an assertion of its offset in src/jit.
@@ -10,8 +10,8 @@
  * arguments and results as they come), f32 as float, f64 as double, a v128 as two integers, the low half first. A result of
  * one slot comes back in the C return register; two or more, or a v128, go through store->results, slot by slot, in order.
  * The linear-memory register (r15 on x86-64; callee-saved in C) holds func->memory_base on entry, and the callee may leave another value
- * in it. So a caller that may leave its instance (imports, indirect calls) sets it before to the callee's memory_base and sets it back to
- * its own after; a call to a function of the same instance needs neither, because every function leaves it as its own instance has it.
+ * in it. So a caller that may leave its instance (imports, indirect calls) sets it to the callee's memory_base before the call and back to
+ * its own after it. A call to a function of the same instance needs neither, because every function leaves it at its own instance's value.
  * entry is one of
  *   - compiled code;
  *   - murre_arch_exit, one stub for all signatures: spills the argument registers and calls murre_call_exit (call.c), which runs the

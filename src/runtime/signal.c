@@ -1,10 +1,11 @@
-/* Signal handlers. Everything here but acquire and release is async-signal-safe: no lock, no allocation, thread-local data in initial-exec
- * form, and errno is kept. A handler never jumps out: it rewrites the interrupted context so that the thread goes on in murre_arch_landing
- * when the handler has returned, on its own stack and with its own signal mask; murre_trap_landed (trap.c) raises the trap from there.
+/* Signal handlers. Everything here except acquire and release is async-signal-safe: no lock, no allocation, thread-local data in initial-exec
+ * form, and errno is preserved. A handler never jumps out: it rewrites the interrupted context so that the thread continues in murre_arch_landing
+ * after the handler has returned, on its own stack and with its own signal mask; murre_trap_landed (trap.c) raises the trap from there.
  *
- * A fault is ours when the thread runs a store, its pc is that of an instruction which can fault in compiled code of that store's engine, and the
- * address is the one that it can fault at. Which trap it is the site says (site.h): an access of memory, in the reservation of a guarded memory of
- * the store beyond its size; or the load of a callee's type, for a null reference. Everything else goes to the handler that was there before; so does the end of the stack, which compiled code never reaches. */
+ * A fault is ours if the thread runs a store, its pc is at an instruction that can fault in compiled code of that store's engine, and the
+ * address is one at which that instruction can fault. The site says which trap it is (site.h): an access of memory, in the reservation of a guarded
+ * memory of the store beyond its size; or the load of a callee's type, for a null reference. Everything else goes to the handler that was there before,
+ * including the end of the stack, which compiled code never reaches. */
 #include "runtime/signal.h"
 
 #include <errno.h>

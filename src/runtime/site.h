@@ -1,13 +1,13 @@
-/* Sites: what is known of places in compiled code. A function's code has a table of them, made with it and immutable: for each call the address
- * that it returns to, for each instruction that can fault its own, and with it the offset in the module of the Wasm instruction and what it is.
- * Backtraces, the fault handler, and whoever wants to know where code came from read this one table.
+/* Sites: what is known of places in compiled code. A function's code has a table of them, made with it and immutable. A site is the return address of
+ * a call, or the address of an instruction that can fault, with the offset of its Wasm instruction in the module and its kind.
+ * Backtraces, the fault handler, and whatever else has to know where code came from read this one table.
  *
- * Looking up is async-signal-safe and takes no lock; the table must live, as it does while somebody can be in the code.
+ * Looking up is async-signal-safe and takes no lock; the table must exist, as it does while anybody can be in the code.
  *
  * The form. In ascending order of the pc, a site is its kind, the distance from the pc before, and the difference to the offset before, in bits:
  * Huffman codes, which are the same for all tables (site.c), for small numbers and for the powers of two of others. Every 128 sites a mark holds
- * the sums so far, so that looking up takes as long in a large function as in a small one: 0.5 us, of which the decoding of 64 sites is most. To make a
- * table takes 30 ns a site, where compiling takes 4,600 and more.
+ * the sums so far, so that looking up takes no longer in a large function than in a small one: 0.5 us, most of it for decoding 64 sites. Making a
+ * table takes 30 ns per site; compiling takes 4,600 and more.
  *
  * What it costs, in bytes of tables, all of them counted, for each 100 bytes of code (tests/tools/jitdump, "all"):
  *
@@ -21,13 +21,13 @@
  *     flite                       7.9        7.8
  *     CPython 3.12               11.8       11.0                 8.1
  *
- * There is a site for every 22 to 30 bytes of code, in this CPython for every 12, and each takes 10 to 13 bits. Level 0 has more code and no more sites.
+ * There is a site for every 22 to 30 bytes of code, in this CPython for every 12, and each takes 10 to 13 bits. Level 0 has more code but no more sites.
  *
- * Not taken: bytes (a byte with kind and distance, LEB128 for the offset, marks for every 64 sites), looked up in 0.06 us: 8.7 to 10.9 for most, but
+ * Rejected: bytes (a byte with kind and distance, LEB128 for the offset, marks for every 64 sites), looked up in 0.06 us: 8.7 to 10.9 for most, but
  * 16.7 and 18.7 for CPython, with a limit of 12; numbers in exponential Golomb codes, with the best parameter for each table: 8.8 to 9.1 and 13.0 to 14.2;
- * entries of 8 bytes: 30 to 65; only the number of the instruction in the body instead of its offset (two to four bits less), since then the
- * module's bytes must be read to find the offset, in a signal handler, and may lie in a file that has changed; the length of an instruction that can fault:
- * instead a fault counts only at the very instruction of the machine that accesses memory. */
+ * entries of 8 bytes: 30 to 65; the number of the instruction in the body instead of its offset (two to four bits less), since the module's bytes would
+ * then have to be read to find the offset, in a signal handler, and may be in a file that has changed; the length of an instruction that can fault:
+ * instead a fault counts only at exactly the machine instruction that accesses memory. */
 #ifndef MURRE_RUNTIME_SITE_H
 #define MURRE_RUNTIME_SITE_H
 

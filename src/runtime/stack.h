@@ -1,4 +1,4 @@
-/* The interpreter's two stacks, one pair per store: values (slots) and frames. Both are reserved address space that is committed by being
+/* The interpreter's two stacks, one pair per store: values (slots) and frames. Both are reserved address space that is committed when it is
  * touched, with a guard behind; they never move. Running off either end is the trap MURRE_TRAP_STACK, found by comparison at each call. */
 #ifndef MURRE_RUNTIME_STACK_H
 #define MURRE_RUNTIME_STACK_H

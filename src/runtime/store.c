@@ -1,4 +1,4 @@
-/* Stores: see store.h. Everything that a run creates is on one of the store's lists and goes with it; nothing goes earlier. */
+/* Stores: see store.h. Everything that a run creates is on one of the store's lists and is freed with it, not earlier. */
 #include "runtime/store.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Tables: see table.h. Elements lie in one array from the engine's allocator, doubled when it is full. */
+/* Tables: see table.h. Elements are in one array from the engine's allocator, doubled when it is full. */
 #include "runtime/table.h"
 
 #include "runtime/store.h"

@@ -1,10 +1,10 @@
 /* Threads that run Wasm: where their stack ends, and a stack for signal handlers.
  *
  * Compiled code compares its stack pointer with instance->stack_limit, the interpreter's calls into C compare it with store->stack_limit.
- * Below the limit there is room for what C code does at the edge (helpers, host functions, lowering a function, raising the trap). Where the
+ * Below the limit there is room for C code at the edge (helpers, host functions, lowering a function, raising the trap). If the
  * current stack is not the one that the thread was made with (a host with coroutines), its size cannot be known; then the limit is
- * foreign_room below the first call, for all calls within it on that stack. Which stack an address lies on is known only from the limits that are
- * in force.
+ * foreign_room below the first call, for all calls within it on that stack. The only way to know which stack an address is on is to compare it with the
+ * limits in force.
  *
  * The main thread's stack grows down to RLIMIT_STACK below its top. Its top is found from the auxiliary vector: the path of the program is the
  * first thing that the kernel puts there. (pthread_getattr_np would read /proc/self/maps, which takes longer than all of our start-up.) */

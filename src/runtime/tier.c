@@ -1,28 +1,28 @@
-/* How a function climbs: what the interpreter's counts lead to, what is asked for, and when. What waits then, and
- * the threads that compile it, are tier_queue.h's.
+/* How a function moves up through the tiers: what the interpreter's counts lead to, what is requested, and when. tier_queue.h has the requests and the
+ * threads that compile them.
  *
- * Tier auto. 1. The interpreter counts entries and passes of loop headers (tier.h) and asks here when a count is full. 2. The first request for a
- * function or loop goes into the queue; what comes later only adds to its hits. 3. A compile thread takes the best request and publishes the
+ * Tier auto. 1. The interpreter counts entries and passes of loop headers (tier.h) and calls this file when a count is full. 2. The first request for a
+ * function or loop goes into the queue; later ones only add to its hits. 3. A compile thread takes the best request and publishes the
  * code. Callers notice at their next call, loops within an eighth of their threshold. 4. A function that was compiled at a low level, because
- * it is large, is compiled once more at the high one, when nothing else has been asked for during about the time that this will take. A request
- * that comes all the same cancels it, and it is tried again later, after twice the idle delay.
+ * it is large, is recompiled at the high one after an idle delay: when nothing else has been requested for about the time that this will take. A request
+ * that comes meanwhile cancels the recompilation, and it is tried again later, after twice the idle delay.
  *
  * A loop's entry costs as much as the whole function: it is the whole function, with one more way in. Interpreters compiled to Wasm are one
  * function with a hundred loop headers, all hot; compiling each would keep the thread busy for seconds (measured: QuickJS, 14 times 135 ms). So the
- * first hot loop of a function is compiled, and frames get into it when they pass that header. Another one is compiled only when it goes on
- * being hot although there is code for the function or for another of its loops: then there are frames that do not pass there. Of a small
- * function that has been called several times no loop is compiled at first, but the function itself.
+ * first hot loop of a function is compiled, and frames enter it when they pass that header. Another one is compiled only if it stays
+ * hot although there is code for the function or for another of its loops: then there are frames that do not pass there. In a small
+ * function that has been called several times, no loop is compiled at first, but the function itself.
  *
  * Tier jit. Functions start with murre_arch_exit_first as their entry, which comes here through murre_call_exit: the same threads compile, the
  * caller waits, unless its store is interrupted. (They have a large stack and own the compiler's scratch memory; the caller may be at the end
  * of a small stack.)
  *
- * What the compiler refuses stays interpreted, for good. So does everything when no thread can be had. But what memory was too short for, code
- * memory included, is asked for again in tier auto, when it has been hot twice as often as the last time, up to seven times. (Tier jit looks at a
+ * What the compiler refuses stays interpreted for good. So does everything if no thread can be made. But a function for which memory was too short,
+ * including code memory, is requested again in tier auto when it has been hot twice as often as the last time, up to seven times. (Tier jit tries a
  * function once.)
  *
- * All of this runs on the threads that run Wasm, several at once for the functions of one module. What they count is atomic, and may lose a hit.
- * Nothing is allocated here but through the queue. */
+ * All of this runs on the threads that run Wasm, several at once for the functions of one module. Their counts are atomic, and may lose a hit.
+ * Only the queue allocates. */
 #include "runtime/tier.h"
 
 #include "runtime/module.h"

@@ -1,5 +1,5 @@
-/* Where the tiers meet: counters, functions to compile, publication. tier.c begins with how a function climbs, tier_queue.h with what becomes of a
- * request. */
+/* Where the tiers meet: counters, functions to compile, publication. The head of tier.c describes how a function moves up through the tiers, that of
+ * tier_queue.h what happens to a request. */
 #ifndef MURRE_RUNTIME_TIER_H
 #define MURRE_RUNTIME_TIER_H
 

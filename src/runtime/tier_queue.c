@@ -1,8 +1,8 @@
 /* See tier_queue.h.
  *
  * queue->lock guards the requests, and which of them runs where. Publication takes engine->lock, which is never held together with it; a
- * compile thread that compiles holds neither. A request belongs to the list of those that wait, or to the thread that has taken it out;
- * whoever ends it frees it. murre_tier_drop_module and murre_tier_lock are declared in tier.h, because others use them. */
+ * compile thread that compiles holds neither. A request belongs to the list of waiting requests, or to the thread that has taken it out;
+ * whoever finishes it frees it. murre_tier_drop_module and murre_tier_lock are declared in tier.h, because others use them. */
 #include "runtime/tier_queue.h"
 
 #include <signal.h>

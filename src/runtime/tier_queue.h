@@ -1,17 +1,18 @@
-/* The queue of compilations of an engine: what waits, in which order it is compiled, the threads that compile, and who waits for them. tier.c
- * decides what is asked for; nobody else asks. Internal to the two.
+/* The queue of compilations of an engine: waiting requests, the order in which they are compiled, the threads that compile, and the callers that wait
+ * for them. Only tier.c makes requests. Internal to the two.
  *
- * The life of a request. 1. It is asked for, and waits. 2. A compile thread takes the one with the best score: hits, weighed against the size of
- * the body, because a big function costs more and keeps others waiting. What somebody waits for goes before everything else. 3. It is compiled, without
+ * The life of a request. 1. It is made, and waits. 2. A compile thread takes the one with the best score: hits, weighed against the size of
+ * the body, because a big function costs more and keeps others waiting. Requests that a caller waits for go before all others. 3. It is compiled, without
  * a lock. 4. The code is published: code->native, then func->entry of every instance of the module, under engine->lock; a loop's entry in its
- * node of code->osr. Or it is refused, which code->refused or the node tells. 5. It waits once more for its second level, behind everything else
- * and until nothing has been asked for during its idle delay; a request that comes while it is compiled cancels that, and doubles the delay.
+ * node of code->osr. Or it is refused, which code->refused or the node records. 5. It waits once more, for its recompilation at the second level, behind
+ * everything else and until nothing has been requested during its idle delay; a request that comes while it is recompiled cancels that, and doubles the
+ * delay.
  *
- * Requests are the queue's: they name a module, and are gone with murre_tier_drop_module before the module is. The queue is freed with its engine,
- * after its threads have ended. Threads start at the first request.
+ * The queue owns the requests: they name a module, and murre_tier_drop_module removes them before the module is freed. The queue is freed with its
+ * engine, after its threads have ended. Threads start at the first request.
  *
- * fork: a child has no compile threads, and queue->lock or engine->lock may have been held by one. The child notices by its process id where
- * requests are made: it compiles nothing more, never takes queue->lock, and makes engine->lock anew (compile threads only read what it guards).
+ * fork: a child has no compile threads, and one may have held queue->lock or engine->lock. The child notices this by its process id when a request is
+ * made: it compiles nothing more, never takes queue->lock, and makes engine->lock anew (compile threads only read what it guards).
  * Threads of the host that hold a lock at that moment, here or elsewhere in the engine, are not provided for: murre.h promises nothing then. */
 #ifndef MURRE_RUNTIME_TIER_QUEUE_H
 #define MURRE_RUNTIME_TIER_QUEUE_H

@@ -1,5 +1,5 @@
-/* Raising traps: see trap.h. A backtrace is a walk (walk.h) to the innermost activation; when a host function hands a trap of an inner activation
- * on, the outer frames are added. */
+/* Raising traps: see trap.h. A backtrace is a walk (walk.h) to the innermost activation; when a host function passes on a trap of an inner activation,
+ * the outer frames are added. */
 #include "runtime/trap.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
-/* Traps as objects: see trap.h. Whoever has received one owns it.
+/* Traps as objects: see trap.h. Whoever receives one owns it.
  *
- * When memory for a trap is short, a constant trap of its kind without frames takes its place. */
+ * If there is no memory for a trap, a constant trap of its kind without frames takes its place. */
 #include <string.h>
 
 #include "base/alloc.h"

@@ -1,5 +1,5 @@
 /* Function types made comparable by number: equal types of one engine have equal ids, whichever module or host function they come from, so
- * that an indirect call checks its signature with one comparison. Ids count their users and are free again at zero; 0 is never an id.
+ * that an indirect call checks its signature with one comparison. Ids are reference-counted and free again at zero; 0 is never an id.
  * The functions take engine->lock themselves unless they say otherwise. */
 #ifndef MURRE_RUNTIME_TYPES_H
 #define MURRE_RUNTIME_TYPES_H

@@ -1,14 +1,15 @@
-/* The one walk over what runs in a store: the interpreter's frames, runs of compiled frames, and the C between them, which is passed over. From the
- * innermost function to the one that the innermost activation called, or the outermost. Traps, backtraces and whoever else asks who is running use it.
+/* The one walk over what runs in a store: the interpreter's frames, native runs of compiled frames, and the C between them, which is skipped. It goes from
+ * the innermost function to the one that the innermost activation called, or to the outermost. Traps, backtraces and everything else that asks what is
+ * running use it.
  *
- * Async-signal-safe: no lock, no allocation, nothing is written but the walk itself. It reads a store that stands still: of the calling thread, or
+ * Async-signal-safe: no lock, no allocation, nothing is written except the walk itself. The store must not run meanwhile: it is the calling thread's, or
  * stopped in the signal handler that calls.
  *
- * Whose a compiled frame is. Compiled code keeps its struct murre_func at murre_arch_frame_func from its frame pointer, from before the frame
- * pointer is its own on. Where a function has no frame (leaves have none; nobody has one in his prologue and behind his epilogue) the frame pointer
- * is its caller's. Then its code says which function it is, and how it was called, in which instance: from the entry trampoline it is the one that the
- * run was begun with; by a call that leaves the instance (MURRE_SITE_LEAVE) it is store->left; else it is of its caller's instance. Faults and calls
- * are never in a prologue or epilogue, so that only an interrupt may find a function there: in a recursion it may
+ * Which function a compiled frame belongs to. Compiled code keeps its struct murre_func at murre_arch_frame_func from its frame pointer; it is stored
+ * before the frame pointer becomes its own. A function without a frame (leaves, and every function in its prologue and after its epilogue) has its
+ * caller's frame pointer. Then its code says which function it is, and the way it was called says in which instance: from the entry trampoline, the one
+ * with which the run started; by a call that leaves the instance (MURRE_SITE_LEAVE), store->left; else its caller's instance. Faults and calls are
+ * never in a prologue or epilogue, so only an interrupt can find a function there: in a recursion it may
  * then miss one frame, as in the last two instructions of murre_arch_exit. */
 #ifndef MURRE_RUNTIME_WALK_H
 #define MURRE_RUNTIME_WALK_H

@@ -1,6 +1,6 @@
-/* A watch: see watch.h. The thread is made by the first murre_watch_set and sleeps until the moment, or for ever when there is none. A child
- * of fork has no such thread: its first murre_watch_set makes another. Until then a watch does nothing, and calls look at the clock when they
- * begin. */
+/* A watch: see watch.h. The first murre_watch_set makes the thread, which sleeps until the deadline, or for ever if there is none. A child
+ * of fork has no such thread: its first murre_watch_set makes another. Until then a watch does nothing, and calls check the clock when they
+ * start. */
 #include "runtime/watch.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Sets a flag at a moment, from a thread of its own: deadlines of stores whose engine does without signals. See watch.c. */
+/* Sets a flag at a given time, from a thread of its own: deadlines of stores whose engine has no signals. See watch.c. */
 #ifndef MURRE_RUNTIME_WATCH_H
 #define MURRE_RUNTIME_WATCH_H
 

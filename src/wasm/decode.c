@@ -1,6 +1,6 @@
-/* The decoder: walks the sections (5.5), checks everything but the bodies of functions, of which it looks at the sizes only. One pass, one
- * allocation a section. Time and memory are linear in the bytes: every count is checked against the bytes that are left, and what is kept of a
- * module is bounded together (murre_module_most_memory), since some entries of a few bytes take ten times as much here. */
+/* The decoder: walks the sections (5.5) and checks everything except the bodies of functions, of which it reads only the sizes. One pass, one
+ * allocation per section. Time and memory are linear in the bytes: every count is checked against the bytes that are left, and the memory kept for a
+ * module has one common bound (murre_module_most_memory), since some entries of a few bytes take ten times as much here. */
 #include "wasm/decode_internal.h"
 
 #include <assert.h>

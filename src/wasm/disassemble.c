@@ -1,5 +1,5 @@
-/* See disassemble.h. Each line is built in a buffer that grows (a br_table may have any number of labels) and is reused. Whatever is printed is
- * read by wasm/walk.h; a body need not be valid, only readable. Indentation stops growing where it would make listings quadratic. */
+/* See disassemble.h. Each line is built in a growing buffer (a br_table may have any number of labels), which is reused. wasm/walk.h reads
+ * the instructions; a body need not be valid, only readable. Indentation is limited, as it would make listings quadratic. */
 #include "wasm/disassemble.h"
 
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* Blocks and branches: see front_internal.h.
  *
  * Merging. A label takes its values in the home slots from its block's base on. A branch copies them there, lowest first, which needs no
- * scratch: a value's home is never below its destination, and locals are no destinations. Where many values are in no home, they are put there
- * first, on all paths: the next branch finds them there, and moves them as a range. The end of a block that no branch refers to merges
- * nothing, so operands stay lazy across it. At a conditional branch that has values to move the condition is turned round and jumps over the
- * moves, since the operands stay where they are on the other path. */
+ * scratch slot: a value's home is never below its destination, and locals are never destinations. If many values are not in their homes, they are
+ * first put there, on all paths: the next branch finds them there and moves them as a range. The end of a block that no branch refers to merges
+ * nothing, so operands stay lazy across it. A conditional branch that has values to move is inverted and jumps over the moves, since the
+ * operands stay where they are on the other path. */
 #include "wasm/front_internal.h"
 
 #include <string.h>

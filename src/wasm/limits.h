@@ -1,5 +1,5 @@
-/* Implementation limits, as the JavaScript API's appendix "Implementation-defined Limits" has them, so that a module that runs in browsers
- * runs here and one that exceeds them is refused with MURRE_ERROR_LIMIT before it can use up memory or time. */
+/* Implementation limits, those of the JavaScript API's appendix "Implementation-defined Limits": a module that runs in browsers runs here, and
+ * one that exceeds them is refused with MURRE_ERROR_LIMIT before it can use up memory or time. */
 #ifndef MURRE_WASM_LIMITS_H
 #define MURRE_WASM_LIMITS_H
 

@@ -1,4 +1,4 @@
-/* Which loops of a function's body lie around another, for entering a running loop. Loops are numbered as the front end numbers them: in the
+/* Which loops of a function's body enclose another, for entering a running loop. Loops are numbered as in the front end: in the
  * order of their headers. */
 #ifndef MURRE_WASM_LOOPS_H
 #define MURRE_WASM_LOOPS_H

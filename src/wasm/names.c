@@ -1,5 +1,5 @@
-/* Function names from the custom section "name" (appendix A.4.1). The section is no part of the module's meaning: a malformed one has the
- * names before the fault only, and a name that is not UTF-8 is none. */
+/* Function names from the custom section "name" (appendix A.4.1). The section is not part of the module's meaning: a malformed one gives only the
+ * names before the fault, and a name that is not UTF-8 does not count. */
 #include "wasm/names.h"
 
 #include "wasm/reader.h"

@@ -1,5 +1,5 @@
-/* Names of functions (custom section "name", appendix A.4.1) by index: the section is read once, when somebody first wants a name. What a name
- * holds is looked at when it is wanted itself, once, so that long names of others cost nothing. Any thread. */
+/* Names of functions (custom section "name", appendix A.4.1) by index. The section is read once, when a name is first requested. A name's characters are
+ * checked once, when that name is first requested, so that long names of other functions cost nothing. Any thread. */
 #ifndef MURRE_WASM_NAMES_H
 #define MURRE_WASM_NAMES_H
 

@@ -1,4 +1,4 @@
-/* A cursor over a module's bytes. Reading past the end or a malformed integer sets the error once and makes every later read return 0
+/* A cursor over a module's bytes. Reading past the end or reading a malformed integer sets the error once and makes every later read return 0
  * without moving, so that callers may check once after several reads. Offsets are from the start of the module. */
 #ifndef MURRE_WASM_READER_H
 #define MURRE_WASM_READER_H

@@ -1,7 +1,7 @@
-/* See scan.h. An instruction's length follows from its first byte and from where its integers end, which eight bytes tell without a branch: what
- * comes next is hard to predict. That holds for nearly all of the first version's instructions; the rest (prefixes, lists, types and memories of
- * other features, integers of eight bytes and more) is left to wasm/walk.h. Since each length waits for the one before, two bodies are read at
- * a time. */
+/* See scan.h. An instruction's length follows from its first byte and from where its integers end, which can be computed from eight bytes without
+ * branches (they would be hard to predict). This works for nearly all instructions of the first version; the others (prefixes, lists, types and
+ * memories of other features, integers of eight bytes and more) are left to wasm/walk.h. Since each length depends on the one before, two bodies are
+ * read at the same time. */
 #include "wasm/scan.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What features code needs, as fast as it can be found out: about a byte a nanosecond. Nothing is validated. */
+/* Finds the features that code needs, quickly: about one byte per nanosecond. Nothing is validated. */
 #ifndef MURRE_WASM_SCAN_H
 #define MURRE_WASM_SCAN_H
 

@@ -12,7 +12,7 @@
  *  - All merges of values are explicit copies before the branch; at a label every live value is in its home slot or its local.
  *  - i32 and f32 values: the upper half of a slot or register is unspecified; extend where 64 bits are looked at (addresses above all).
  *  - Locals that are not parameters are zero when the function starts; the sink sees to it.
- *  - A sink reports failure (no memory, a limit) by murre_error_set on begin's error; the front end looks at it now and then and stops.
+ *  - A sink reports failure (no memory, a limit) by murre_error_set on begin's error; the front end checks it now and then and stops.
  *  - Traps happen in program order: an operation that may trap is neither dropped nor moved across another effect. */
 #ifndef MURRE_WASM_SINK_H
 #define MURRE_WASM_SINK_H

@@ -1,5 +1,5 @@
-/* See survey.h. Each section is read on its own, with an error of its own, so that a fault in one costs no other. Without an arena to keep
- * things in, only features are noted. */
+/* See survey.h. Each section is read separately, with an error of its own, so that a fault in one does not affect the others. Without an arena to keep
+ * entries in, only features are recorded. */
 #include "wasm/survey.h"
 
 #include <string.h>

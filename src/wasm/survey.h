@@ -1,5 +1,5 @@
-/* Reading what can be read of a module that cannot be run: one that needs features murre has not got, or that is malformed or invalid. Knows
- * the binary form of every proposal of opcode.h, whatever the decoder knows; checks nothing. */
+/* Reads as much as possible of a module that cannot be run because it needs features that murre lacks, or because it is malformed or invalid. Knows
+ * the binary format of every proposal of opcode.h, independently of the decoder; checks nothing. */
 #ifndef MURRE_WASM_SURVEY_H
 #define MURRE_WASM_SURVEY_H
 

@@ -1,4 +1,4 @@
-/* Reading types (binary format, 5.3). A type that belongs to a feature murre has not got sets MURRE_ERROR_UNSUPPORTED with its name. */
+/* Reading types (binary format, 5.3). A type of a feature that murre lacks sets MURRE_ERROR_UNSUPPORTED with the feature's name. */
 #ifndef MURRE_WASM_TYPES_H
 #define MURRE_WASM_TYPES_H
 

@@ -1,5 +1,5 @@
-/* Reading a body instruction by instruction, with its immediates, by the table of opcodes alone: for listings and for finding out what a
- * module uses. Nothing is validated but that the bytes can be read; indices may be out of range. Knows every instruction of opcodes.def. */
+/* Reads a body instruction by instruction, with its immediates, by the table of opcodes alone: for listings and for finding out what a
+ * module uses. It checks only that the bytes can be read; indices may be out of range. Knows every instruction of opcodes.def. */
 #ifndef MURRE_WASM_WALK_H
 #define MURRE_WASM_WALK_H
 
