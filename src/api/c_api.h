@@ -1,10 +1,10 @@
-/* Behind wasm.h, the standard C API, which is a layer over murre.h.
+/* The implementation of wasm.h, the standard C API, which is a layer over murre.h.
  *
  * Every reference of that API (function, global, table, memory, instance, module, trap, foreign object) is one struct wasm_ref_t with a count
- * of handles; a copy is one more handle of the same struct, so that "same" compares pointers. Those that stand for an object of a store are
- * found again through the store's table, which is what keeps host information with the object. Such a reference ends when its last handle
- * goes, unless the object must be told apart later: it has host information, or Wasm may hold it as an externref (pinned). Then it ends with
- * the store. Handles that outlive their store may be deleted, and nothing else.
+ * of handles; a copy is one more handle of the same struct, so that "same" compares pointers. References to an object of a store are
+ * found again through the store's table, so that host information stays with the object. Such a reference ends when its last handle is deleted,
+ * unless the object's identity matters later: it has host information, or Wasm may hold it as an externref (pinned). Then it ends with
+ * the store. Handles that outlive their store may only be deleted.
  *
  * An externref in Wasm is the address of the struct wasm_ref_t; a funcref is the struct murre_func. */
 #ifndef MURRE_API_C_API_H

@@ -1,4 +1,4 @@
-/* Types of the standard C API. The four external types begin with their kind, so that a wasm_externtype_t is a view of any of them. */
+/* Types of the standard C API. The four external types start with their kind, so that a wasm_externtype_t is a view of any of them. */
 #include "api/c_api.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Vectors of the standard C API. Their memory is the C library's, since hosts make and free them without an engine at hand. Without memory a
- * vector is empty; a copy is whole or empty. */
+/* Vectors of the standard C API. Their memory comes from the C library, since hosts make and free them without an engine. If there is no memory, a
+ * vector is empty; a copy is complete or empty. */
 #include "wasm.h"
 
 #include <stdlib.h>

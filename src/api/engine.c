@@ -1,4 +1,4 @@
-/* Engines: configuration, and the place where the tiers are put together. */
+/* Engines: configuration, and where the tiers are connected. */
 #include <string.h>
 
 #include "base/hash.h"

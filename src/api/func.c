@@ -1,4 +1,4 @@
-/* Functions, calls, and what a host function may ask about its caller. */
+/* Functions, calls, and what a host function can find out about its caller. */
 #include "runtime/call.h"
 #include "runtime/store.h"
 

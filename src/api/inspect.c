@@ -1,4 +1,4 @@
-/* What a module contains: imports, exports, sections, features, bodies as text. Everything handed out is borrowed from the module. */
+/* What a module contains: imports, exports, sections, features, bodies as text. All results are borrowed from the module. */
 #include "runtime/module.h"
 #include "wasm/disassemble.h"
 

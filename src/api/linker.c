@@ -1,6 +1,6 @@
-/* The linker: a table from (module name, name) to what stands for an import. Open addressing over a power of two; names may come from
- * hostile modules (murre_linker_define_instance), so the hash is keyed. Definitions own their strings and types; they live in the
- * linker's arena and go with it. One thread at a time. */
+/* The linker: a table from (module name, name) to the definition of an import. Open addressing over a power of two; names may come from
+ * hostile modules (murre_linker_define_instance), so the hash is keyed. Definitions own their strings and types, which are in the
+ * linker's arena and freed with it. One thread at a time. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Stores from the embedder's side. One thread at a time, but for murre_store_interrupt. */
+/* Stores from the embedder's side. One thread at a time, except murre_store_interrupt. */
 #include "runtime/store.h"
 
 #include "runtime/interrupt.h"

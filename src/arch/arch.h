@@ -1,5 +1,5 @@
-/* The whole interface between the engine and a processor. src/arch/x86_64 and src/arch/aarch64 implement it, file by file alike; nothing
- * else in the engine asks which processor it is. */
+/* The whole interface between the engine and a processor. src/arch/x86_64 and src/arch/aarch64 implement it with matching files; nothing
+ * else in the engine asks which processor it runs on. */
 #ifndef MURRE_ARCH_ARCH_H
 #define MURRE_ARCH_ARCH_H
 

@@ -1,5 +1,5 @@
-/* What the commands of the program share. A command is a file of its own; messages start with "murre: " and go to stderr; every function
- * that fails has said why. One thread. */
+/* Shared by the program's commands. Each command has a file of its own; messages start with "murre: " and go to stderr; every function
+ * that fails has printed why. One thread. */
 #ifndef MURRE_CLI_H
 #define MURRE_CLI_H
 

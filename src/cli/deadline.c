@@ -1,5 +1,5 @@
-/* --timeout before the guest runs. While it runs its store has the deadline; until then the file is read and inflated, the module loaded and
- * linked, all of which a module can make long, and nothing of which is worth keeping at the end: a signal ends the process then. */
+/* --timeout before the guest runs. While it runs, its store has the deadline. Before that, the file is read and inflated and the module loaded and
+ * linked. A module can make all of this take long, and none of it is worth saving at the end: a signal ends the process. */
 #include "cli/run.h"
 
 #include <signal.h>

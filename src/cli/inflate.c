@@ -1,5 +1,5 @@
 /* Compressed modules: gzip (several members too) and zlib streams are recognised by their first bytes; no WebAssembly starts like that.
- * What comes out is bounded, absolutely and by what went in, so that a small file cannot fill the memory. */
+ * The output is bounded, absolutely and in proportion to the input, so that a small file cannot fill the memory. */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <zlib.h>

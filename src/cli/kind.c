@@ -1,4 +1,4 @@
-/* What people hand in by mistake, told from the first bytes. */
+/* Recognises files that people pass by mistake, by their first bytes. */
 #include <string.h>
 
 #include "cli/cli.h"

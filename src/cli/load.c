@@ -1,10 +1,10 @@
-/* Files into memory. A plain file is mapped privately and read-only, so that only what is looked at is read; a pipe is read to its end.
+/* Reads files into memory. A plain file is mapped privately and read-only, so that only the parts in use are read; a pipe is read to its end.
  *
- * A mapping shows what is written to the file later, but code that has been validated must stay what it was. So a file that the program may
- * write to is read instead: any, when it has a folder to write in (links and mounts may lead there under other names), and the one that a
+ * A mapping shows what is written to the file later, but code that has been validated must not change. So a file that the program may
+ * write to is read instead: any file if the program has a folder to write in (links and mounts may lead there under other names), and the one that a
  * standard stream writes to.
  *
- * When somebody shortens a file while it is mapped, touching what is gone raises SIGBUS. Nothing can be saved then: the handler says so
+ * If somebody shortens a file while it is mapped, touching the missing part raises SIGBUS. Nothing can be saved then: the handler says so
  * and ends the process. murre's own handler, installed later, passes on what is not its own. */
 #include <errno.h>
 #include <fcntl.h>

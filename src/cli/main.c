@@ -1,4 +1,4 @@
-/* murre: the program. Finds the command; a first argument that is none is the module that "run" runs. */
+/* murre: the program. Finds the command; if the first argument is not one, it is the module for "run". */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* Command lines from tables. A table is the only place that says what options there are: parsing, help and the tests of the man page and
- * of the completion all read it. */
+/* Command lines from tables. A table is the only list of the options: parsing, help and the tests of the man page and of the completion
+ * all read it. */
 #ifndef MURRE_CLI_OPTIONS_H
 #define MURRE_CLI_OPTIONS_H
 

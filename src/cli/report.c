@@ -1,5 +1,5 @@
-/* Messages to the user: errors, names, traps with their backtraces. stderr is buffered, so that a long message is few system calls; each
- * function here that ends a message empties the buffer, since the guest writes past it. */
+/* Messages to the user: errors, names, traps with their backtraces. stderr is buffered, so that a long message takes few system calls; each
+ * function here that ends a message flushes the buffer, since the guest writes to the descriptor directly. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* "run": load, link with WASI, start. What is not needed for the guest's first instruction is left undone; at the end the process is left
- * to the operating system to clean up, unless assertions are on (then everything is freed, so that leaks are seen). */
+/* "run": load, link with WASI, start. Nothing is done that the guest's first instruction does not need. At the end, cleaning up is left to
+ * the operating system, unless assertions are on (then everything is freed, so that leaks are found). */
 #include "cli/run.h"
 #include "cli/listen.h"
 

@@ -1,4 +1,4 @@
-/* The command "run" and its parts: options (run_options.c), the run (run.c), where it begins (start.c), calls by name (invoke.c). */
+/* The command "run" and its parts: options (run_options.c), the run (run.c), where it starts (start.c), calls by name (invoke.c). */
 #ifndef MURRE_CLI_RUN_H
 #define MURRE_CLI_RUN_H
 

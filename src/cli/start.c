@@ -1,11 +1,11 @@
-/* Where a program begins, once it is instantiated. Three names are known, as functions without parameters and results:
+/* Where a program starts, once it is instantiated. Three names are known, as functions without parameters and results:
  *
  *   _initialize   is called first, whatever follows: a reactor (Go's c-shared, Kotlin) sets itself up in it, and may be no more than that
  *   _start        a command's entry
  *   ""            the entry of a module that exports no _start, as old linkers and ITK name it
  *
- * --invoke=NAME calls NAME instead of the entry. An export of another kind under such a name means nothing; a function of another type is
- * refused before anything runs. A module whose start section is all that it has has run when it is instantiated. */
+ * --invoke=NAME calls NAME instead of the entry. An export of another kind with such a name is ignored; a function of another type is
+ * refused before anything runs. A module that has only a start section has run when it is instantiated. */
 #include <stdio.h>
 #include <string.h>
 

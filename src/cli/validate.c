@@ -1,4 +1,4 @@
-/* "validate": every function of every file. Silent about what is valid. */
+/* "validate": checks every function of every file. Prints nothing for valid files. */
 #include "cli/options.h"
 
 static int validate_main(int argc, char **argv);

@@ -1,5 +1,5 @@
-/* Code of handlers: loads and stores of memory 0 (4.4.7). Every access is compared with the memory's size: index and offset are 32 bits each, so that
- * their sum with the access's size cannot wrap in 64. */
+/* Code of handlers: loads and stores of memory 0 (4.4.7). Every access is compared with the memory's size: index and offset have 32 bits each, so
+ * their sum with the access's size cannot wrap in 64 bits. */
 #ifndef MURRE_INTERP_BODY_MEMORY_H
 #define MURRE_INTERP_BODY_MEMORY_H
 

@@ -1,5 +1,5 @@
-/* The builder: words, accumulators, labels; and its life: a builder is kept with the engine between functions, so that lowering a function
- * allocates nothing but its code. See build.h. */
+/* The builder: words, accumulators, labels; and its lifetime: the engine keeps a builder between functions, so that lowering a function
+ * allocates only its code. See build.h. */
 #include "interp/build.h"
 
 #include <string.h>

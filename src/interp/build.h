@@ -2,15 +2,15 @@
  * (copies, numeric instructions, selections), build_memory.c (loads, stores, globals, bulk operations), build_control.c (branches, calls,
  * returns).
  *
- * Deterministic: the same function in the same mode gives the same words, which is how a position in them is mapped to an offset in the module
+ * Deterministic: the same function in the same mode gives the same words; that is how a position in them is mapped to an offset in the module
  * later on (watch).
  *
- * Accumulators. mirror[k] is the slot whose value accumulator k holds; an operand found there is taken from it. An operand that the front end
- * has popped and that is no local is dead after its use: if the accumulator is where it was taken from, the instruction that made it need not
+ * Accumulators. mirror[k] is the slot whose value accumulator k holds; an operand in that slot is taken from the accumulator. An operand that the front
+ * end has popped and that is not a local is dead after its use: if it was taken from the accumulator, the instruction that made it need not
  * write its slot at all and is changed in place to its T_ form (maker, maker_delta). At labels and calls the mirrors end.
  *
- * Modes (enum murre_build_mode). A function is built in the plain mode; where a field turns out too narrow the build sets needs and goes on
- * with nonsense, and murre_interp_build builds again. In the mode FAR the slots behind the parameters are moved up by eight scratch slots (three vectors and a number),
+ * Modes (enum murre_build_mode). A function is built in the plain mode. If a field turns out to be too narrow, the build sets needs and continues
+ * with meaningless words, and murre_interp_build builds again. In the mode FAR the slots behind the parameters are moved up by eight scratch slots (three vectors and a number),
  * accumulators are not tracked, and loops cannot be entered from outside. */
 #ifndef MURRE_INTERP_BUILD_H
 #define MURRE_INTERP_BUILD_H

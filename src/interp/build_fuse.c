@@ -1,5 +1,5 @@
 /* The builder, last step: sequences of instructions that have a handler of their own (pairs.def) get its opcode in their first word. Greedy from
- * the left. A sequence does not run over a label, so that loops start with a sequence of their own. */
+ * the left. A sequence does not extend across a label, so that loops start with a sequence of their own. */
 #include "interp/build.h"
 
 static const struct {

@@ -1,17 +1,17 @@
 /* Dropping register code, when the module's limit leaves no room for more (module->code_limit).
  *
- * What is dropped: everything but the functions that run, here and now: the interpreter's waiting callers, which are on the stack of frames, and
- * store->stack.func. So code that nothing runs makes room for code that something does, and what is wanted again is lowered again. Nothing
- * chooses by age or by what has been compiled: this happens to programs that are made for it, and to huge ones seldom. Code is not dropped
- * as soon as its function has been compiled: real programs compile some hundred functions, whose register code is less than a megabyte in all
+ * What is dropped: the code of all functions that are not running at this moment. Running are the interpreter's waiting callers, which are on the stack of
+ * frames, and store->stack.func. So code that is not in use makes room for code that is, and is lowered again when it is needed again. Age and
+ * compiled code play no role: dropping happens to programs that are made to provoke it, and rarely to huge ones. Code is not dropped
+ * as soon as its function has been compiled: real programs compile a few hundred functions, whose register code is less than a megabyte in all
  * (SQLite: 1.1 MB of all register code, QuickJS 0.9), and calls would have to ask where the code of their callee is.
  *
- * When it is safe: nobody else may be running, or about to enter, what is dropped. So it is done in the thread of a store that has all instances
+ * When it is safe: nobody else may be running, or about to enter, the dropped code. So it is done in the thread of a store that has all instances
  * of the module, under engine->lock, without which no other store gets an instance that can run. Compile threads do not read register code;
- * who asks for a trap's offset does, under the lock.
+ * the search for a trap's offsets does, under the lock.
  *
- * Whatever refers to register code: frames, calls in other register code of the module (cleared here), and the places of traps, which
- * module->code_drops tells to be out of date. */
+ * What refers to register code: frames, calls in other register code of the module (cleared here), and the places of traps, which
+ * module->code_drops marks as out of date. */
 #include "interp/handler.h"
 #include "interp/interp.h"
 #include "runtime/tier.h"

@@ -1,6 +1,6 @@
 /* What every handler of register code is made of. A handler runs one instruction and calls the next one's handler in tail position, which the
- * compiler turns into a jump: so nothing here may take the address of a local, and whatever needs a real call stands in a function of its own
- * that the handler jumps to, or is called only where that cost does not matter. The parameters travel in registers throughout.
+ * compiler turns into a jump: so nothing here may take the address of a local, and code that needs a real call is in a function of its own
+ * to which the handler jumps, or is called only where its cost does not matter. The parameters stay in registers throughout.
  *
  *   pc           the instruction's first word              fp     the frame's slot 0
  *   memory       base and size in bytes of memory 0        store  the store that runs; store->stack.func and .instance are up to date

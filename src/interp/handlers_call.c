@@ -1,8 +1,8 @@
 /* Handlers: calls (4.4.8, 4.4.10), and the traps of all handlers.
  *
- * The fast path enters a callee of the same instance that has register code: it leaves its caller on the stack of frames and goes on in the
+ * The fast path enters a callee of the same instance that has register code: it leaves its caller on the stack of frames and continues in the
  * callee, in the same activation of C. Everything else goes through murre_interp_call_slow: first calls, compiled code, the host, other
- * instances, and what traps. */
+ * instances, and calls that trap. */
 #include "interp/handler.h"
 #include "runtime/call.h"
 #include "runtime/tier.h"

@@ -1,4 +1,4 @@
-/* The interpreter's face to src/api: the table of its operations. */
+/* The interpreter's interface for src/api: the table of its operations. */
 #ifndef MURRE_INTERP_INTERP_H
 #define MURRE_INTERP_INTERP_H
 

@@ -1,10 +1,10 @@
-/* Register code: what the builder makes of a function and the handlers run.
+/* Register code: what the builder makes from a function and the handlers run.
  *
- * A function's code is a run of 8-byte words. An instruction is one word, {op, a, b, c}, and for some ops one or more extension words. a,
+ * A function's code is a sequence of 8-byte words. An instruction is one word, {op, a, b, c}, and for some ops one or more extension words. a,
  * b, c are slots of the frame, 16-bit immediates, or together 32-bit ones, as ops.def says of each family. Branch distances count words
  * from the branch's first word.
  *
- * Three registers carry the latest results beside the slots ("accumulators"): acc (integers and references; an i32 may have any upper
+ * Three registers hold the latest results in addition to the slots ("accumulators"): acc (integers and references; an i32 may have any upper
  * half), f64 and f32. Every instruction with a result leaves it in the accumulator of its kind, and, unless its name starts with T_, in its
  * destination slot. Forms with A read an accumulator where the others read a slot. The builder tracks which slot each accumulator mirrors;
  * at labels they mirror nothing.

@@ -2,8 +2,8 @@
  *
  * address = base register + zero-extended 32-bit index + constant offset
  *
- * The base register is fixed for the whole process of compiled code (runtime.h) and is never computed with. The index is the register of a
- * slot that holds an i32, which is zero extended always (emit.h says how that is kept), or a constant.
+ * The base register is the same in all compiled code of the process (runtime.h) and is never computed with. The index is the register of a
+ * slot that holds an i32, which is always zero extended (emit.h says how that is ensured), or a constant.
  *
  * With guard pages nothing else is needed: index < 2^32 and offset + size < 2^32 + 16 keep the access inside the reservation (memory.h).
  * Otherwise index + offset + size, which cannot overflow 64 bits, is compared with the memory's size first. */

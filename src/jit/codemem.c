@@ -1,8 +1,8 @@
 /* Code memory; see codemem.h.
 
-   Layout: the reservation is cut into granules of 64 bytes. A block starts on a granule with its header; one bit for each
+   Layout: the reservation is divided into granules of 64 bytes. A block starts on a granule with its header; one bit per
    granule says whether a committed block starts there, so that a lookup walks back over a bitmap and reads one header. Freed
-   extents are kept sorted and merged; a freed extent gives whole pages back to the system. */
+   extents are kept sorted and merged; whole pages of a freed extent are given back to the system. */
 #include "codemem.h"
 
 #include <errno.h>

@@ -1,26 +1,24 @@
 /* Executable memory of one engine.
 
-   One contiguous reservation (64 MiB by default, less where address space is short), placed near this
-   library's own text when the kernel allows, so that compiled code reaches other compiled code and most helpers by a
-   direct call: x86-64 reaches ±2 GiB, AArch64 ±128 MiB. That is for speed only: where it lies elsewhere, calls go through
-   registers, as on AArch64 they do in any case but a function's call of itself. What must be in reach there, branches (±1 MiB
-   conditional, ±128 MiB else) and constants (±1 MiB), lies within a function, which is refused when it is larger.
+   One contiguous reservation (64 MiB by default, less if address space is short), placed near this library's own text if the kernel
+   allows it, so that compiled code reaches other compiled code and most helpers by a direct call: x86-64 reaches ±2 GiB, AArch64
+   ±128 MiB. This is only for speed: if it is elsewhere, calls go through registers, as all calls do on AArch64 except a function's call
+   of itself. What must be in reach there, branches (±1 MiB conditional, ±128 MiB otherwise) and constants (±1 MiB), is within a
+   function; larger functions are refused.
 
-   No page is ever writable and executable, and none is writable at all but while a block is copied into it, under the lock, between two
-   mprotect calls. The memory is a memfd mapped twice: code runs from the first mapping (read and execute), and is copied in through the second,
-   which allows nothing at other times. Where there is no memfd, blocks fill whole pages of an anonymous mapping, which stop being executable
-   meanwhile. (Keeping the memfd and writing with pwrite would need no writable page, but a host that closes descriptors which it does not know
-   would have code written into a file of its own. A window costs three microseconds, where an average compilation takes half a millisecond.)
+   No page is ever writable and executable, and none is writable at all except while a block is copied into it, under the lock, between two
+   mprotect calls. The memory is a memfd mapped twice: code runs from the first mapping (read and execute), and is written through the second,
+   which allows no access at other times. Without a memfd, blocks fill whole pages of an anonymous mapping, which are not executable while they are
+   written. (Keeping the memfd and writing with pwrite would need no writable page, but a host that closes descriptors which it does not know could
+   have code written into a file of its own. A window costs three microseconds; an average compilation takes half a millisecond.)
 
    Units are bytes. Thread safe: any thread may allocate, commit and free. murre_codemem_find and
    murre_codemem_contains take no lock and may be called in a signal handler.
 
-   After fork() a child goes on running what is there and can compile nothing more: the memory is shared with its parent, and the second mapping
-   stayed there.
-   There murre_codemem_begin fails, freeing does nothing, and no lock is taken, since a thread of the parent may have held it. In
-   the parent a block that was committed before a fork is not used again when it is freed: its place is kept until the whole
-   memory goes, as a child may still run what is there. (Without a second mapping the memory is each process's own, and so the
-   parent keeps nothing.) */
+   After fork() a child continues to run existing code but can compile nothing more: the memory is shared with its parent, and the second mapping
+   stayed with the parent. In the child murre_codemem_begin fails, freeing does nothing, and no lock is taken, since a thread of the parent may have
+   held it. In the parent, the place of a block that was committed before a fork is not reused after the block is freed, but kept until the whole
+   memory is freed, as a child may still run the code. (Without a second mapping each process has its own memory, so the parent keeps nothing.) */
 #ifndef MURRE_JIT_CODEMEM_H
 #define MURRE_JIT_CODEMEM_H
 

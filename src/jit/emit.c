@@ -1,4 +1,4 @@
-/* See emit.h: registers, labels, constants, and what surrounds the body. */
+/* See emit.h: registers, labels, constants, and the code around the body. */
 #include "jit/emit.h"
 
 #include <stdio.h>

@@ -1,16 +1,16 @@
-/* The MIR emitter: a sink of the front end that builds one MIR function a compilation. Internal to src/jit; the way in is murre_emit_init,
- * then the front end drives sink.ops.
+/* The MIR emitter: a sink of the front end that builds one MIR function per compilation. Internal to src/jit; after murre_emit_init the
+ * front end drives sink.ops.
  *
  * Registers. A slot has a MIR register for each class of value that it ever holds: integers (i32, i64, references), floats, doubles; made
  * when first needed. THE REGISTER OF A SLOT THAT HOLDS AN i32 IS ZERO EXTENDED, always: addresses rely on it (address.c). MIR's …S
- * instructions and all of ext.h give such results (deps/mir/README.md), arguments and results of calls come so (runtime.h); whatever else
- * makes an i32 is extended where it is made: signed loads and sign extensions, i64 wrapped to i32, constants, results of helpers.
+ * instructions and all of ext.h give such results (deps/mir/README.md), and so do arguments and results of calls (runtime.h); every other
+ * i32 is extended where it is made: signed loads and sign extensions, i64 wrapped to i32, constants, results of helpers.
  *
- * Order of the code. The body as it comes, then one return, then cold code: a call of the trap helper for each (kind, offset), and what a
- * call into another instance wants. What belongs at the very start (loading the instance, the stack check, zeroing locals) is
- * put there at the end, when it is known what is needed.
+ * Order of the code. The body in order, then one return, then cold code: a call of the trap helper for each (kind, offset), and the code for
+ * calls into another instance. Code for the very start (loading the instance, the stack check, zeroing locals) is inserted there at the end,
+ * when it is known what is needed.
  *
- * All memory is the compilation's (murre_mirctx_alloc): a failure leaves by longjmp and nothing here needs releasing. */
+ * All memory belongs to the compilation (murre_mirctx_alloc): a failure leaves by longjmp and nothing here needs releasing. */
 #ifndef MURRE_JIT_EMIT_H
 #define MURRE_JIT_EMIT_H
 

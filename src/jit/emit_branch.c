@@ -1,5 +1,5 @@
-/* Comparisons, branches, select (4.4.8, 4.3.2.23 and on). A comparison that only a branch asks for is one MIR instruction with it. The
- * negation of an ordered float comparison is not a comparison (NaN), so such a branch jumps around. */
+/* Comparisons, branches, select (4.4.8, 4.3.2.23 and following). A comparison that is used only by a branch is one MIR instruction with it. The
+ * negation of an ordered float comparison is not a comparison (NaN), so such a branch is jumped over instead. */
 #include "jit/emit.h"
 
 /* So many targets make a branch table in a loop an interpreter's dispatch, or a goroutine's (see jit.c). */

@@ -1,23 +1,23 @@
 /* WebAssembly operations that MIR has no instruction for.
 
    Our patches add instructions to MIR and rows to its target tables (deps/mir/patches/12): rotates, bit counts, square root,
-   rounding, minimum and maximum, selection, bit casts, conversions. Here stand the operations made of them, one entry each,
-   whatever the CPU:
+   rounding, minimum and maximum, selection, bit casts, conversions. These are the operations made from them, one entry each,
+   on every CPU:
 
      if (!murre_ext_emit(mir, func, MURRE_EXT_SQRT_F64, dst, a, none)) …call a helper…
 
    Operands. dst is a register operand. a and b are register operands, or constants of their type. dst may be the same
    register as a or b. Unary operations ignore b. Sequences may contain labels and branches.
 
-   Integers of 32 bits: of a source only the low 32 bits are read; a result is ZERO EXTENDED (see README.md in deps/mir, "What
+   32-bit integers: only the low 32 bits of a source are read; a result is ZERO EXTENDED (see README.md in deps/mir, "What
    the emitter may rely on": the same holds for the results of all of MIR's `…S` instructions).
 
-   Floats follow WebAssembly: results equal the specification's up to the choice of a NaN's payload that it leaves open.
+   Floats follow WebAssembly: results are those of the specification, up to the choice of a NaN's payload that it leaves open.
    abs, neg, copysign, select and the bit casts keep payloads bit for bit.
 
-   Whether an operation is there depends on the CPU (looked at once at run time): murre_ext_has. On x86-64 the roundings need
-   SSE4.1 and the population counts POPCNT; without LZCNT or BMI1 a short sequence stands in for clz and ctz. Everything else
-   is always there. AArch64 has everything. */
+   Whether an operation is available depends on the CPU (detected once at run time): murre_ext_has. On x86-64 the roundings need
+   SSE4.1 and the population counts POPCNT; without LZCNT or BMI1 a short sequence replaces clz and ctz. Everything else
+   is always available. AArch64 has everything. */
 #ifndef MURRE_JIT_EXT_H
 #define MURRE_JIT_EXT_H
 

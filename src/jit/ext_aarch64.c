@@ -1,4 +1,4 @@
-/* The operations of ext.h that AArch64 does its own way. See ext_target.h. */
+/* The AArch64 parts of ext.h. See ext_target.h. */
 #include "ext_target.h"
 
 void murre_ext_mask_features(unsigned missing) {

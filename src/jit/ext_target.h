@@ -1,4 +1,4 @@
-/* What the operations of ext.h need from each machine, and the pieces they are built of. For ext*.c only. */
+/* What the operations of ext.h need from each machine, and the functions they are built from. For ext*.c only. */
 #ifndef MURRE_JIT_EXT_TARGET_H
 #define MURRE_JIT_EXT_TARGET_H
 

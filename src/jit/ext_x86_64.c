@@ -1,4 +1,4 @@
-/* The operations of ext.h that x86-64 does its own way. See ext_target.h. */
+/* The x86-64 parts of ext.h. See ext_target.h. */
 #include "ext_target.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-/* See helper.h. These run on the C stack of compiled code; a trap leaves them through murre_trap_raise_native, so they own nothing. */
+/* See helper.h. These functions run on the C stack of compiled code; traps leave them through murre_trap_raise_native, so they own nothing. */
 #include "jit/helper.h"
 
 #include "runtime/bulk.h"

@@ -1,5 +1,6 @@
-/* The C functions that compiled code calls, in one table: name, result, parameters ('l' a 64-bit integer or pointer, of which an i32 fills
- * the low half and leaves the upper unspecified; 'f' float; 'd' double; 'v' none). Those that may trap raise the trap themselves; where, the call's site tells. (What functions with large frames jump to is murre_trap_raise_entry.) */
+/* The C functions that compiled code calls, in one table: name, result, parameters ('l': a 64-bit integer or pointer; an i32 fills
+ * its low half and leaves the upper half unspecified; 'f': float; 'd': double; 'v': none). Those that may trap raise the trap themselves; the call's
+ * site says where. (Functions with large frames that find no stack jump to murre_trap_raise_entry.) */
 #ifndef MURRE_JIT_HELPER_H
 #define MURRE_JIT_HELPER_H
 

@@ -1,11 +1,11 @@
 /* The compiler of an engine, its workers, and the record of what has been compiled.
  *
- * One struct compiled a block of code, owned by this file and named as the block's owner in code memory; lives until its module is dropped.
- * Code memory is made with the first worker, because many runs never compile anything; find may run in a signal handler meanwhile.
+ * There is one struct compiled per block of code, owned by this file and named as the block's owner in code memory; it exists until its module is
+ * dropped. Code memory is made with the first worker, because many runs never compile anything; find may run in a signal handler at that moment.
  * A worker belongs to one thread at a time; everything else is thread safe.
  *
- * fork: a compile thread may have held the lock, and what it compiled the parent still runs. So a child, which has no compile threads, neither
- * takes the lock nor frees code (codemem.h). It frees the records when the engine goes: whole ones only are ever in their list. */
+ * fork: a compile thread may have held the lock, and the parent still runs compiled code. So a child, which has no compile threads, neither
+ * takes the lock nor frees code (codemem.h). It frees the records with its engine: their list has only complete ones at any time. */
 #include "jit/jit.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The compiler's face to the rest of the engine: see struct murre_jit_ops in runtime/runtime.h. */
+/* The compiler's interface for the rest of the engine: see struct murre_jit_ops in runtime/runtime.h. */
 #ifndef MURRE_JIT_JIT_H
 #define MURRE_JIT_JIT_H
 

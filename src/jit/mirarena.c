@@ -1,4 +1,4 @@
-/* See mirarena.h. The arena's own state lies at the start of its memory, so that a snapshot includes it. */
+/* See mirarena.h. The arena's own state is at the start of its memory, so that a snapshot includes it. */
 #include "mirarena.h"
 
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* The memory of one MIR context: one contiguous reservation, filled from its start, touched as it is used.
 
-   Small blocks go back to free lists by size class; nothing is ever merged, because a compilation is short and its memory
-   is dropped as a whole. murre_mirarena_snapshot keeps the arena's present content, murre_mirarena_reset puts it back at the
-   same addresses, so that pointers inside remain good. One thread at a time.
+   Freed small blocks go to free lists by size class; blocks are never merged, because a compilation is short and its memory
+   is dropped as a whole. murre_mirarena_snapshot saves the arena's content, and murre_mirarena_reset restores it at the
+   same addresses, so that pointers inside stay valid. One thread at a time.
 
    Units are bytes. Blocks are aligned to 16. */
 #ifndef MURRE_JIT_MIRARENA_H

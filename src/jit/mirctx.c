@@ -1,5 +1,5 @@
-/* See mirctx.h. This file also holds what our patches make MIR call (deps/mir/patches, mir-murre.h): memory, failure and the
-   placing of code. MIR passes no context to those, so the running compilation is a variable of the thread. */
+/* See mirctx.h. This file also has the functions that our patches make MIR call (deps/mir/patches, mir-murre.h): memory, failure and the
+   placing of code. MIR passes no context to them, so the running compilation is a thread-local variable. */
 #include "mirctx.h"
 
 #include <pthread.h>

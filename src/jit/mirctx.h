@@ -1,16 +1,16 @@
-/* A MIR context of one compiling thread: its life, its memory, its errors.
+/* A MIR context of one compiling thread: its lifetime, its memory, its errors.
 
-   MIR reports a fault by a function that must not return, and allocates without looking back. So a compilation runs under a
+   MIR reports a fault by a function that must not return, and allocates without checking. So a compilation runs under a
    setjmp: MIR's error function, a refused allocation, an exceeded budget of memory or time and full code memory all leave by longjmp to
-   murre_mirctx_compile, which throws the context's whole memory away and answers with a status. MIR never ends the process.
+   murre_mirctx_compile, which drops the context's whole memory and returns a status. MIR never ends the process.
 
-   All of MIR's memory comes from an arena of the context, mapped in chunks. After every compilation, good or bad, the
-   arena is put back to the image it had just after MIR's initialisation (a copy of some hundred KiB, less
+   All of MIR's memory comes from an arena of the context, mapped in chunks. After every compilation, successful or not, the
+   arena is reset to its image just after MIR's initialisation (a copy of some hundred KiB, less
    than a tenth of the cost of a new context) and chunks beyond a small reserve go back to the system. So nothing that
-   MIR allocates survives murre_mirctx_compile: no MIR item, register, label, prototype or import may be kept. What survives is
-   the code, in codemem.
+   MIR allocates outlives murre_mirctx_compile: no MIR item, register, label, prototype or import may be kept. Only the code
+   remains, in codemem.
 
-   The emit callback must not hold locks or own memory that only its return would release: it may be left by longjmp. It may call
+   The emit callback must not hold locks or own memory that only its return would release: longjmp may leave it. It may call
    murre_mirctx_fail to leave on purpose.
 
    One thread at a time per context; any number of contexts. No malloc of the C library is used while

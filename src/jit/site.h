@@ -1,4 +1,4 @@
-/* Fills a function's table of sites (runtime/site.h) from what the generator tells. */
+/* Fills a function's table of sites (runtime/site.h) from the generator's reports. */
 #ifndef MURRE_JIT_SITE_H
 #define MURRE_JIT_SITE_H
 

@@ -1,4 +1,4 @@
-/* What this AArch64 processor has beyond the baseline, as the kernel tells. Any thread. */
+/* What this AArch64 processor has beyond the baseline, as the kernel reports it. Any thread. */
 #include <errno.h>
 #include <pthread.h>
 #include <sys/auxv.h>

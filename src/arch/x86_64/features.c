@@ -1,4 +1,4 @@
-/* What this x86-64 processor has beyond the baseline, by CPUID. Found out once; any thread. */
+/* What this x86-64 processor has beyond the baseline, by CPUID. Read once; any thread. */
 #include <cpuid.h>
 #include <pthread.h>
 
