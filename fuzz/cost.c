@@ -1,5 +1,5 @@
-/* See cost.h. Release builds validate and lower at 150 ns a byte or less (tests/cli/deadlines.py --strict). Assertions, which make it several times
- * as long, and sanitizers, thirty times, do not change that a sum over a thousand values for each byte stands out. */
+/* See cost.h. Release builds validate and lower at 150 ns per byte or less (tests/cli/deadlines.py --strict). With assertions this takes several times
+ * as long, with sanitizers thirty times, but work for a thousand values per byte still stands out. */
 #include "cost.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* Time as an oracle: what is in proportion to a module's bytes must stay below so much for each of them. */
+/* Time as an oracle: work in proportion to a module's bytes must stay below a given time per byte. */
 #ifndef FUZZ_COST_H
 #define FUZZ_COST_H
 

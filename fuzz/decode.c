@@ -1,6 +1,6 @@
-/* Any bytes: decode, validate, describe, disassemble, switch features off, instantiate (modules that start something excepted). At once and
- * deferred must agree on what is valid, and where it is not; what a module tells of itself must fit together. Loading and validating
- * take a bounded time for each byte (cost.h). */
+/* Any bytes: decode, validate, describe, disassemble, switch features off, instantiate (except modules with a start function). Immediate and
+ * deferred validation must agree on whether a module is valid, and where it is not; the description of a module must be consistent. Loading and
+ * validating take a bounded time per byte (cost.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Prints a dictionary for libFuzzer: what the binary format is made of (chapter 5), one entry a line. Run while building. */
+/* Prints a dictionary for libFuzzer: the pieces of the binary format (chapter 5), one entry per line. Run during the build. */
 #include <stdint.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-/* What fuzz_decode needs of a host: something for every import, and small engines. */
+/* The host for fuzz_decode: a definition for every import, and small engines. */
 #ifndef MURRE_FUZZ_HOST_H
 #define MURRE_FUZZ_HOST_H
 

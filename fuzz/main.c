@@ -4,10 +4,10 @@
  *   fuzz_TARGET --mutate=RUNS|SECONDSs [--seed=N] [--max-len=N] [FILE|FOLDER…]
  *                                                               then over random changes of them, without feedback
  *
- * In folders every file counts that is named *.wasm, *.bin or without a dot; what stands beside them tells how they were made. A target's own
- * mutator (LLVMFuzzerCustomMutator) is used where there is one. The numbers of a run follow from its seed and its inputs alone.
+ * In folders, only files named *.wasm, *.bin or without a dot count; other files say how these were made. If a target has a mutator of its own
+ * (LLVMFuzzerCustomMutator), it is used. The numbers of a run depend only on its seed and its inputs.
  *
- * A target that finds something aborts: the input is then in ./crash-N (N: the seed of that change) and can be replayed. So it is when one
+ * A target that finds something aborts: the input is then in ./crash-N (N: the seed of that change) and can be replayed. The same happens if one
  * input takes two minutes, or twenty under emulation. */
 #include <fcntl.h>
 #include <ftw.h>

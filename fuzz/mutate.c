@@ -1,5 +1,5 @@
-/* See mutate.h. The changes are those that find most in binary formats: bits and bytes, numbers at borders, pieces moved, repeated, removed
- * or borrowed from another input. */
+/* See mutate.h. The changes are those that find most in binary formats: bits and bytes, numbers at limits, pieces moved, repeated, removed
+ * or taken from another input. */
 #include "mutate.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What the two halves of fuzz_api share: the input as numbers. The program is a sequence of bytes, each of which chooses a call; the call takes
+/* Shared by the two halves of fuzz_api: the input as numbers. The program is a sequence of bytes, each of which chooses a call; the call takes
  * its arguments from the bytes that follow. One thread. */
 #ifndef MURRE_FUZZ_API_H
 #define MURRE_FUZZ_API_H

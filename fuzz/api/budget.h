@@ -1,4 +1,4 @@
-/* An allocator that fails after so many allocations, if it is told to, and checks what it is given back: sizes must be the true ones, and at
+/* An allocator that can be set to fail after a number of allocations, and that checks what is freed: sizes must be correct, and at
  * the end nothing may be left. Any thread. */
 #ifndef MURRE_FUZZ_API_BUDGET_H
 #define MURRE_FUZZ_API_BUDGET_H

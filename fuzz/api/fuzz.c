@@ -1,5 +1,5 @@
 /* fuzz_api: a random program of calls of the embedding interface (first byte even; with WASI when bits 5, 6 and 0 are 0) or the standard C API
- * (odd). What the headers forbid, such as using what was deleted, is not done; everything else must end in a result or an error, and nothing
+ * (odd). It does nothing that the headers forbid, such as using a deleted object; everything else must end in a result or an error, and nothing
  * may be left at the end. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Pools of the embedding interface's objects, and the calls on them. An object that dies takes along what lives in it, so that no call is made
- * on what is gone. */
+/* Pools of the embedding interface's objects, and the calls on them. When an object is deleted, the objects in it leave the pools, so that no call
+ * uses them. */
 #ifndef MURRE_FUZZ_API_OBJECTS_H
 #define MURRE_FUZZ_API_OBJECTS_H
 

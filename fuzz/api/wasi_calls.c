@@ -1,4 +1,4 @@
-/* Calls of wasi.h, one each, and what guests call: functions in the place of WASI's, callbacks that take output. See wasi_setup.h. */
+/* Calls of wasi.h, one each, and the functions that guests call: replacements of WASI's, callbacks for output. See wasi_setup.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* WASI in a program of API calls: objects from the pool of struct api, and what is shared by the files that make them (wasi_config.c), the
  * modules that use them (wasi_modules.c) and the calls (wasi_calls.c).
  *
- * Nothing outside of memory is touched but a folder of the process's own, which no guest may change. No descriptor of the process is given to
- * a guest but such as were made for it. */
+ * Besides memory, only a folder of the process's own is touched, which no guest may change. Guests get only descriptors that were made
+ * for them. */
 #ifndef MURRE_FUZZ_API_WASI_SETUP_H
 #define MURRE_FUZZ_API_WASI_SETUP_H
 

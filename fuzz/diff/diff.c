@@ -1,10 +1,10 @@
-/* A module run in every way that murre has, which must agree: the interpreter is the reference, held against it are the compiler at each level,
- * with guards, with explicit checks and without signals, and tier auto with everything hot. The module is instantiated twice, twin.h tells
- * what for; prepare.h tells how a module is made comparable, log.h what is compared.
+/* Runs a module in every way that murre has, all of which must agree. The interpreter is the reference; compared with it are the compiler at each level,
+ * with guards, with explicit checks and without signals, and tier auto with everything hot. The module is instantiated twice (twin.h says
+ * why); prepare.h says how a module is made comparable, log.h what is compared.
  *
- * Lowering each of its functions takes a bounded time for each byte (cost.h).
+ * Lowering each of its functions takes a bounded time per byte (cost.h).
  *
- * The input is a module. What is not one, or not a valid one, is passed over. */
+ * The input is a module. Anything else, and invalid modules, are skipped. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

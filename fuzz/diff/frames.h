@@ -1,4 +1,4 @@
-/* Backtraces among what can be seen of a run: of its traps, and of what waits for a host function. */
+/* Backtraces as part of the log of a run: those of its traps, and those of the callers of host functions. */
 #ifndef MURRE_FUZZ_FRAMES_H
 #define MURRE_FUZZ_FRAMES_H
 

@@ -1,4 +1,4 @@
-/* What a prepared module imports: host functions that do the same in every run, and objects of small size. */
+/* The imports of a prepared module: host functions that do the same in every run, and small objects. */
 #ifndef MURRE_FUZZ_HOST_SIDE_H
 #define MURRE_FUZZ_HOST_SIDE_H
 

@@ -1,4 +1,4 @@
-/* What can be seen of a run, in order. The reference writes the list, every other run is held against it; the first difference is reported and
+/* The observable events of a run, in order. The reference writes the list, and every other run is compared with it; the first difference is reported and
  * ends the process. */
 #ifndef MURRE_FUZZ_LOG_H
 #define MURRE_FUZZ_LOG_H

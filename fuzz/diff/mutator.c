@@ -1,4 +1,4 @@
-/* libFuzzer's custom mutator and crossover: input and output are modules. What is not one is replaced by a module made from the seed. */
+/* libFuzzer's custom mutator and crossover: input and output are modules. Any other input is replaced by a module made from the seed. */
 #include <string.h>
 
 #include "diff/side.h"

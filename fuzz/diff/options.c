@@ -1,7 +1,7 @@
 /* The target's own driver, in every build: `fuzz_diff --generate=SEED [--runs=N] [--seconds=N]` runs modules made from SEED, SEED + 1, …
  * `fuzz_diff --write=FILE --generate=SEED`, or with an input's name instead of --generate, writes what the sides run.
  * --fault breaks one lowering first (src/jit/jit.h), in builds that have the switch.
- * A finding aborts, the seed stands before it on the error output. */
+ * A finding aborts, after the seed has been printed on standard error. */
 #include "diff/options.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* What fuzz_diff can do besides being driven: see options.c. */
+/* What fuzz_diff can do without a fuzzing engine: see options.c. */
 #ifndef MURRE_FUZZ_OPTIONS_H
 #define MURRE_FUZZ_OPTIONS_H
 

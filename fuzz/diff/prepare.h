@@ -1,6 +1,6 @@
-/* Makes any valid module one whose runs end, are the same every time, and may be compared:
- *  - a counter, a global of its own, is lowered at every function's entry, at every loop's head and before every bulk instruction, by what
- *    that may cost; used up, the run traps at a place that every tier must agree on;
+/* Changes any valid module so that its runs end, are the same every time, and can be compared:
+ *  - a counter, a new global, is decreased at every function's entry, at every loop's head and before every bulk instruction, by the possible
+ *    cost; when it is used up, the run traps at a place on which every tier must agree;
  *  - where the specification leaves the bits of a NaN open, they are made canonical: either behind each instruction that makes such bits
  *    (`exact`: everything is comparable bit by bit), or only before each that would let them be seen (chains of float arithmetic stay as
  *    they are; float results and arguments of host functions are then compared with any NaN equal);

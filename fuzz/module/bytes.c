@@ -1,4 +1,4 @@
-/* Growing bytes and lists, and how integers and instructions stand in them (binary format, 5.2 and 5.4). */
+/* Growing arrays of bytes and lists, and the encoding of integers and instructions (binary format, 5.2 and 5.4). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Making valid code and modules from numbers. What the mutator inserts comes from here as well.
+/* Makes valid code and modules from random numbers. The code that the mutator inserts comes from here as well.
  *
  * A body is made top down: a value of a type is an instruction whose operands are values, a statement leaves the stack as it was. Depth and size
  * are bounded; runs need not end by themselves (fuzz/diff/prepare.h sees to that), but mostly do, and mostly without a trap. */

@@ -1,8 +1,8 @@
-/* A module that can be changed: read from a decoded one, written back as bytes. What the preparation, the generator and the mutator work on.
+/* A module that can be changed: read from a decoded one, written back as bytes. The preparation, the generator and the mutator work on it.
  *
- * Indices count imports first, as in the binary format; things are only ever added at the end of their index space, so that indices stay what
- * they are. Custom sections are dropped. Everything lies in the module's arena and goes with it: fuzz_module_fini. A failed allocation ends the
- * process: a fuzzer has no use for a half-made module. */
+ * Indices count imports first, as in the binary format; items are only added at the end of their index space, so that existing indices stay
+ * valid. Custom sections are dropped. Everything is in the module's arena and freed with it: fuzz_module_fini. A failed allocation ends the
+ * process: a fuzzer has no use for an incomplete module. */
 #ifndef MURRE_FUZZ_MODULE_H
 #define MURRE_FUZZ_MODULE_H
 

@@ -1,4 +1,4 @@
-/* See mutate.h. A change builds a function's code anew: what stands before a place, something new or moved, what stands behind it. */
+/* See mutate.h. A change rebuilds a function's code: the part before a place, something new or moved, the part after it. */
 #include "module/mutate.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Small changes of a valid module that leave it valid, mostly: who needs to be sure validates the outcome. */
+/* Small changes of a valid module that mostly leave it valid: validate the result to be sure. */
 #ifndef MURRE_FUZZ_MODULE_MUTATE_H
 #define MURRE_FUZZ_MODULE_MUTATE_H
 

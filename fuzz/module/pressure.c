@@ -1,6 +1,6 @@
-/* Branch tables where registers are short: see generate.h. A loop in which more integers live than there are registers; in each round a table
- * branches over a nest of blocks, in which some of them change, and behind it all of them are used. Compilers restore registers around such
- * branches, and what an index is checked for must still hold when it is used. */
+/* Branch tables under register pressure: see generate.h. A loop in which more integers are live than there are registers; in each iteration a table
+ * branches into nested blocks, in which some of them change, and after these all of them are used. Compilers restore registers around such
+ * branches, and the check of an index must still hold when the index is used. */
 #include "module/generate.h"
 
 enum { MOST_LIVE = 24, NEST = 6 };

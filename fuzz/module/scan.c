@@ -1,4 +1,4 @@
-/* See scan.h. The stack's discipline is that of the specification's validation algorithm (appendix), less the checks. */
+/* See scan.h. The stack is tracked as in the specification's validation algorithm (appendix), without the checks. */
 #include "module/scan.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* A function's body, instruction by instruction, with what is known of its stack: which stretches of code make one value, and which labels are
- * open where. For valid bodies. */
+/* A function's body, instruction by instruction, with what is known of its stack: which ranges of code make one value, and which labels are
+ * open at each place. For valid bodies. */
 #ifndef MURRE_FUZZ_SCAN_H
 #define MURRE_FUZZ_SCAN_H
 

@@ -1,4 +1,4 @@
-/* A function of one module in another: what its code names is looked for by type, and added where it is missing. See mutate.h. */
+/* Copies a function of one module into another: whatever its code refers to is searched for by type, and added if it is missing. See mutate.h. */
 #include "module/mutate.h"
 
 #include <string.h>

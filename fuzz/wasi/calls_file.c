@@ -1,4 +1,4 @@
-/* Contents and positions: reading, writing, seeking, sizes, folders' entries. */
+/* Contents and positions: reading, writing, seeking, sizes, entries of folders. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The calls that name files by path: what each must give and do, by the model. */
+/* The calls that name files by path: what each must return and do according to the model. */
 #include <string.h>
 
 #include "wasi/guest.h"

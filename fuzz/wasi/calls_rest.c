@@ -1,4 +1,4 @@
-/* What descriptors are, what surrounds the guest, waiting, sockets; and the sequence itself. */
+/* Attributes of descriptors, the guest's environment, waiting, sockets; and the sequence itself. */
 #include <string.h>
 
 #include "wasi/guest.h"

@@ -1,10 +1,10 @@
-/* fuzz_wasi: a sequence of calls of WASI's functions, chosen by the input, on a guest's memory, beside a model of the file systems: folders of
- * the host, folders in memory, or both. Every outcome is compared with the model's, memory after every call with what may have been written,
- * the folders at the end with the model, and what lies around them with what it was.
+/* fuzz_wasi: a sequence of calls of WASI's functions, chosen by the input, on a guest's memory, with a model of the file systems: folders of
+ * the host, folders in memory, or both. Every result is compared with the model's, memory after every call with what may have been written,
+ * the folders at the end with the model, and their surroundings with their former state.
  *
- * The first byte says what the guest is given (GUEST_WALK and so on, in guest.h). Then a byte chooses a call, and the calls take what they need;
- * where allocations are to fail, a byte before each call says from which one on.
- * MURRE_FUZZ_VERBOSE=1 in the environment tells each call. */
+ * The first byte says what the guest gets (GUEST_WALK and so on, in guest.h). Then a byte chooses a call, and the calls take the bytes that they need;
+ * if allocations are to fail, a byte before each call says from which one on.
+ * MURRE_FUZZ_VERBOSE=1 in the environment prints each call. */
 #include <stdlib.h>
 #include <string.h>
 

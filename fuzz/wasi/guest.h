@@ -1,10 +1,10 @@
 /* One sequence of calls: the input that chooses it, the guest's memory, its descriptors as the model has them, and the comparison of what a
  * call gave with what it had to give.
  *
- * What stands behind a preopened folder, the model's volumes say. Of a folder in memory the model knows no more than the documents: where the
- * limit is near, its own count of what is left (guest_room) tells whether a call may fail for it.
+ * The model's volumes are the contents of the preopened folders. Of a folder in memory the model knows no more than the documents: near the
+ * limit, its own count of the remaining bytes (guest_room) says whether a call may fail because of it.
  *
- * shadow is what memory must be: whoever expects a call to write does so there. One thread, one sequence at a time. */
+ * shadow is what memory must be: expected writes of a call are made there. One thread, one sequence at a time. */
 #ifndef MURRE_FUZZ_WASI_GUEST_H
 #define MURRE_FUZZ_WASI_GUEST_H
 

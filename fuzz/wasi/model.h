@@ -1,7 +1,7 @@
-/* A model of file systems as Linux keeps them beneath a folder each: names, kinds, contents, links. It knows nothing of murre and makes no
- * system call. Errors are collected, not ordered: where several things are wrong any of their errors will do.
+/* A model of Linux's file systems, each below a folder: names, kinds, contents, links. It knows nothing of murre and makes no
+ * system call. Errors are collected, not ordered: if several things are wrong, any of their errors is correct.
  *
- * Nodes belong to the model and live until model_fini; a node without a name is what an open descriptor may still hold. */
+ * Nodes belong to the model and exist until model_fini; a node without a name may still be held by an open descriptor. */
 #ifndef MURRE_FUZZ_WASI_MODEL_H
 #define MURRE_FUZZ_WASI_MODEL_H
 

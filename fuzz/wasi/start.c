@@ -1,4 +1,4 @@
-/* The beginning and the end of a sequence: folders, the guest that sees them, and the model of both. */
+/* The start and the end of a sequence: folders, the guest that sees them, and the model of both. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The numbers of the interface (wasi_snapshot_preview1.witx): errors, rights, flags, file types. Sizes and offsets of its structures
- * stand beside the code that reads or writes them; everything is little-endian, as both supported processors are. */
+ * are in the code that reads or writes them; everything is little-endian, as both supported processors are. */
 #ifndef MURRE_WASI_ABI_H
 #define MURRE_WASI_ABI_H
 

@@ -1,7 +1,7 @@
-/* How much a guest may write, where the host has said so: to its standard streams, and in folders of the host (folders in memory have a limit of
- * their own). What counts is what was written, not what is there: removing something gives nothing back. What a file grows by counts, written or
- * not; and where a file has holes already, the whole pages that are written, since filling a hole takes them. A write that does not fit is cut short,
- * and the next one, like all else that would go beyond, gets the error NOSPC. */
+/* How much a guest may write, if the host has set a limit: to its standard streams, and in folders of the host (folders in memory have a limit of
+ * their own). What was written counts, not what exists: removing something gives nothing back. The growth of a file counts, written or
+ * not; and if a file already has holes, the whole pages that are written, since filling a hole takes them. A write that does not fit is cut short;
+ * the next one, and everything else that would go beyond the limit, gets the error NOSPC. */
 #ifndef MURRE_WASI_BUDGET_H
 #define MURRE_WASI_BUDGET_H
 

@@ -1,4 +1,4 @@
-/* clock_res_get, clock_time_get. The interface's clock numbers are Linux's by chance; the table says so openly. */
+/* clock_res_get, clock_time_get. The interface's clock numbers happen to be Linux's; the table makes that explicit. */
 #include <errno.h>
 #include <time.h>
 

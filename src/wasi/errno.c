@@ -1,4 +1,4 @@
-/* From the host's errors to the interface's. */
+/* Translates the host's errors into the interface's. */
 #include <errno.h>
 
 #include "wasi/internal.h"

@@ -1,6 +1,6 @@
-/* fd_readdir. Cookies are the kind's own, so that they stay good over buffer borders and across changes to the folder; 0 is the start. They fit
- * into 31 bits, since guests keep them in a long (telldir). A
- * name that does not fit is cut at the end of the guest's buffer, which the guest takes for "ask again from there". */
+/* fd_readdir. The kind chooses cookies, so that they stay valid from one buffer to the next and when the folder changes; 0 is the start. They fit
+ * into 31 bits, since guests keep them in a long (telldir). A name that does not fit is cut at the end of the guest's buffer; the guest then
+ * continues from there with the next call. */
 #include <string.h>
 
 #include "wasi/kind.h"

@@ -1,5 +1,5 @@
 /* fd_read, fd_write, fd_pread, fd_pwrite, fd_seek, fd_tell. Nothing is buffered, so that output is never reordered and never lost, however
- * the guest ends. Short reads and writes are the guest's to continue. */
+ * the guest ends. After short reads and writes the guest must continue. */
 #include <unistd.h>
 
 #include "wasi/budget.h"

@@ -1,5 +1,5 @@
-/* The guest's descriptors. Numbers are the guest's own and say nothing about the host's. A new descriptor gets the lowest free number, as
- * POSIX has it. What a descriptor can do is up to its kind (kind.h). Host descriptors that an entry owns are above 2 and close on exec. One
+/* The guest's descriptors. Their numbers are independent of the host's. A new descriptor gets the lowest free number, as in
+ * POSIX. What a descriptor can do depends on its kind (kind.h). Host descriptors that an entry owns are above 2 and are closed on exec. One
  * thread at a time. */
 #ifndef MURRE_WASI_FDTABLE_H
 #define MURRE_WASI_FDTABLE_H

@@ -1,4 +1,4 @@
-/* What the two files of the host's kind share. */
+/* Shared by the two files of the host's kind. */
 #ifndef MURRE_WASI_HOST_H
 #define MURRE_WASI_HOST_H
 

@@ -1,9 +1,9 @@
-/* Reading folders of the host. A file system's own places (d_off) take 64 bits, where guests keep a cookie in a long of 32: cookies are numbers,
- * given in the order in which entries are met, and what place a number stands for is kept as long as the descriptor. So a cookie stays good
- * whatever comes and goes in the folder, as far as the file system's places do.
+/* Reading folders of the host. A file system's own positions (d_off) take 64 bits, but guests keep a cookie in a 32-bit long. So cookies are numbers,
+ * given in the order in which entries are found, and the position for each number is kept as long as the descriptor. A cookie stays valid
+ * whatever is added to or removed from the folder, as far as the file system's positions do.
  *
- * An entry met again, in another reading, gets the number that it had, which is looked for a little way along the order of the one before; one that
- * is not found there is numbered anew. Beyond MOST_PLACES, or without memory for more, cookies only count entries from the last place. */
+ * An entry that is found again, in another reading, gets its old number, which is searched for a short way from the number of the entry before it; if
+ * it is not there, the entry gets a new number. Beyond MOST_PLACES, or without memory for more, cookies only count entries from the last position. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Descriptors of the host as a kind (kind.h): straight system calls on the guest's buffers. What follows from paths is in host_folder.c. */
+/* Descriptors of the host as a kind (kind.h): system calls directly on the guest's buffers. Operations on paths are in host_folder.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
-/* Folders of the host as a kind (kind.h): paths beneath them; what reads them is in host_entries.c. The last component is resolved in its
- * folder without being followed; where the guest wants it followed, or writes "name/", "." or "..", the file is opened with O_PATH and
- * asked itself. */
+/* Folders of the host as a kind (kind.h): paths below them; reading them is in host_entries.c. The last component is resolved in its
+ * folder without being followed. If the guest wants it followed, or writes "name/", "." or "..", the file is opened with O_PATH and
+ * the operation applied to it. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
-/* Files that are memory. A folder that holds /proc, as --dir=/ does, would give a guest that writes to /proc/self/mem the whole process,
- * whatever else keeps it in its own. What counts is what has been opened, not by what path:
+/* Files that give access to memory. A folder that contains /proc, as with --dir=/, would give a guest that writes to /proc/self/mem the whole process,
+ * whatever else confines it. The opened file decides, not its path. Refused are:
  *
- * - on procfs, a file that only its owner may read or write: mem of every process and thread, environ, auxv, pagemap, syscall, stack,
- *   kcore, kmsg… The kernel sets these modes, and nobody changes them. What all may read tells about processes but gives nothing of them.
- * - devices of memory: mem, kmem, port, core, oldmem (in Linux's list of devices, major 1).
+ * - on procfs, files that only their owner may read or write: mem of every process and thread, environ, auxv, pagemap, syscall, stack,
+ *   kcore, kmsg… The kernel sets these modes, and nobody changes them. Files that everybody may read describe processes but give no access to them.
+ * - memory devices: mem, kmem, port, core, oldmem (in Linux's list of devices, major 1).
  *
- * Links of procfs that lead to open files, to mapped ones, to a process's root (fd/, map_files/, exe, root) are not followed at all
+ * Links of procfs to open files, mapped files, and a process's root (fd/, map_files/, exe, root) are not followed at all
  * (resolve.h). */
 #include <linux/magic.h>
 #include <sys/stat.h>

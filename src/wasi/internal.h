@@ -1,8 +1,8 @@
-/* What the families of functions share: the object, one call's context, the helpers they all use.
+/* Shared by the families of functions: the object, one call's context, the helpers that they all use.
  *
- * A function of the interface is  murre_wasi_errno murre_wasi_NAME(struct murre_wasi_call *, const union murre_slot *args)  and looks at
- * guest memory only through memory.h. When a guest pointer is bad, the helper sets call->trap and the function returns at once (whatever
- * it returns is not used). Results are written only when everything has succeeded; so all result pointers are checked before anything is
+ * A function of the interface is  murre_wasi_errno murre_wasi_NAME(struct murre_wasi_call *, const union murre_slot *args)  and accesses
+ * guest memory only through memory.h. If a guest pointer is bad, the helper sets call->trap and the function returns at once (its result is not
+ * used). Results are written only when everything has succeeded, so all result pointers are checked before anything is
  * done that cannot be undone. */
 #ifndef MURRE_WASI_INTERNAL_H
 #define MURRE_WASI_INTERNAL_H

@@ -1,8 +1,8 @@
-/* What can stand behind a descriptor of the guest, as a table of operations: a descriptor of the host (host_file.c, host_folder.c), a stream
- * in memory (stream.c), a file or folder in memory (memfs_file.c, memfs_folder.c). The families of functions (fd_*.c, path*.c, poll.c) look
- * at guest memory, check what the descriptor is able to do and write results; an operation does the thing itself and knows nothing of guest
- * pointers. What a descriptor is able to do follows from its type and from how it was opened: operations on contents never see a folder, those of
- * folders (struct murre_wasi_folder) see nothing else. Host errors have been retried where a signal that is not murre's came between.
+/* The kinds of descriptors of the guest, as tables of operations: a descriptor of the host (host_file.c, host_folder.c), a stream
+ * in memory (stream.c), a file or folder in memory (memfs_file.c, memfs_folder.c). The families of functions (fd_*.c, path*.c, poll.c) access
+ * guest memory, check what the descriptor can do and write results; an operation does the work and knows nothing of guest
+ * pointers. What a descriptor can do depends on its type and on how it was opened: operations on contents never get a folder, those of
+ * folders (struct murre_wasi_folder) only get folders. System calls interrupted by a signal that is not murre's have been retried.
  *
  * An operation that is NULL does not exist for that kind: INVAL. */
 #ifndef MURRE_WASI_KIND_H

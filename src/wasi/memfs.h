@@ -1,13 +1,13 @@
-/* A folder in memory, as murre_wasi_preopen describes it: a small file system of the guest's own, without any file of the host. What hosts do
- * not agree on is settled so: folders are listed in the order in which names came to be; reading sets no time; a file given as
- * read-only is immutable, as chattr +i makes one (PERM).
+/* A folder in memory, as murre_wasi_preopen describes it: a small file system of the guest's own, without any file of the host. Where hosts
+ * differ, it behaves like this: folders are listed in the order in which names were created; reading sets no time; a file given as
+ * read-only is immutable, as with chattr +i (PERM).
  *
- * nodes   files, folders, symbolic links; live while a name or a descriptor has them (and the root as long as the file system)
- * names   what a folder lists: one hash table for all, a list in each folder by ascending order, which is fd_readdir's cookie. A guest may keep
- *         that in 31 bits: when a folder has had so many names, those that it has are numbered anew
- * bytes   of a file: one block. What the host has given is borrowed until the guest changes it, then copied.
- * limit   in bytes, for all that the guest makes the file system allocate: contents, names, nodes, table. Beyond it: NOSPC; when the
- *         allocator has no more: NOMEM; and then nothing has changed.
+ * nodes   files, folders, symbolic links; they exist while a name or a descriptor refers to them (and the root as long as the file system)
+ * names   a folder's entries: one hash table for all, and in each folder a list in ascending order of their numbers, which are fd_readdir's cookies. A
+ *         guest may keep these in 31 bits: when a folder has used up that many, its names are renumbered
+ * bytes   of a file: one block. The host's bytes are borrowed until the guest changes them, then copied.
+ * limit   in bytes, for everything that the guest makes the file system allocate: contents, names, nodes, table. Beyond it: NOSPC; if the
+ *         allocator has no more: NOMEM; in both cases nothing has changed.
  *
  * Nothing here recurses deeper than MEMFS_LINKS. One thread at a time. */
 #ifndef MURRE_WASI_MEMFS_H

@@ -1,4 +1,4 @@
-/* Descriptors of files and folders in memory as a kind (kind.h). What follows from paths is in memfs_folder.c. */
+/* Descriptors of files and folders in memory as a kind (kind.h). Operations on paths are in memfs_folder.c. */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Folders in memory as a kind (kind.h): paths beneath them and reading them. The order of the checks is Linux's, so that a guest gets the
+/* Folders in memory as a kind (kind.h): paths below them and reading them. The order of the checks is Linux's, so that a guest gets the
  * errors that it would get in a folder of the host; tests/unit/wasi_memfs.c compares the two. */
 #include <errno.h>
 #include <string.h>

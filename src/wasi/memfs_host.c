@@ -1,4 +1,4 @@
-/* The host's side of a folder in memory: filling it, and looking at what it holds. See memfs.h. */
+/* The host's side of a folder in memory: filling it, and reading its contents. See memfs.h. */
 #include <string.h>
 
 #include "base/error.h"

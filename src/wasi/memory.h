@@ -1,5 +1,5 @@
-/* The only place where guest pointers are checked. A pointer is a u32 offset into the caller's memory. As the interface asks
- * (witx "Pointers"), one that is misaligned or out of bounds and needed ends the guest with a trap; these functions then set call->trap
+/* The only place where guest pointers are checked. A pointer is a u32 offset into the caller's memory. As the interface requires
+ * (witx "Pointers"), using a pointer that is misaligned or out of bounds ends the guest with a trap; these functions then set call->trap
  * and return false or NULL. */
 #ifndef MURRE_WASI_MEMORY_H
 #define MURRE_WASI_MEMORY_H

@@ -1,5 +1,5 @@
-/* Calls that name files by path, but for path_open: create_directory, filestat_get, filestat_set_times, link, readlink, remove_directory,
- * rename, symlink, unlink_file. Rights and guest memory are looked at here; what happens is up to the folder's kind. */
+/* Calls that name files by path, except path_open: create_directory, filestat_get, filestat_set_times, link, readlink, remove_directory,
+ * rename, symlink, unlink_file. Rights and guest memory are checked here; the folder's kind does the rest. */
 #include <string.h>
 
 #include "wasi/budget.h"

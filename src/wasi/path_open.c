@@ -1,6 +1,6 @@
-/* path_open. Rights are recorded: what was asked for, cut to what the folder passes on and to what a thing of that type can have. They refuse
- * nothing by themselves; only what a folder does not pass on (a read-only one, or one whose guest has given rights up) is refused. But reading and
- * writing are how a file is opened, as in POSIX: who asks for neither gets what can be had. */
+/* path_open. Rights are recorded: those that were requested, limited to those that the folder passes on and that a file of that type can have. They are
+ * not enforced by themselves; only what a folder does not pass on (a read-only one, or one whose guest has given up rights) is refused. But reading and
+ * writing depend on how a file is opened, as in POSIX: a request for neither gets whatever is possible. */
 #include "wasi/budget.h"
 
 #define READS (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR)

@@ -1,8 +1,8 @@
-/* poll_oneoff: any number of subscriptions, each a clock or the readiness of a descriptor. All subscriptions are read before an event is
- * written, so that the guest's arrays may overlap. The call returns as soon as one event is there, with all that are there then.
+/* poll_oneoff: any number of subscriptions, each to a clock or to the readiness of a descriptor. All subscriptions are read before an event is
+ * written, so that the guest's arrays may overlap. The call returns as soon as there is an event, with all events at that time.
  *
  * subscription, 48 bytes: {u64 userdata; u8 tag at 8; clock at 16: {u32 id; u64 timeout at 24; u64 precision at 32; u16 flags at 40};
- *                          or descriptor at 16: u32}; preview0.h tells how that of preview 0 differs
+ *                          or descriptor at 16: u32}; preview0.h says how that of preview 0 differs
  * event, 32 bytes:        {u64 userdata; u16 error at 8; u8 type at 10; u64 size at 16; u16 flags at 24} */
 #include <errno.h>
 #include <poll.h>

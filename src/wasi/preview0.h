@@ -1,10 +1,10 @@
-/* Preview 0 (module wasi_unstable, wasi_unstable.witx), which the toolchains of 2019 wrote for, beside preview 1. The calls are the same calls, on
- * the same object; struct murre_wasi_call says which of the two a guest has used. All that is different:
+/* Preview 0 (module wasi_unstable, wasi_unstable.witx), which the toolchains of 2019 targeted, in addition to preview 1. The calls are the same, on
+ * the same object; struct murre_wasi_call says which of the two a guest has used. The only differences:
  *
  *   sock_accept              and the right to it do not exist
  *   fd_seek                  whence is 0: current, 1: end, 2: start; preview 1 has 0: start, 1: current, 2: end
- *   filestat                 nlink is an u32 at 20, and what follows lies 8 bytes lower: 56 bytes instead of 64
- *   subscription of a clock  an identifier (u64) comes first, so that the rest lies 8 bytes higher, and a subscription has 56 bytes instead of 48
+ *   filestat                 nlink is a u32 at 20, and what follows is 8 bytes lower: 56 bytes instead of 64
+ *   subscription of a clock  an identifier (u64) comes first, so that the rest is 8 bytes higher, and a subscription has 56 bytes instead of 48
  *
  * Signatures, errors, all other numbers and structures (event among them) are equal. */
 #ifndef MURRE_WASI_PREVIEW0_H

@@ -1,4 +1,4 @@
-/* Path resolution beneath a folder. See resolve.h for what it promises, and walk below for how it keeps it without openat2. */
+/* Path resolution below a folder. resolve.h says what it promises; see walk below for how it keeps the promise without openat2. */
 #include "wasi/resolve.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* Path resolution that cannot leave the folder it starts from: not by "..", not by symbolic links (absolute ones are refused), not by
- * /proc's magic links, and not when someone renames folders at the same time. Where the kernel has openat2(2) it does the work
- * (RESOLVE_BENEATH); else a walk opens one component after the other with O_NOFOLLOW and expands symbolic links itself.
+ * /proc's magic links, and not when someone renames folders at the same time. If the kernel has openat2(2), it does the work
+ * (RESOLVE_BENEATH); otherwise a walk opens one component after the other with O_NOFOLLOW and expands symbolic links itself.
  *
- * Paths are terminated strings without a leading folder: an absolute path is refused. What leads out gives EPERM. Functions return a
- * descriptor (closes on exec) or 0, else minus an errno value. EINTR is returned, not retried. */
+ * Paths are terminated strings without a leading folder: an absolute path is refused. A path that leads out gives EPERM. Functions return a
+ * descriptor (closed on exec) or 0, else minus an errno value. EINTR is returned, not retried. */
 #ifndef MURRE_WASI_RESOLVE_H
 #define MURRE_WASI_RESOLVE_H
 

@@ -1,4 +1,4 @@
-/* sock_accept, sock_recv, sock_send, sock_shutdown: on sockets that the host hands in, and on those accepted from them. */
+/* sock_accept, sock_recv, sock_send, sock_shutdown: on sockets that the host passes in, and on those accepted from them. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>

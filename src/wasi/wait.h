@@ -1,7 +1,7 @@
-/* Waiting for descriptors of the host. A system call that blocks ends when murre signals the thread (murre_wasi_retry). Where no signal comes
- * (config.no_signals), nothing may block for long: what can is done when the descriptor is ready, and the wait for that is cut into slices.
- * The same goes for standard streams whose guest has set whether they block: their descriptions may be shared with others, so that only the
- * entry knows. */
+/* Waiting for descriptors of the host. A system call that blocks ends when murre signals the thread (murre_wasi_retry). If there are no signals
+ * (config.no_signals), nothing may block for long: a call that might is made when the descriptor is ready, and the wait for that is cut into slices.
+ * The same applies to standard streams for which the guest has chosen whether they block: their descriptions may be shared with others, so that only
+ * the entry knows. */
 #ifndef MURRE_WASI_WAIT_H
 #define MURRE_WASI_WAIT_H
 
