@@ -22,7 +22,7 @@ def main() -> int:
             right = status != 0 and "the bound is" in messages if found else status == 0
             failed += not right
             if not right:
-                print(f"FAILED {target.name}: at {cost} ns a byte status {status}: {messages[-300:]}")
+                print(f"FAILED {target.name}: at {cost} ns per byte status {status}: {messages[-300:]}")
     print(f"{2 * len(sys.argv[1:]) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

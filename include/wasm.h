@@ -1,19 +1,19 @@
 /* The standard WebAssembly C API, as murre offers it. A program written against another engine's wasm.h compiles and links unchanged
  * (C99, C11, C++). What goes beyond the standard (tiers, limits, interruption, WASI) is in murre.h and wasi.h.
  *
- * Ownership. `own` marks what changes hands: a result that the caller must give to the matching _delete, or a parameter that the callee takes
- * over. Everything else is borrowed: a parameter for the call, a result for as long as the object it was asked of. A vector owns its
+ * Ownership. `own` marks a change of ownership: a result that the caller must pass to the matching _delete, or a parameter that the callee
+ * takes over. Everything else is borrowed: a parameter for the call, a result as long as the object that returned it exists. A vector owns its
  * elements; _delete of a vector deletes them. Deleting NULL does nothing.
  *
  * References (functions, globals, tables, memories, instances, modules, traps, foreign objects) are handles: _copy makes another handle of
- * the same object, which lives as long as any handle or its store. Host information belongs to the object, not to the handle; its finalizer runs when the
- * object dies.
+ * the same object, which exists as long as any handle or its store. Host information belongs to the object, not to the handle; its finalizer
+ * runs when the object is freed.
  *
- * Failure. Functions that make something return NULL when there is no memory or the arguments do not fit; functions that run Wasm return a
+ * Failure. Functions that make something return NULL if there is no memory or the arguments are wrong; functions that run Wasm return a
  * trap, or NULL for success.
  *
- * Threads. Engines may be used by several threads at once. A store and all that lives in it belong to one thread at a time. A module crosses
- * stores and threads by wasm_module_share and wasm_module_obtain. */
+ * Threads. Engines may be used by several threads at once. A store and everything in it belong to one thread at a time. A module is passed to
+ * other stores and threads with wasm_module_share and wasm_module_obtain. */
 #ifndef WASM_H
 #define WASM_H
 
@@ -82,7 +82,7 @@ typedef wasm_byte_vec_t wasm_name_t;
 #define wasm_name_copy                  wasm_byte_vec_copy
 #define wasm_name_delete                wasm_byte_vec_delete
 
-/* From a C string without its terminator, and (_nt) with it, as messages of traps want it. */
+/* From a C string without its terminator, and (_nt) with it, as trap messages require. */
 static inline void wasm_name_new_from_string(own wasm_name_t *out, const char *text) {
     wasm_name_new(out, strlen(text), text);
 }
@@ -99,7 +99,7 @@ WASM_DECLARE_OWN(engine)
 WASM_API_EXTERN own wasm_engine_t *wasm_engine_new(void);
 WASM_API_EXTERN own wasm_engine_t *wasm_engine_new_with_config(own wasm_config_t *);
 
-/* A store must not be deleted by a host function that is called in it: while WebAssembly of it runs, that ends the process. */
+/* A host function must not delete the store in which it is called: while the store's WebAssembly runs, that ends the process. */
 WASM_DECLARE_OWN(store)
 WASM_API_EXTERN own wasm_store_t *wasm_store_new(wasm_engine_t *);
 
@@ -243,7 +243,7 @@ WASM_DECLARE_VEC(frame, *)
 WASM_API_EXTERN own wasm_frame_t *wasm_frame_copy(const wasm_frame_t *);
 WASM_API_EXTERN struct wasm_instance_t *wasm_frame_instance(const wasm_frame_t *);
 WASM_API_EXTERN uint32_t wasm_frame_func_index(const wasm_frame_t *);
-/* Bytes from the start of the function's body, and of the module; 0 where they are not known. */
+/* Bytes from the start of the function's body, and of the module; 0 if they are not known. */
 WASM_API_EXTERN size_t wasm_frame_func_offset(const wasm_frame_t *);
 WASM_API_EXTERN size_t wasm_frame_module_offset(const wasm_frame_t *);
 
@@ -266,7 +266,7 @@ WASM_API_EXTERN own wasm_module_t *wasm_module_new(wasm_store_t *, const wasm_by
 WASM_API_EXTERN bool wasm_module_validate(wasm_store_t *, const wasm_byte_vec_t *binary);
 WASM_API_EXTERN void wasm_module_imports(const wasm_module_t *, own wasm_importtype_vec_t *out);
 WASM_API_EXTERN void wasm_module_exports(const wasm_module_t *, own wasm_exporttype_vec_t *out);
-/* A form that only the same version of murre reads; an empty vector on failure. Bytes that do not come from it are refused. */
+/* Only the same version of murre reads what this writes; an empty vector on failure. Other bytes are refused. */
 WASM_API_EXTERN void wasm_module_serialize(const wasm_module_t *, own wasm_byte_vec_t *out);
 WASM_API_EXTERN own wasm_module_t *wasm_module_deserialize(wasm_store_t *, const wasm_byte_vec_t *);
 

@@ -51,7 +51,7 @@ def table(title, header, lines):
 
 
 def cells(rows, order, value):
-    """One line an item; `!` where the engine failed."""
+    """One line per item; `!` where the engine failed."""
     lines = []
     for name, row in rows.items():
         line = [name]

@@ -51,7 +51,7 @@ enum { MOST_KEPT = 1 << 20 };
  * have none. */
 enum { LEAST_FOR_OFFSET = 2 << 20, MOST_FOR_OFFSET = 16 << 20 };
 
-/* Of code for a function: far more than what compilers make takes, which is about a word an instruction. */
+/* Of code for a function: far more than compilers' code takes, which is about one word per instruction. */
 enum { MOST_WORDS = 16384, MOST_WORDS_A_BYTE = 64 };
 
 static size_t bytes_of(const struct builder *b) {

@@ -83,7 +83,8 @@ static MIR_insn_t call_entry(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops
     return call;
 }
 
-/* A call of what may be the host's or another instance's: tells who calls and whom (for a callee without a frame, see walk.h), sets the memory register as the callee wants it, and back. */
+/* A call of a function that may be the host's or another instance's: stores the caller and the callee (for a callee without a frame, see walk.h), sets
+ * the memory register for the callee, and resets it afterwards. */
 static void call_foreign(struct murre_emit *e, MIR_reg_t func, MIR_op_t *ops, size_t op_count) {
     MIR_reg_t instance = murre_emit_instance(e);
     MIR_op_t store = murre_emit_scratch(e, EMIT_INT, 0);

@@ -7,7 +7,7 @@
 #include "runtime/runtime.h"
 #include "wasm/opcode.h"
 
-/* The last column: takes stack, so that who calls it checks for room first. A trap always has what is below the stack's limit. */
+/* The last column: whether it takes stack, so that its caller must check for room first. Traps always have the room below the stack's limit. */
 #define MURRE_HELPERS(X)                                         \
     X(TRAP, murre_helper_trap, 'v', "l", false)                  \
     X(POLL, murre_helper_poll, 'v', "l", false)                  \

@@ -26,7 +26,7 @@ static bool add_part(uint64_t *size, uint32_t *offset, uint64_t count, uint64_t 
     return true;
 }
 
-/* Counts are 32 bits wide and parts at most 64 bytes an entry, so the sums cannot overflow. */
+/* Counts are 32 bits wide and parts at most 64 bytes per entry, so the sums cannot overflow. */
 enum murre_status murre_instance_layout(struct murre_layout *layout, const struct murre_module_info *info, struct murre_error *error) {
     uint64_t size = sizeof(struct murre_instance);
     if (!add_part(&size, &layout->func_imports, info->func_import_count, sizeof(struct murre_func *)) ||

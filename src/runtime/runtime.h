@@ -220,7 +220,7 @@ struct murre_instance {
     struct murre_store *store;
     struct murre_module *module; /* referenced */
     /* Cold. */
-    uint8_t *data_dropped; /* a byte a segment */
+    uint8_t *data_dropped; /* one byte per segment */
     uint8_t *elem_dropped;
     struct murre_instance *next;            /* of the store */
     struct murre_instance *next_of_module;  /* engine->lock */

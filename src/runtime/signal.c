@@ -167,7 +167,7 @@ enum murre_status murre_signal_acquire(struct murre_error *error) {
         struct sigaction ours, now;
         handler_of(i, &ours);
         bool good = sigaction(signals[i], NULL, &now) == 0;
-        /* Ours may still be there behind somebody who has chained to it and gone; then what was before stays before. */
+        /* Ours may still be installed, if a handler that had chained to it put it back later; then the one before ours stays the same. */
         if (good && !((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == ours.sa_sigaction)) {
             before[i] = now;
             good = sigaction(signals[i], &ours, NULL) == 0;

@@ -17,7 +17,7 @@
 
 enum { MOST_THREADS = 16 };
 static const size_t thread_stack = 8 * 1024 * 1024; /* bytes; the compiler recurses along expressions and loops */
-/* How often who waits for a compilation looks whether its store has been interrupted. */
+/* How often a thread that waits for a compilation checks whether its store has been interrupted. */
 static const uint64_t look_at_interrupt = 5000000; /* nanoseconds */
 
 struct request {

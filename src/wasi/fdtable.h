@@ -67,7 +67,7 @@ struct murre_wasi_entry {
 #define MURRE_WASI_FD_PAGE  32
 #define MURRE_WASI_FD_LIMIT 65536 /* what is in memory has no limit of the system's */
 struct murre_wasi_fdpage {
-    uint32_t used; /* a bit an entry */
+    uint32_t used; /* one bit per entry */
     struct murre_wasi_entry entries[MURRE_WASI_FD_PAGE];
 };
 struct murre_wasi_fdtable {

@@ -231,7 +231,7 @@ static void count_node(struct murre_wasi_name *name, int change) {
 static uint32_t next_order(struct murre_wasi_node *folder) {
     if (folder->last_order == 0)
         folder->last_order = LAST_DOTS;
-    if (folder->last_order >= INT32_MAX) { /* there are far fewer names by now; who reads the folder at this moment may miss some */
+    if (folder->last_order >= INT32_MAX) { /* there are far fewer names by now; a reader of the folder may miss some at this moment */
         folder->last_order = LAST_DOTS;
         for (struct murre_wasi_name *name = folder->first; name != NULL; name = name->next)
             name->order = ++folder->last_order;

@@ -4,7 +4,7 @@
     deadlines.py [--strict] [--skip=REASON] [--only=PART] MURRE [TIER…]
 
 By default the modules are a tenth of their size, and the bounds wide enough for a checked build on a busy machine: a second beyond the deadline,
-1,500 ns a byte. --strict, by hand, with a release build: a tenth of a second, and 150 ns a byte for loading, validating and lowering together;
+1,500 ns per byte. --strict, by hand, with a release build: a tenth of a second, and 150 ns per byte for loading, validating and lowering together;
 it prints a table. A bound that is passed counts when it is passed again and again: other programs take time, too."""
 
 import re
@@ -84,7 +84,7 @@ def check(murre: str, tiers: "list[str]", name: str, path: Path, bounds: Bounds)
         again = min(running(murre, "interp", path, bounds.deadlines[-1])[1] * 1e9 / max(size, enough) for _ in range(TRIES))
         lowered = min(lowered, again)
     if lowered + validated > bounds.byte:
-        wrong.append(f"{validated:.0f} ns a byte to validate, {lowered:.0f} to lower")
+        wrong.append(f"{validated:.0f} ns per byte to validate, {lowered:.0f} to lower")
     return f"{name:78} {size / 1e6:5.1f} MB {validated:6.1f} {lowered:6.1f} ns/B {' '.join(cells)}", wrong
 
 

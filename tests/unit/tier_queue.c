@@ -1,4 +1,4 @@
-/* The queue of compilations: order, cancellation, who waits, what a child of a fork does without compile threads, and what happens when there
+/* The queue of compilations: order, cancellation, waiting callers, what a child of a fork does without compile threads, and what happens when there
  * are none. */
 #include "runtime/tier_queue.h"
 
