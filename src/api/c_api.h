@@ -49,13 +49,13 @@ wasm_ref_t *c_ref_copy(const wasm_ref_t *ref);
 void c_ref_delete(wasm_ref_t *ref);
 
 /* Values. c_from_slot gives a new handle for references; false without memory. */
-/* The standard has no kind for vectors, and no room in a value. Types that have them are told by a kind of our own; nothing else is done with them: functions with one
- * among their parameters or results can be neither made nor called, globals neither made, read nor set. */
+/* The standard has no kind for vectors, and no room for one in a value. A kind of our own stands for them in types, and that is all: functions with a
+ * vector among their parameters or results can be neither made nor called, globals neither made, read nor set. */
 enum { C_V128 = 4 };
 wasm_valkind_t c_kind_of(murre_valtype type);
 murre_valtype c_valtype_of(wasm_valkind_t kind);
-/* References are told apart by what they are, not by the kind that the value says: a function is a fine externref, nothing but a function is
- * a funcref, and null is either. */
+/* The referenced object decides, not the kind that the value gives: a function may be an externref, only a function is a funcref, and null is
+ * either. */
 bool c_value_fits(const wasm_store_t *store, murre_valtype type, const wasm_val_t *value);
 union murre_slot c_to_slot(murre_valtype type, const wasm_val_t *value);
 /* A reference as Wasm sees it; pins it where it becomes an externref. */

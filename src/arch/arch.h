@@ -74,8 +74,8 @@ struct murre_arch_features {
 };
 const struct murre_arch_features *murre_arch_features(void);
 
-/* What mmap and mprotect are told for pages of compiled code besides reading and executing: with features.bti, that indirect branches reach marked
- * places only (PROT_BTI). */
+/* Flags for mmap and mprotect of pages of compiled code in addition to reading and executing: with features.bti, that indirect branches may reach only
+ * marked places (PROT_BTI). */
 int murre_arch_code_protection(void);
 
 /* Where a frame of compiled code has its function (a struct murre_func *), in bytes from the frame pointer. */

@@ -59,7 +59,7 @@ void cli_unload(struct cli_file *file);
 struct murre_module *cli_module(struct murre_engine *engine, const char *name, bool may_change) MURRE_MUST_USE;
 /* False, and says why, when the bytes are something else than a module that people hand in by mistake. (kind.c) */
 bool cli_plausible(const struct cli_file *file) MURRE_MUST_USE;
-/* The same to look at: *error tells whether and why it cannot be run. */
+/* The same for inspection: *error says whether and why it cannot be run. */
 struct murre_module *cli_survey(struct murre_engine *engine, const char *name, struct murre_error *error) MURRE_MUST_USE;
 /* Inflates a gzip or zlib stream; other bytes stay as they are. False when it is damaged or inflates to too much. (inflate.c) */
 bool cli_inflate(struct cli_file *file) MURRE_MUST_USE;

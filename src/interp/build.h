@@ -39,7 +39,7 @@ struct builder {
     struct murre_sink sink; /* first */
     const struct murre_allocator *allocator;
     struct murre_front *front;
-    /* Of the function at hand. */
+    /* Of the current function. */
     struct murre_module *module;
     const struct murre_sink_func *func;
     bool failed;  /* no memory, or too much code; func->error is set */
@@ -47,12 +47,12 @@ struct builder {
     uint32_t mode, needs;
     uint32_t frame_slots;
     uint32_t param_slots;
-    uint32_t scratch; /* FAR: scratch slots in use by the operation at hand */
+    uint32_t scratch; /* FAR: scratch slots in use by the current operation */
     uint32_t count;   /* words */
     uint64_t most;    /* words that the function's code may take: code that moves many results at each branch grows without bounds */
     uint64_t room;    /* bytes that this may take, code and all arrays: what is left of the module's limit */
     struct murre_look look;
-    /* Words whose offsets are asked for, ascending; the next of them, or NO_WORD; the offset of the instruction that was emitted last. */
+    /* Words whose offsets are requested, ascending; the next of them, or NO_WORD; the offset of the instruction that was emitted last. */
     const uint32_t *watch_words;
     uint64_t *watch_offsets;
     uint32_t watch_count, watch_next, watch;
@@ -104,7 +104,7 @@ static inline int64_t signed_const(const struct murre_operand *a) {
 
 /* build.c */
 bool build_grow(struct builder *b, uint32_t words);
-/* An instruction is about to be emitted, and offsets are asked for. */
+/* An instruction is about to be emitted, and offsets are requested. */
 void build_watch(struct builder *b);
 /* Starts an instruction of `words` words and returns its first; its fields are set, extension words are not. */
 static inline union murre_word *build_emit(struct builder *b, uint32_t words, uint16_t op, uint32_t a, uint32_t bb, uint32_t c) {

@@ -134,7 +134,7 @@ enum { WORDS_A_LOOK = 1 << 17 };
 void build_fuse(struct builder *b) {
     uint32_t next_label = 0;
     union murre_word *end = b->words + b->count;
-    union murre_word *head = b->words; /* of the sequence at hand */
+    union murre_word *head = b->words; /* of the current sequence */
     for (union murre_word *at = b->words, *next, *look_at = at; at < end; at = next) {
         if (__builtin_expect(at >= look_at, 0)) {
             if (murre_look_stops(&b->look)) {

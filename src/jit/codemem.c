@@ -237,7 +237,7 @@ void murre_codemem_delete(struct murre_codemem *mem) {
 struct window {
     uint8_t *start; /* whole pages */
     size_t size;
-    uint8_t *write; /* where the offset lies that was asked for */
+    uint8_t *write; /* where the requested offset is */
 };
 
 static bool open_window(const struct murre_codemem *mem, size_t offset, size_t size, struct window *window) {
@@ -398,7 +398,7 @@ bool murre_codemem_commit(struct murre_codemem *mem, const struct murre_codewrit
     /* Nothing on x86-64. On AArch64 instruction fetch does not see stores by itself. The address at which the code runs is the one that
        counts: data caches behave as physically tagged, so that cleaning by it also writes back what came through the other mapping, but
        instruction caches may be indexed by virtual address, and would keep what they have if only the other one were invalidated. What
-       threads that run elsewhere need besides is murre_arch_publish_code's, before anybody is told the address. */
+       threads on other processors need besides is done by murre_arch_publish_code, before anybody gets the address. */
     __builtin___clear_cache((char *)block->code, (char *)block->code + block->size);
     const size_t granule = offset / GRANULE;
     atomic_fetch_or_explicit(&mem->starts[granule / WORD_BITS], (uint64_t)1 << granule % WORD_BITS, memory_order_release);

@@ -88,7 +88,7 @@ static const struct murre_ext_fp fp64 = {
                        MURRE_EXT_I32_##kind##_F64_S == MURRE_EXT_I32_##kind##_F32_S + 2 && \
                        MURRE_EXT_I64_##kind##_F32_S == MURRE_EXT_I32_##kind##_F32_S + 4 && \
                        MURRE_EXT_I64_##kind##_F64_U == MURRE_EXT_I32_##kind##_F32_S + 7,   \
-                   "the operations are told apart by their distance from the first")
+                   "the operations are distinguished by their distance from the first")
 MURRE_EXT_IN_ORDER(TRUNC);
 MURRE_EXT_IN_ORDER(TRUNC_SAT);
 

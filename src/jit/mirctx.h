@@ -91,7 +91,7 @@ MIR_item_t murre_mirctx_import(MIR_context_t mir, const char *name, const void *
    forget what it loaded from there. */
 MIR_alias_t murre_mirctx_trap_alias(MIR_context_t mir);
 
-/* Generates the running compilation at a lower level than it was asked for. Only inside an emit callback. */
+/* Generates the running compilation at a lower level than was requested. Only inside an emit callback. */
 void murre_mirctx_lower_level(MIR_context_t mir, unsigned level);
 
 /* Compilations that run while *cancel is set are refused, within some milliseconds: MIR looks in all its loops. Any thread may set it; NULL: none. */

@@ -1,4 +1,4 @@
-/* What an engine tells its host beside results and errors (murre_config, log). Only on ways that are slow anyway; while no hook is set a
+/* What an engine reports to its host besides results and errors (murre_config, log). Only on ways that are slow anyway; while no hook is set a
  * message costs a look at the configuration. Any thread; a lock may be held, which is why the host must not call back. */
 #ifndef MURRE_RUNTIME_LOG_H
 #define MURRE_RUNTIME_LOG_H

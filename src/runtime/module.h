@@ -7,7 +7,7 @@
 /* Takes the bytes over on success: release(context) is called when the module dies (release may be NULL). One reference. */
 struct murre_module *murre_module_create(struct murre_engine *engine, const uint8_t *bytes, size_t size, void (*release)(void *context),
                                          void *context, struct murre_error *error) MURRE_MUST_USE;
-/* The same of any bytes, to look at: *error tells why it cannot be run. NULL only when memory is short. */
+/* The same for any bytes, for inspection: *error says why the module cannot be run. NULL only when memory is short. */
 struct murre_module *murre_module_look_at(struct murre_engine *engine, const uint8_t *bytes, size_t size, void (*release)(void *context),
                                           void *context, struct murre_error *error) MURRE_MUST_USE;
 /* All that sections and bodies use. Reads every body the first time. */

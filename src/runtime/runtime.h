@@ -37,8 +37,8 @@ struct murre_interp_ops {
     /* Runs func (defined in Wasm, its instance in store) with its arguments in slots; leaves its results there. slots lie on the store's
      * value stack, see stack.h. Traps do not return. */
     void (*run)(struct murre_store *store, struct murre_func *func, union murre_slot *slots);
-    /* Lowers (and validates) the function now if it has not been; false when it is invalid, of which code->failure tells, or when memory is
-     * short, and then it may be tried again. */
+    /* Lowers (and validates) the function now if that has not been done. False when it is invalid (code->failure says why), or when memory is
+     * short; then it may be tried again. */
     bool (*prepare)(struct murre_module *module, uint32_t func_index);
     /* Frees a function's register code. No frame uses it. */
     void (*drop)(struct murre_module *module, struct murre_regcode *code);
@@ -153,7 +153,7 @@ struct murre_module {
     struct murre_store *counted_store;
     atomic_bool code_refused; /* register code has not been made for want of room */
     atomic_bool all_validated;
-    struct murre_names *_Atomic names; /* NULL until somebody has asked for one */
+    struct murre_names *_Atomic names; /* NULL until one is requested */
     _Atomic murre_features used;       /* by bodies too, once somebody has asked; 0 until then */
     /* How compiled code of this module finds out-of-bounds addresses, once for all its code: engine->lock guards both. Free to be set until
      * decided; the first compilation decides (murre_module_decide_bounds), after that explicit_bounds is read without the lock. An instance
@@ -250,7 +250,7 @@ struct murre_store {
     struct murre_native_run *native;     /* innermost run of compiled frames, for backtraces: call.h */
     union murre_slot *results;           /* MURRE_MAX_RESULTS slots × 2: multiple results of the native convention */
     /* The instance whose code calls a function that may be the host's. Compiled code stores its own instance here before every call of an
-     * import and every indirect call (murre_call_exit reads it); the interpreter tells murre_call_host instead. */
+     * import and every indirect call (murre_call_exit reads it); the interpreter passes its own to murre_call_host instead. */
     struct murre_instance *caller;
     struct murre_func *left;                      /* the function that compiled code called so last */
     uintptr_t stack_limit;                        /* of the stack that used the store last; new instances take it over */

@@ -5,8 +5,8 @@
 
 /* ---- the code ------------------------------------------------------------------------------------------------------------------- */
 
-/* An alphabet: DIRECT numbers as they are, NEAR ranges of 2^0, 2^1… numbers behind these with the number's place in its range, in so many bits;
- * farther ranges, whose power is told in POWER_BITS; and one more symbol. */
+/* An alphabet: DIRECT numbers as they are; NEAR ranges of 2^0, 2^1… numbers after these, followed by the number's place in its range in as many bits;
+ * farther ranges, followed by their power in POWER_BITS; and one more symbol. */
 enum {
     MARK = 128,
     POWER_BITS = 5,

@@ -20,7 +20,7 @@ struct murre_stack {
     struct murre_interp_frame *frames, *frames_end;
     union murre_slot *values_mapped; /* the two ends, unless they have been limited */
     struct murre_interp_frame *frames_mapped;
-    bool whole;                       /* of the size that was asked for */
+    bool whole;                       /* of the requested size */
     struct murre_interp_frame *frame; /* first free frame; the frame below holds the innermost waiting caller */
     /* The interpreter's own: what its loop runs, and a call that has left the fast path. Calls out of the loop save and restore the first two. */
     struct murre_func *func;

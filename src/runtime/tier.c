@@ -45,7 +45,7 @@ void *murre_tier_first_entry(const struct murre_engine *engine, const struct mur
     return engine->workers && engine->config.tier == MURRE_TIER_JIT ? (void *)murre_arch_exit_first : (void *)murre_arch_exit;
 }
 
-/* ---- what is asked for ---------------------------------------------------------------------------------------------------------- */
+/* ---- requests ---------------------------------------------------------------------------------------------------------- */
 
 static uint32_t body_size_of(const struct murre_func *func) {
     uint32_t start, end;

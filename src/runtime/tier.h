@@ -7,12 +7,12 @@
 
 /* What the interpreter does (only when engine->queue is not NULL, which is: tier auto with a compiler):
  *  - at each entry it adds one to func->code->heat, and when that reaches engine->config.entry_threshold it calls murre_tier_hot_function,
- *    which sets heat back to 0 (so this comes again after another threshold, for as long as the function is interpreted) and goes on
- *    interpreting this call;
- *  - at loop headers it counts likewise, a counter of its own a loop, up to engine->config.loop_threshold, and calls murre_tier_hot_loop. NULL:
- *    go on. Else: hand the frame to murre_call_osr with this entry, and return. *again tells after how many more passes to ask again.
- *  - at each call it looks whether the callee murre_tier_is_native (in every tier; in tier jit that is so from the start).
- * Neither call blocks, traps, or allocates much; both may be made as often as one likes. */
+ *    which sets heat back to 0 (so this happens again after another threshold, as long as the function is interpreted), and continues to
+ *    interpret this call;
+ *  - at loop headers it counts in the same way, with one counter per loop, up to engine->config.loop_threshold, and calls murre_tier_hot_loop. NULL:
+ *    continue. Otherwise: pass the frame to murre_call_osr with this entry, and return. *again says after how many more passes to ask again.
+ *  - at each call it checks whether the callee murre_tier_is_native (in every tier; in tier jit that is so from the start).
+ * Neither call blocks, traps, or allocates much; both may be made at any rate. */
 
 /* Defaults of the configuration; chosen by measurement, see tier.c. */
 enum { MURRE_TIER_ENTRY_THRESHOLD = 500, MURRE_TIER_LOOP_THRESHOLD = 5000 };

@@ -19,7 +19,7 @@
 
 #include "runtime/runtime.h"
 
-/* What is asked for; copied. */
+/* A request; copied. */
 struct murre_tier_request {
     struct murre_func *func;
     struct murre_osr *loop; /* NULL: the function itself */

@@ -23,7 +23,7 @@ murre_wasi_errno murre_wasi_clock_res_get(struct murre_wasi_call *call, const un
     return read_clock(call, args[0].u32, args[1].u32, clock_getres);
 }
 
-/* args[1], the precision asked for, is met by all clocks. */
+/* args[1], the requested precision, is met by all clocks. */
 murre_wasi_errno murre_wasi_clock_time_get(struct murre_wasi_call *call, const union murre_slot *args) {
     return read_clock(call, args[0].u32, args[2].u32, clock_gettime);
 }

@@ -23,7 +23,7 @@ int murre_wasi_host_flags(uint32_t flags) {
     return host;
 }
 
-/* O_SYNC includes O_DSYNC, and O_RSYNC is O_SYNC: the strongest is told. */
+/* O_SYNC includes O_DSYNC, and O_RSYNC is O_SYNC: the strongest is reported. */
 static uint16_t guest_flags(int host) {
     uint16_t flags = 0;
     if (host & O_APPEND)

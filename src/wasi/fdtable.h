@@ -32,11 +32,11 @@ struct murre_wasi_entry {
     uint8_t type;                       /* WASI_FILETYPE_…; meaningful when has_type */
     bool has_type;                      /* the type, and the rights that follow from it, are looked up when first needed */
     bool is_preopen;                    /* name is set */
-    uint64_t base, inheriting;          /* rights as the guest is told: what it has asked for, cut to what such a thing can have */
-    uint64_t allowed, passes;           /* rights that are not refused, to this entry and to what is opened from it */
-    uint64_t able;                      /* what can be done, said in rights, by what it is and how it was opened */
-    uint8_t budget;                     /* MURRE_WASI_BUDGET_…: what writing to it, or making things in it, is counted by (budget.h) */
-    char *name;                         /* of a preopened folder, terminated; owned */
+    uint64_t base, inheriting; /* rights as reported to the guest: those that it requested, limited to those that such a file can have */
+    uint64_t allowed, passes;  /* rights that are not refused, to this entry and to what is opened from it */
+    uint64_t able;             /* what is possible, as rights, by its type and how it was opened */
+    uint8_t budget;            /* MURRE_WASI_BUDGET_…: what writing to it, or making things in it, is counted by (budget.h) */
+    char *name;                /* of a preopened folder, terminated; owned */
     size_t name_size;
     union {
         struct { /* a descriptor of the host */
@@ -72,7 +72,7 @@ struct murre_wasi_fdpage {
 };
 struct murre_wasi_fdtable {
     struct murre_allocator allocator;
-    bool enforce_rights; /* allowed and passes are what was asked for */
+    bool enforce_rights; /* allowed and passes are the requested rights */
     struct murre_wasi_fdpage **pages;
     uint32_t page_count, page_capacity;
     uint32_t used, limit; /* entries */

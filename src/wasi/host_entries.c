@@ -12,12 +12,12 @@
 #include "wasi/host.h"
 
 enum {
-    MOST_PLACES = 1 << 18, /* 2 MiB a descriptor */
+    MOST_PLACES = 1 << 18, /* 2 MiB per descriptor */
     FIRST_PLACES = 64,
     LOOKED_AT = 64, /* entries that may have gone between two that are there still */
 };
 
-/* What lies above a preopened folder is none of the guest's business, not even its number: ".." is told as ".". */
+/* The guest must not learn what is above a preopened folder, not even its inode number: ".." is reported as ".". */
 static uint64_t shown_ino(const struct murre_wasi_entry *entry, const struct dirent64 *from) {
     struct stat stat;
     if (strcmp(from->d_name, "..") == 0)

@@ -43,7 +43,7 @@ struct murre_wasi_folder {
     bool (*peek)(struct murre_wasi_call *call, struct murre_wasi_entry *entry, struct murre_wasi_dirent *dirent, murre_wasi_errno *error);
     void (*take)(struct murre_wasi_entry *entry);
 
-    /* Paths beneath: terminated, as the guest wrote them. Unless an operation is told to follow, the last component is taken as it is. open
+    /* Paths below it: terminated, as the guest wrote them. Without a request to follow, the last component is not followed. open
      * sets able by murre_wasi_access. */
     murre_wasi_errno (*open)(struct murre_wasi_call *call, struct murre_wasi_entry *folder, const char *path,
                              const struct murre_wasi_open *request, struct murre_wasi_entry **entry, uint32_t *fd);

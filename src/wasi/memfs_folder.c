@@ -32,7 +32,7 @@ static bool peek(struct murre_wasi_call *call, struct murre_wasi_entry *entry, s
         *error = WASI_NOENT;
         return false;
     }
-    if (entry->position < 2) { /* what lies above the folder is told as the folder, as host_folder.c does */
+    if (entry->position < 2) { /* ".." is reported as the folder itself, as host_entries.c does */
         uint64_t next = entry->position + 1;
         *dirent = (struct murre_wasi_dirent){next, folder->ino, "..", (uint32_t)next, folder->type};
         return true;
@@ -58,7 +58,7 @@ static murre_wasi_errno absent(const struct murre_wasi_found *found) {
     return found->text.size > MURRE_WASI_MEMFS_NAME_MAX && !murre_wasi_memfs_is_gone(found->folder) ? WASI_NAMETOOLONG : WASI_NOENT;
 }
 
-/* A new thing with a name; whether it can have that is told before whether there is room. On failure nothing is left of it. */
+/* A new node with a name; a bad name is reported before a lack of room. On failure nothing is left of it. */
 static murre_wasi_errno create(const struct murre_wasi_found *at, uint8_t type, struct murre_wasi_node **node) {
     if (at->text.size > MURRE_WASI_MEMFS_NAME_MAX || murre_wasi_memfs_is_gone(at->folder))
         return absent(at);

@@ -15,7 +15,7 @@
 
 struct murre_wasi_resolver {
     struct murre_allocator allocator;
-    bool walk; /* do without openat2: asked for, or found out */
+    bool walk; /* do without openat2: requested, or detected */
 };
 
 /* openat with these O_ flags. O_NOFOLLOW: the last component may be anything but a symbolic link (with O_PATH: also that). */

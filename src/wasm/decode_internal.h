@@ -11,7 +11,7 @@ enum { MURRE_SECTION_KINDS = 14 };
 
 struct decoder {
     struct murre_module_info *info;
-    struct murre_reader reader; /* of the section at hand */
+    struct murre_reader reader; /* of the current section */
     murre_features supported;
     uint32_t body_count; /* of the code section */
     uint32_t declared_data_count;

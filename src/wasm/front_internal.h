@@ -1,11 +1,11 @@
 /* The front end's state, shared by its files: front.c (driver and simple instructions), front_operand.c (the lazy operand stack),
  * front_control.c (blocks, branches), front_misc.c (variables, calls, references, tables, bulk operations).
  *
- * Time. What the front end does for an instruction is bounded by its bytes, with one exception: a block, a branch or a call names a type of up to
- * a thousand values with two bytes. So lists of types are bytes (codes of value types), compared and copied as blocks of memory, and what
- * is kept of an operand lies in arrays by kind of knowledge: types, kinds, and the rest, which only operands that are not in their homes need.
- * (Of those a v128 has two, as it has two slots.) A thousand operands then take less than a hundred nanoseconds. A sink is told of them by ranges of homes, and of each that is in no home
- * once: such an operand took bytes of its own. HACKING.md has the figures.
+ * Time. The work for an instruction is bounded by its bytes, with one exception: a block, a branch or a call names a type of up to
+ * a thousand values with two bytes. So lists of types are bytes (codes of value types), compared and copied as blocks of memory, and the
+ * properties of operands are in separate arrays: types, kinds, and the rest, which only operands that are not in their homes need.
+ * (A v128 has two entries in each, as it has two slots.) A thousand operands then take less than a hundred nanoseconds. A sink gets them as ranges of
+ * homes, and each operand that is not in its home once: such an operand took bytes of its own. HACKING.md has the figures.
  *
  * Invariants
  *  - The home slot of place i of the stack is first_temp + i: front_slot. An operand has a place; a v128 has two, of types MURRE_V128 and
@@ -73,7 +73,7 @@ struct frame {
 struct murre_front {
     const struct murre_allocator *allocator;
     const struct murre_look *look; /* or NULL */
-    /* Of the function at hand. */
+    /* Of the current function. */
     struct murre_reader reader;
     const struct murre_module_info *module;
     murre_features supported;
@@ -81,7 +81,7 @@ struct murre_front {
     const struct murre_sink_ops *ops;
     struct murre_error *error;
     const struct murre_type *type;
-    uint32_t offset; /* of the instruction at hand */
+    uint32_t offset; /* of the current instruction */
     uint32_t first_temp, max_height;
     uint32_t label_count, loop_count, table_serial;
     uint32_t base;          /* height of the innermost frame */

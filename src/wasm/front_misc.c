@@ -193,7 +193,7 @@ void front_reference(struct murre_front *f, enum murre_op op) {
     }
 }
 
-/* Of an instruction on a whole object: types of the operands, deepest first; its result, or 0; what the sink is told besides. */
+/* Of an instruction on a whole object: types of the operands, deepest first; its result, or 0; the sink's other arguments. */
 struct bulk {
     const murre_valtype *types;
     uint32_t count;

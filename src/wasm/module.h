@@ -117,7 +117,7 @@ struct murre_module_info {
     uint32_t data_count;
     bool has_data_count;
     uint32_t *bodies;   /* by function index less func_import_count: offset of the body's size field */
-    uint32_t *sections; /* where each starts, its id and size; murre_module_section_at tells the rest */
+    uint32_t *sections; /* where each starts, its id and size; murre_module_section_at finds the rest */
     uint32_t section_count;
     /* Functions that ref.func may name: those in elements, exports and global initialisers (3.4.10, C.refs). One bit per function. */
     uint64_t *declared;

@@ -78,7 +78,7 @@ struct murre_arguments {
     uint32_t count;
 };
 
-/* What begin is told; valid until end has returned or the front end has. */
+/* The argument of begin; valid until end or the front end has returned. */
 struct murre_sink_func {
     const struct murre_module_info *module;
     uint32_t func_index;
@@ -128,8 +128,8 @@ struct murre_sink_ops {
     void (*label)(struct murre_sink *sink, uint32_t label); /* binds it here */
     /* Binds the label of a loop's header. index counts the function's loops in order. live are the operands on the stack, outermost first:
      * those of kind SLOT are in their home slots. All locals are live as well. A loop can be entered here with all slots in a frame.
-     * Only the loop that sink->live_loop names is told its operands: for others live is NULL and live_count 0, which keeps loops on a deep
-     * stack linear. */
+     * Only the loop that sink->live_loop names gets its operands: for others live is NULL and live_count 0, which keeps the cost of loops on a
+     * deep stack linear. */
     void (*loop)(struct murre_sink *sink, uint32_t label, uint32_t index, const struct murre_operand *live, uint32_t live_count);
     void (*branch)(struct murre_sink *sink, uint32_t label);
     void (*branch_if)(struct murre_sink *sink, uint32_t label, const struct murre_cond *cond);

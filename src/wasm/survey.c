@@ -29,7 +29,7 @@ enum array {
 struct survey {
     struct murre_module_info *info;
     bool keeps, failed;
-    struct murre_reader reader; /* of the section at hand */
+    struct murre_reader reader; /* of the current section */
     struct murre_scan scan;
     uint32_t capacity[ARRAY_COUNT];     /* of the arrays of info */
     uint32_t table_count, memory_count; /* kept or not */
