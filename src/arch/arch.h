@@ -69,8 +69,8 @@ _Noreturn void murre_trap_landed(void);
 
 /* What the processor has beyond the baseline. */
 struct murre_arch_features {
-    bool lzcnt, bmi1, bmi2, popcnt, sse41, avx, avx2, fma; /* x86-64 */
-    bool lse, bti;                                         /* AArch64 */
+    bool lzcnt, bmi1, bmi2, popcnt, sse41, sse42, avx, avx2, fma; /* x86-64 */
+    bool lse, bti;                                                /* AArch64 */
 };
 const struct murre_arch_features *murre_arch_features(void);
 

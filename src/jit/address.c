@@ -68,7 +68,7 @@ static MIR_type_t memory_type(enum murre_op op) {
                             signed_types[] = {MIR_T_I8, MIR_T_I16, MIR_T_I32};
     const struct murre_op_info *info = &murre_op_info[op];
     murre_valtype type = info->class == MURRE_CLASS_LOAD ? info->result : info->operand;
-    if (type == MURRE_F32 || type == MURRE_F64)
+    if (type == MURRE_F32 || type == MURRE_F64 || type == MURRE_V128)
         return murre_emit_type(type);
     return murre_op_facts[op].is_signed ? signed_types[info->n] : unsigned_types[info->n];
 }
@@ -77,6 +77,10 @@ void murre_emit_load(struct murre_sink *sink, enum murre_op op, uint32_t dst, st
                      const struct murre_access *access) {
     struct murre_emit *e = (struct murre_emit *)sink;
     enum emit_class class = murre_emit_class(murre_op_info[op].result);
+    if (class == EMIT_VECTOR) {
+        murre_emit_vector_load(e, op, dst, murre_emit_address(e, address, access, access->size));
+        return;
+    }
     MIR_op_t from = murre_emit_at(e, memory_type(op), murre_emit_address(e, address, access, access->size), 0);
     MIR_op_t to = murre_emit_write(e, dst, class);
     emit2(e, murre_emit_move_code(class), to, from);

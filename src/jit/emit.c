@@ -35,13 +35,14 @@ enum emit_class murre_emit_class(murre_valtype type) {
     switch (type) {
     case MURRE_F32: return EMIT_FLOAT;
     case MURRE_F64: return EMIT_DOUBLE;
-    case MURRE_V128: murre_mirctx_fail("vectors are not compiled");
+    case MURRE_V128: return EMIT_VECTOR;
     default: return EMIT_INT;
     }
 }
 
 static MIR_type_t class_type(enum emit_class class) {
-    return class == EMIT_FLOAT ? MIR_T_F : class == EMIT_DOUBLE ? MIR_T_D : MIR_T_I64;
+    static const MIR_type_t types[EMIT_CLASSES] = {MIR_T_I64, MIR_T_F, MIR_T_D, MIR_T_V128};
+    return types[class];
 }
 
 MIR_type_t murre_emit_type(murre_valtype type) {
@@ -53,7 +54,8 @@ MIR_type_t murre_emit_memory_type(murre_valtype type) {
 }
 
 MIR_insn_code_t murre_emit_move_code(enum emit_class class) {
-    return class == EMIT_FLOAT ? MIR_FMOV : class == EMIT_DOUBLE ? MIR_DMOV : MIR_MOV;
+    static const MIR_insn_code_t codes[EMIT_CLASSES] = {MIR_MOV, MIR_FMOV, MIR_DMOV, MIR_VMOV};
+    return codes[class];
 }
 
 /* ---- registers ---------------------------------------------------------------------------------------------------- */
@@ -134,14 +136,20 @@ static MIR_op_t float_constant(struct murre_emit *e, enum emit_class class, uint
     return MIR_new_double_op(e->mir, wide);
 }
 
-static MIR_op_t zero(struct murre_emit *e, enum emit_class class) {
-    return class == EMIT_INT ? emit_int(e, 0) : float_constant(e, class, 0);
+void murre_emit_zero(struct murre_emit *e, enum emit_class class, MIR_op_t reg) {
+    static const uint8_t zeroes[16];
+    if (class == EMIT_VECTOR)
+        murre_vec_constant(e->mir, e->item, reg, zeroes);
+    else
+        emit2(e, murre_emit_move_code(class), reg, class == EMIT_INT ? emit_int(e, 0) : float_constant(e, class, 0));
 }
 
 MIR_op_t murre_emit_use(struct murre_emit *e, struct murre_operand operand) {
     enum emit_class class = murre_emit_class(operand.type);
     if (operand.kind == MURRE_OPERAND_SLOT)
         return murre_emit_read(e, operand.slot, class);
+    if (class == EMIT_VECTOR)
+        return murre_emit_vector_constant(e, operand.bits);
     if (class != EMIT_INT)
         return float_constant(e, class, operand.bits);
     return emit_int(e, operand.type == MURRE_I32 ? (int32_t)operand.bits : (int64_t)operand.bits);
@@ -278,20 +286,8 @@ static void emit_copy(struct murre_sink *sink, uint32_t dst, struct murre_operan
 }
 
 static void emit_copy_range(struct murre_sink *sink, uint32_t dst, uint32_t src, const uint8_t *types, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i += murre_type_slots(types[i]))
         emit_copy(sink, dst + i, (struct murre_operand){MURRE_OPERAND_SLOT, types[i], src + i, 0});
-}
-
-static void emit_vector(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands,
-                        union murre_lanes lanes) {
-    (void)sink, (void)dst, (void)operands, (void)lanes;
-    murre_mirctx_fail("no code for %s", murre_op_name(op));
-}
-
-static void emit_lane(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand index, struct murre_operand vector,
-                      uint8_t lane, const struct murre_access *access) {
-    (void)sink, (void)dst, (void)index, (void)vector, (void)lane, (void)access;
-    murre_mirctx_fail("no code for %s", murre_op_name(op));
 }
 
 static void emit_unreachable(struct murre_sink *sink) {
@@ -309,16 +305,19 @@ static void begin(struct murre_sink *sink, const struct murre_sink_func *func) {
     e->slots = murre_emit_grow(NULL, 0, &e->slot_capacity, func->first_temp + 16, sizeof *e->slots);
     const struct murre_functype *type = &func->type->func;
     bool entry_of_loop = e->loop != UINT32_MAX;
-    uint32_t params = entry_of_loop ? 1 : type->param_count;
+    uint32_t params = entry_of_loop ? 1 : func->type->param_slots;
     MIR_var_t *vars = murre_mirctx_alloc(((size_t)params + 1) * sizeof *vars);
     char *names = murre_mirctx_alloc(((size_t)params + 1) * 16);
     for (uint32_t i = 0; i <= params; i++) {
         make_name(names + (size_t)i * 16, 'p', i);
         vars[i].name = names + (size_t)i * 16;
-        vars[i].type = i == 0 || entry_of_loop ? MIR_T_I64 : murre_emit_type(type->params[i - 1]);
+        vars[i].type = MIR_T_I64; /* also of the halves of a vector */
     }
+    for (uint32_t i = 0, slot = 0; !entry_of_loop && i < type->param_count; slot += murre_type_slots(type->params[i++]))
+        if (type->params[i] != MURRE_V128)
+            vars[slot + 1].type = murre_emit_type(type->params[i]);
     MIR_type_t result = MIR_T_I64;
-    bool has_result = type->result_count == 1;
+    bool has_result = func->type->result_slots == 1;
     if (has_result) {
         e->result_class = murre_emit_class(type->results[0]);
         result = class_type(e->result_class);
@@ -329,11 +328,10 @@ static void begin(struct murre_sink *sink, const struct murre_sink_func *func) {
     if (entry_of_loop) {
         e->frame_reg = 2;
     } else {
-        for (uint32_t i = 0; i < params; i++) {
-            enum emit_class class = murre_emit_class(type->params[i]); /* none takes two slots, or it is refused */
-            struct emit_slot *slot = &e->slots[i];
-            slot->regs[class] = i + 2;
-            slot->written[class] = true;
+        for (uint32_t i = 0, slot = 0; i < type->param_count; slot += murre_type_slots(type->params[i++])) {
+            enum emit_class class = murre_emit_class(type->params[i]);
+            e->slots[slot].regs[class] = class == EMIT_VECTOR ? murre_emit_new_reg(e, class) : slot + 2;
+            e->slots[slot].written[class] = true;
         }
     }
     if (has_result)
@@ -354,7 +352,7 @@ static void emit_traps(struct murre_emit *e) {
         murre_emit_helper(e, MURRE_HELPER_TRAP, kind, &kind);
     }
     if (e->result_reg != 0)
-        emit2(e, murre_emit_move_code(e->result_class), emit_reg(e, e->result_reg), zero(e, e->result_class));
+        murre_emit_zero(e, e->result_class, emit_reg(e, e->result_reg));
     emit1(e, MIR_JMP, emit_label_op(e, e->ret_label));
 }
 
@@ -372,17 +370,19 @@ static void emit_local(struct murre_emit *e, uint32_t number, murre_valtype type
     if (e->loop != UINT32_MAX)
         load_slot(e, number, type);
     else if (slot->zeroed[class])
-        emit2(e, murre_emit_move_code(class), emit_reg(e, slot->regs[class]), zero(e, class));
+        murre_emit_zero(e, class, emit_reg(e, slot->regs[class]));
+    else if (class == EMIT_VECTOR && number < e->func->type->param_slots) /* it came as two integers */
+        murre_vec_join(e->mir, e->item, emit_reg(e, slot->regs[class]), emit_reg(e, number + 2), emit_reg(e, number + 3));
 }
 
 static void emit_locals(struct murre_emit *e) {
     const struct murre_functype *type = &e->func->type->func;
-    for (uint32_t i = 0; i < type->param_count; i++)
-        emit_local(e, i, type->params[i]);
+    for (uint32_t i = 0, slot = 0; i < type->param_count; slot += murre_type_slots(type->params[i++]))
+        emit_local(e, slot, type->params[i]);
     for (uint32_t i = 0; i < e->func->group_count; i++) {
         const struct murre_local_group *group = &e->func->groups[i];
         for (uint32_t k = 0; k < group->count; k++)
-            emit_local(e, group->slot + k, group->type);
+            emit_local(e, group->slot + k * murre_type_slots(group->type), group->type);
     }
     for (uint32_t i = 0; i < e->osr_live_count; i++)
         load_slot(e, e->osr_live[i].slot, e->osr_live[i].type);
@@ -451,8 +451,8 @@ static const struct murre_sink_ops emit_ops = {
     .copy_range = emit_copy_range,
     .unary = murre_emit_unary,
     .binary = murre_emit_binary,
-    .vector = emit_vector,
-    .lane = emit_lane,
+    .vector = murre_emit_vector,
+    .lane = murre_emit_lane,
     .select = murre_emit_select,
     .load = murre_emit_load,
     .store = murre_emit_store,

@@ -1,8 +1,8 @@
 /* The MIR emitter: a sink of the front end that builds one MIR function per compilation. Internal to src/jit; after murre_emit_init the
  * front end drives sink.ops.
  *
- * Registers. A slot has a MIR register for each class of value that it ever holds: integers (i32, i64, references), floats, doubles; made
- * when first needed. THE REGISTER OF A SLOT THAT HOLDS AN i32 IS ZERO EXTENDED, always: addresses rely on it (address.c). MIR's …S
+ * Registers. A slot has a MIR register for each class of value that it ever holds: integers (i32, i64, references), floats, doubles,
+ * vectors; made when first needed. A vector has two slots, and its register at the first. THE REGISTER OF A SLOT THAT HOLDS AN i32 IS ZERO EXTENDED, always: addresses rely on it (address.c). MIR's …S
  * instructions and all of ext.h give such results (deps/mir/README.md), and so do arguments and results of calls (runtime.h); every other
  * i32 is extended where it is made: signed loads and sign extensions, i64 wrapped to i32, constants, results of helpers.
  *
@@ -20,9 +20,10 @@
 #include "jit/helper.h"
 #include "jit/mirctx.h"
 #include "jit/site.h"
+#include "jit/vec.h"
 #include "runtime/runtime.h"
 
-enum emit_class { EMIT_INT, EMIT_FLOAT, EMIT_DOUBLE, EMIT_CLASSES };
+enum emit_class { EMIT_INT, EMIT_FLOAT, EMIT_DOUBLE, EMIT_VECTOR, EMIT_CLASSES };
 
 enum { EMIT_NEST = 16 };
 
@@ -133,6 +134,8 @@ enum emit_class murre_emit_class(murre_valtype type);
 MIR_type_t murre_emit_type(murre_valtype type);        /* of a register, parameter or result */
 MIR_type_t murre_emit_memory_type(murre_valtype type); /* of a value in a slot in memory */
 MIR_insn_code_t murre_emit_move_code(enum emit_class class);
+/* reg = 0, of its class. */
+void murre_emit_zero(struct murre_emit *e, enum emit_class class, MIR_op_t reg);
 
 /* A fresh register; murre_emit_scratch: one of four shared ones a class, for a value that dies before the next operation. */
 MIR_reg_t murre_emit_new_reg(struct murre_emit *e, enum emit_class class);
@@ -205,6 +208,14 @@ void murre_emit_global_set(struct murre_sink *sink, uint32_t global, struct murr
 void murre_emit_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func);
 void murre_emit_bulk(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands, uint32_t immediate,
                      uint32_t immediate2, const struct murre_access *accesses);
+/* emit_vector.c */
+void murre_emit_vector(struct murre_sink *sink, enum murre_op op, uint32_t dst, const struct murre_operand *operands,
+                       union murre_lanes lanes);
+void murre_emit_lane(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand index, struct murre_operand vector,
+                     uint8_t lane, const struct murre_access *access);
+void murre_emit_vector_load(struct murre_emit *e, enum murre_op op, uint32_t dst, struct emit_address from);
+/* A v128 constant in a register of its own: bits as in an operand. */
+MIR_op_t murre_emit_vector_constant(struct murre_emit *e, uint64_t bits);
 /* The instance's table, as a register; a field of it or one of its elements. */
 MIR_reg_t murre_emit_table(struct murre_emit *e, uint32_t table, unsigned scratch);
 MIR_op_t murre_emit_table_field(struct murre_emit *e, MIR_type_t type, MIR_reg_t base, MIR_reg_t index, int64_t offset);

@@ -51,19 +51,27 @@ static MIR_item_t type_proto(struct murre_emit *e, uint32_t type_index) {
     if (e->type_protos[type_index] != NULL)
         return e->type_protos[type_index];
     const struct murre_functype *type = &e->module->info.types[type_index].func;
-    MIR_var_t *vars = murre_mirctx_alloc(((size_t)type->param_count + 1) * sizeof *vars);
-    vars[0] = (MIR_var_t){.type = MIR_T_I64, .name = "func"};
-    for (uint32_t i = 0; i < type->param_count; i++)
-        vars[i + 1] = (MIR_var_t){.type = murre_emit_type(type->params[i]), .name = "a"};
-    MIR_type_t result = type->result_count == 1 ? murre_emit_type(type->results[0]) : MIR_T_I64;
+    const struct murre_type *whole = &e->module->info.types[type_index];
+    MIR_var_t *vars = murre_mirctx_alloc(((size_t)whole->param_slots + 1) * sizeof *vars);
+    size_t count = 0;
+    vars[count++] = (MIR_var_t){.type = MIR_T_I64, .name = "func"};
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        bool vector = type->params[i] == MURRE_V128; /* its halves */
+        vars[count++] = (MIR_var_t){.type = vector ? MIR_T_I64 : murre_emit_type(type->params[i]), .name = "a"};
+        if (vector)
+            vars[count++] = (MIR_var_t){.type = MIR_T_I64, .name = "a"};
+    }
+    bool has_result = whole->result_slots == 1;
+    MIR_type_t result = has_result ? murre_emit_type(type->results[0]) : MIR_T_I64;
     char name[24];
     snprintf(name, sizeof name, "t%u", type_index);
-    return e->type_protos[type_index] =
-               MIR_new_proto_arr(e->mir, name, type->result_count == 1 ? 1 : 0, &result, (size_t)type->param_count + 1, vars);
+    return e->type_protos[type_index] = MIR_new_proto_arr(e->mir, name, has_result ? 1 : 0, &result, count, vars);
 }
 
-/* More than one result: the callee left them in store->results. */
-static void fetch_results(struct murre_emit *e, const struct murre_functype *type, uint32_t base) {
+/* More than one slot of results: the callee left them in store->results. A single one, a vector, goes to dst. */
+static void fetch_results(struct murre_emit *e, const struct murre_functype *type, uint32_t base, uint32_t dst) {
+    if (type->result_count == 1)
+        base = dst;
     MIR_op_t results = murre_emit_scratch(e, EMIT_INT, 0);
     emit2(e, MIR_MOV, results, murre_emit_field(e, MIR_T_I64, murre_emit_instance(e), offsetof(struct murre_instance, results)));
     uint32_t slot = 0;
@@ -129,22 +137,31 @@ enum callee { CALLEE_OWN, CALLEE_ITSELF, CALLEE_IMPORT, CALLEE_ANY };
  * version. */
 static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, enum callee callee, struct murre_arguments args,
                       uint32_t base, uint32_t dst) {
-    const struct murre_functype *type = &e->module->info.types[type_index].func;
+    const struct murre_type *whole = &e->module->info.types[type_index];
+    const struct murre_functype *type = &whole->func;
     e->calls = true;
     murre_emit_memory(e); /* what is called finds it as it is: it must not be allocated here, used or not */
-    MIR_op_t *ops = murre_mirctx_alloc(((size_t)type->param_count + 4) * sizeof *ops);
+    MIR_op_t *ops = murre_mirctx_alloc(((size_t)whole->param_slots + 4) * sizeof *ops);
     size_t n = 0;
     ops[n++] = MIR_new_ref_op(e->mir, type_proto(e, type_index));
     ops[n++] = callee == CALLEE_ITSELF ? MIR_new_ref_op(e->mir, e->item) : murre_emit_scratch(e, EMIT_INT, 2);
     size_t result = n;
-    if (type->result_count == 1)
+    if (whole->result_slots == 1)
         n++;
     ops[n++] = func;
-    for (uint32_t i = 0, next = 0; i < type->param_count; i++) {
-        struct murre_operand home = {MURRE_OPERAND_SLOT, type->params[i], base + i, 0};
-        ops[n++] = murre_emit_use_extended(e, next < args.count && args.args[next].index == i ? args.args[next++].operand : home);
+    for (uint32_t i = 0, slot = 0, next = 0; i < type->param_count; slot += murre_type_slots(type->params[i++])) {
+        struct murre_operand home = {MURRE_OPERAND_SLOT, type->params[i], base + slot, 0};
+        MIR_op_t value = murre_emit_use_extended(e, next < args.count && args.args[next].index == slot ? args.args[next++].operand : home);
+        if (type->params[i] == MURRE_V128) {
+            ops[n] = emit_reg(e, murre_emit_new_reg(e, EMIT_INT));
+            ops[n + 1] = emit_reg(e, murre_emit_new_reg(e, EMIT_INT));
+            murre_vec_split(e->mir, e->item, ops[n], ops[n + 1], value);
+            n += 2;
+        } else {
+            ops[n++] = value;
+        }
     }
-    if (type->result_count == 1)
+    if (whole->result_slots == 1)
         ops[result] = murre_emit_write(e, dst, murre_emit_class(type->results[0]));
     if (callee == CALLEE_IMPORT)
         call_foreign(e, func.u.reg, ops, n);
@@ -154,8 +171,8 @@ static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, 
         call_entry(e, func.u.reg, ops, n);
     else
         emit_append(e, MIR_new_insn_arr(e->mir, MIR_CALL, n, ops));
-    if (type->result_count > 1)
-        fetch_results(e, type, base);
+    if (whole->result_slots > 1)
+        fetch_results(e, type, base, dst);
 }
 
 /* The address of one of the instance's functions. */
@@ -225,10 +242,10 @@ static MIR_op_t results_of_store(struct murre_emit *e) {
 
 void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count) {
     struct murre_emit *e = (struct murre_emit *)sink;
-    if (count == 1) {
+    if (count == 1 && results[0].type != MURRE_V128) {
         MIR_op_t value = murre_emit_use_extended(e, results[0]);
         emit2(e, murre_emit_move_code(e->result_class), emit_reg(e, e->result_reg), value);
-    } else if (count > 1) {
+    } else if (count) {
         MIR_op_t to = results_of_store(e);
         for (uint32_t i = 0, slot = 0; i < count; slot += murre_type_slots(results[i++].type))
             put_result(e, to, slot, results[i]);
@@ -239,7 +256,7 @@ void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results
 void murre_emit_ret_range(struct murre_sink *sink, uint32_t src, const uint8_t *types, uint32_t count) {
     struct murre_emit *e = (struct murre_emit *)sink;
     MIR_op_t to = results_of_store(e);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i += murre_type_slots(types[i]))
         put_result(e, to, i, (struct murre_operand){MURRE_OPERAND_SLOT, types[i], src + i, 0});
     emit1(e, MIR_JMP, emit_label_op(e, e->ret_label));
 }

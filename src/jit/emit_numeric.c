@@ -110,6 +110,10 @@ static void emit_ext(struct murre_emit *e, enum murre_op op, uint32_t dst, MIR_o
 
 void murre_emit_unary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a) {
     struct murre_emit *e = (struct murre_emit *)sink;
+    if (murre_op_info[op].prefix == 0xfd) {
+        murre_emit_vector(sink, op, dst, &a, (union murre_lanes){0});
+        return;
+    }
     MIR_op_t value = murre_emit_use_extended(e, a);
     if (ext_of[op] != 0) {
         emit_ext(e, op, dst, value, value);
@@ -172,6 +176,10 @@ static void simplify_constant(MIR_insn_code_t *code, int64_t *value) {
 
 void murre_emit_binary(struct murre_sink *sink, enum murre_op op, uint32_t dst, struct murre_operand a, struct murre_operand b) {
     struct murre_emit *e = (struct murre_emit *)sink;
+    if (murre_op_info[op].prefix == 0xfd) {
+        murre_emit_vector(sink, op, dst, (const struct murre_operand[]){a, b}, (union murre_lanes){0});
+        return;
+    }
     if (murre_op_info[op].class == MURRE_CLASS_COMPARE) {
         murre_emit_compare(e, op, dst, a, b);
         return;

@@ -6,18 +6,23 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { INTS = 26, DOUBLES = 8, WORDS = 16 };
+#include "jit/vec.h"
+#include "runtime/vector.h"
+
+enum { INTS = 26, DOUBLES = 8, VECTORS = 14, WORDS = 16 };
 
 struct state {
     uint64_t ints[INTS];
     double doubles[DOUBLES];
-    uint64_t trapping[WORDS], other[WORDS];
+    uint64_t trapping[WORDS + 1], other[WORDS + 1]; /* a vector takes two */
+    union murre_v128 vectors[VECTORS];
 };
 
 struct random_program {
     uint64_t seed;
     int blocks;
     enum { ANY_END, TABLES, INDIRECT } ends; /* in TABLES and INDIRECT every other block ends so, and all registers are in use */
+    bool vectors;
 };
 
 static uint64_t generator;
@@ -36,7 +41,8 @@ static uint64_t helper(uint64_t a, uint64_t b) {
 struct random_build {
     struct build b;
     uint32_t ints_used; /* few: their lives are short; many: they are spilled */
-    MIR_reg_t ints[INTS], doubles[DOUBLES], state, fuel, t, u, base;
+    bool has_vectors;
+    MIR_reg_t ints[INTS], doubles[DOUBLES], vectors[VECTORS], state, fuel, t, u, base;
     MIR_alias_t other;
     MIR_item_t proto, callee;
 };
@@ -144,7 +150,58 @@ static void random_double_insn(struct random_build *r) {
     }
 }
 
+static MIR_op_t vector_reg(struct random_build *r) {
+    return test_reg(&r->b, r->vectors[pick(VECTORS)]);
+}
+
+/* Moves of all kinds, between the classes too, and operations of every shape; none that sees a NaN. */
+static void random_vector_insn(struct random_build *r) {
+    static const enum murre_op binary[] = {MURRE_OP_I8X16_ADD,     MURRE_OP_V128_XOR,  MURRE_OP_V128_ANDNOT,
+                                           MURRE_OP_I32X4_LT_S,    MURRE_OP_I16X8_MUL, MURRE_OP_I64X2_SUB,
+                                           MURRE_OP_I8X16_SWIZZLE, MURRE_OP_I64X2_MUL, MURRE_OP_I32X4_GE_U};
+    static const enum murre_op unary[] = {MURRE_OP_V128_NOT, MURRE_OP_I8X16_POPCNT, MURRE_OP_I32X4_ABS, MURRE_OP_I64X2_EXTEND_LOW_I32X4_S};
+    static const enum murre_op number[] = {MURRE_OP_V128_ANY_TRUE, MURRE_OP_I8X16_BITMASK, MURRE_OP_I32X4_ALL_TRUE};
+    static const enum murre_op shift[] = {MURRE_OP_I8X16_SHL, MURRE_OP_I16X8_SHR_S, MURRE_OP_I64X2_SHR_U, MURRE_OP_I32X4_SHR_U};
+    static uint8_t bytes[16];
+    MIR_context_t mir = r->b.mir;
+    MIR_item_t func = r->b.func;
+    MIR_op_t a = vector_reg(r), b = vector_reg(r), c = vector_reg(r), dst = vector_reg(r), n = int_reg(r);
+    union murre_lanes lanes = {.bytes = bytes};
+    switch (pick(12)) {
+    case 0: test_insn(&r->b, MIR_new_insn(mir, MIR_VMOV, dst, some_place(r, MIR_T_V128))); break;
+    case 1: test_insn(&r->b, MIR_new_insn(mir, MIR_VMOV, some_place(r, MIR_T_V128), a)); break;
+    case 2: test_insn(&r->b, MIR_new_insn(mir, MIR_VMOV, dst, a)); break;
+    case 3:
+        for (int i = 0; i < 16; i++)
+            bytes[i] = (uint8_t)pick(32);
+        murre_vec_emit(mir, func, MURRE_OP_I8X16_SHUFFLE, dst, (const MIR_op_t[]){a, b}, lanes);
+        break;
+    case 4: {
+        static const uint8_t constants[3][16] = {{0}, {1, 2, 3}, {255, 0, 7, 9, 0, 0, 0, 128, 1, 1, 1, 1, 1, 1, 1, 1}};
+        murre_vec_constant(mir, func, dst, constants[pick(3)]);
+        break;
+    }
+    case 5: murre_vec_emit(mir, func, MURRE_OP_V128_BITSELECT, dst, (const MIR_op_t[]){a, b, c}, lanes); break;
+    case 6: murre_vec_emit(mir, func, number[pick(3)], n, &a, lanes); break;
+    case 7:
+        lanes.lane = (uint8_t)pick(2);
+        if (pick(2))
+            murre_vec_emit(mir, func, MURRE_OP_I64X2_EXTRACT_LANE, n, &a, lanes);
+        else
+            murre_vec_emit(mir, func, MURRE_OP_I64X2_REPLACE_LANE, dst, (const MIR_op_t[]){a, n}, lanes);
+        break;
+    case 8: murre_vec_join(mir, func, dst, n, int_reg(r)); break;
+    case 9: murre_vec_emit(mir, func, shift[pick(4)], dst, (const MIR_op_t[]){a, pick(2) ? test_int(&r->b, pick(64)) : n}, lanes); break;
+    case 10: murre_vec_emit(mir, func, unary[pick(4)], dst, &a, lanes); break;
+    default: murre_vec_emit(mir, func, binary[pick(9)], dst, (const MIR_op_t[]){a, b}, lanes);
+    }
+}
+
 static void random_insn(struct random_build *r) {
+    if (r->has_vectors && pick(3)) {
+        random_vector_insn(r);
+        return;
+    }
     static const MIR_type_t types[] = {MIR_T_I8, MIR_T_U8, MIR_T_I16, MIR_T_U16, MIR_T_I32, MIR_T_U32, MIR_T_I64};
     MIR_context_t mir = r->b.mir;
     switch (pick(12)) {
@@ -239,6 +296,15 @@ static void move_state(struct random_build *r, bool load, int step) {
 }
 _Static_assert(offsetof(struct state, doubles) == INTS * 8, "the registers' values lie in a row");
 
+static void move_vectors(struct random_build *r, bool load, int step) {
+    for (int i = 0; i < VECTORS; i += step) {
+        MIR_op_t place =
+            MIR_new_alias_mem_op(r->b.mir, MIR_T_V128, (int64_t)offsetof(struct state, vectors) + i * 16, r->state, 0, 1, 0, 0);
+        MIR_op_t reg = test_reg(&r->b, r->vectors[i]);
+        test_insn(&r->b, MIR_new_insn(r->b.mir, MIR_VMOV, load ? reg : place, load ? place : reg));
+    }
+}
+
 static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module) {
     const struct random_program *p = user;
     generator = p->seed;
@@ -256,8 +322,13 @@ static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module
         r.ints[i] = test_new_reg(&r.b, 'i');
     for (int i = 0; i < DOUBLES; i++)
         r.doubles[i] = test_new_reg(&r.b, 'd');
+    r.has_vectors = p->vectors;
+    for (int i = 0; r.has_vectors && i < VECTORS; i++)
+        r.vectors[i] = _MIR_new_temp_reg(mir, MIR_T_V128, r.b.func->u.func);
     test_insn(&r.b, MIR_new_insn(mir, MIR_MOV, test_reg(&r.b, r.base), test_reg(&r.b, r.state)));
     move_state(&r, true, 1);
+    if (r.has_vectors)
+        move_vectors(&r, true, 1);
     MIR_label_t labels[64], out = MIR_new_label(mir);
     for (int i = 0; i < p->blocks; i++)
         labels[i] = MIR_new_label(mir);
@@ -277,6 +348,8 @@ static MIR_item_t emit_random(void *user, MIR_context_t mir, MIR_module_t module
     }
     test_insn(&r.b, out);
     move_state(&r, false, pick(2) ? 1 : 7);
+    if (r.has_vectors)
+        move_vectors(&r, false, pick(2) ? 1 : 3);
     test_return(&r.b, test_reg(&r.b, r.fuel));
     return test_end(&r.b);
 }
@@ -295,15 +368,17 @@ static struct state initial_state(uint64_t seed) {
         s.ints[i] = pick(2) ? pick(100) : (uint64_t)pick(UINT32_MAX) << pick(33);
     for (int i = 0; i < DOUBLES; i++)
         s.doubles[i] = (double)(int)pick(2000) / 8 - 100;
-    for (int i = 0; i < WORDS; i++) {
+    for (int i = 0; i < VECTORS; i++)
+        s.vectors[i].u64 = (murre_u64x2){(uint64_t)pick(UINT32_MAX) << 32 | pick(UINT32_MAX), pick(1000)};
+    for (int i = 0; i < WORDS + 1; i++) {
         s.trapping[i] = pick(UINT32_MAX);
         s.other[i] = (uint64_t)pick(UINT32_MAX) << 32 | pick(UINT32_MAX);
     }
     return s;
 }
 
-static void check_random(uint64_t seed, int blocks, int ends) {
-    struct random_program p = {.seed = seed * 0x9e3779b97f4a7c15 | 1, .blocks = blocks, .ends = ends};
+static void check_random(uint64_t seed, int blocks, int ends, bool vectors) {
+    struct random_program p = {.seed = seed * 0x9e3779b97f4a7c15 | 1, .blocks = blocks, .ends = ends, .vectors = vectors};
     struct state want[2];
     for (unsigned level = 0; level < LEVELS; level++) {
         struct murre_mirctx_result result;
@@ -327,23 +402,38 @@ static void check_random(uint64_t seed, int blocks, int ends) {
     }
 }
 
-static void check_seeds(int ends) {
+static void check_seeds(int ends, bool vectors) {
     const char *first = getenv("MIRTEST_SEED"), *count = getenv("MIRTEST_COUNT");
     const uint64_t start = first == NULL ? 1 : strtoull(first, NULL, 0), n = count == NULL ? 400 : strtoull(count, NULL, 0);
     for (uint64_t seed = start; seed < start + n; seed++)
-        check_random(seed, 1 + (int)(seed % 7) * (int)(seed % 5 + 1), ends);
+        check_random(seed, 1 + (int)(seed % 7) * (int)(seed % 5 + 1), ends, vectors);
 }
 
 Test(random_flow, gives_the_same_at_every_level) {
-    check_seeds(ANY_END);
+    check_seeds(ANY_END, false);
 }
 
 /* patches/73: a register that is restored between the check of a jump table's index and the jump could overwrite the index. */
 Test(random_flow, jump_tables_under_pressure_give_the_same_at_every_level) {
-    check_seeds(TABLES);
+    check_seeds(TABLES, false);
 }
 
 /* The edges of a jump to an address cannot be led elsewhere, so that no register may be restored on them. */
 Test(random_flow, indirect_jumps_under_pressure_give_the_same_at_every_level) {
-    check_seeds(INDIRECT);
+    check_seeds(INDIRECT, false);
+}
+
+/* Vectors are spilled as the others are, with all of their bits, beside them. */
+Test(random_flow, vectors_under_pressure_give_the_same_at_every_level) {
+    if (!murre_vec_has(MURRE_OP_V128_NOT))
+        cr_skip_test("this processor's vectors are not compiled");
+    check_seeds(ANY_END, true);
+    check_seeds(TABLES, true);
+}
+Test(random_flow, vectors_under_pressure_give_the_same_on_an_old_cpu) {
+    if (!murre_vec_has(MURRE_OP_V128_NOT))
+        cr_skip_test("this processor's vectors are not compiled");
+    murre_vec_mask_features(MURRE_VEC_AVX | MURRE_VEC_AVX2);
+    check_seeds(ANY_END, true);
+    murre_vec_mask_features(0);
 }

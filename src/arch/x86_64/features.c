@@ -21,6 +21,7 @@ static void detect(void) {
         return;
     features.popcnt = c & bit_POPCNT;
     features.sse41 = c & bit_SSE4_1;
+    features.sse42 = c & bit_SSE4_2;
     bool wide = (c & bit_OSXSAVE) && (xcr0() & (XCR0_SSE | XCR0_AVX)) == (XCR0_SSE | XCR0_AVX);
     features.avx = wide && (c & bit_AVX);
     features.fma = wide && (c & bit_FMA);
