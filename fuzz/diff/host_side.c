@@ -76,6 +76,26 @@ static double number(uint64_t bits) {
     return bits % 4 == 0 ? (double)(int64_t)fuzz_mix(1, bits) / 65536 : borders[(bits >> 2) % COUNT];
 }
 
+/* A value of the type in one slot or two; how many. */
+static uint32_t put_value(const struct fuzz_run *run, struct murre_instance *instance, murre_valtype type, uint64_t bits,
+                          union murre_slot *slots) {
+    if (type == MURRE_V128) {
+        slots[0].u64 = bits % 3 ? integer(bits) : fuzz_mix(2, bits);
+        slots[1].u64 = bits % 5 ? fuzz_mix(3, bits) : integer(bits >> 8);
+        return 2;
+    }
+    slots[0] = fuzz_value(run, instance, type, bits);
+    if (type == MURRE_I32 || type == MURRE_F32)
+        slots[0].u64 |= bits << 32; /* which nobody may look at */
+    return 1;
+}
+
+/* The same of what is seen of it. */
+static uint32_t see_slots(const struct fuzz_run *run, murre_valtype type, const union murre_slot *slots, uint64_t *seen) {
+    *seen = type == MURRE_V128 ? fuzz_mix(slots[0].u64, slots[1].u64) : fuzz_see_value(run, type, slots[0]);
+    return type == MURRE_V128 ? 2 : 1;
+}
+
 union murre_slot fuzz_value(const struct fuzz_run *run, struct murre_instance *instance, murre_valtype type, uint64_t bits) {
     union murre_slot slot = {.u64 = 0};
     switch (type) {
@@ -124,22 +144,22 @@ struct murre_trap *fuzz_call(struct fuzz_run *run, enum fuzz_seen what, struct m
     struct murre_functype type;
     murre_func_type(func, &type);
     uint32_t count = type.param_count > type.result_count ? type.param_count : type.result_count;
-    union murre_slot *slots = calloc(count + 1, sizeof *slots);
+    union murre_slot *slots = calloc(2 * (size_t)count + 1, sizeof *slots);
     if (!slots)
         abort();
-    for (uint32_t i = 0; i < type.param_count; i++) {
-        slots[i] = fuzz_value(run, func->instance, type.params[i], fuzz_mix(bits, i));
-        if (type.params[i] == MURRE_I32 || type.params[i] == MURRE_F32)
-            slots[i].u64 |= bits << 32; /* which nobody may look at */
-    }
+    for (uint32_t i = 0, slot = 0; i < type.param_count; i++)
+        slot += put_value(run, func->instance, type.params[i], fuzz_mix(bits, i), &slots[slot]);
     struct murre_trap *trap = murre_func_call(run->store, func, slots);
     enum murre_trapkind kind = trap ? murre_trap_kind(trap) : FUZZ_NO_TRAP;
     if (trap && is_limit(kind))
         fuzz_log_limit(run->log);
     fuzz_log_see(run->log, what, fuzz_func_index(run, func), kind);
     fuzz_see_trap(run, trap);
-    for (uint32_t i = 0; !trap && i < type.result_count; i++)
-        fuzz_log_see(run->log, FUZZ_SEEN_RESULT, i, fuzz_see_value(run, type.results[i], slots[i]));
+    for (uint32_t i = 0, slot = 0; !trap && i < type.result_count; i++) {
+        uint64_t seen;
+        slot += see_slots(run, type.results[i], &slots[slot], &seen);
+        fuzz_log_see(run->log, FUZZ_SEEN_RESULT, i, seen);
+    }
     free(slots);
     return trap;
 }
@@ -189,17 +209,17 @@ static struct murre_trap *host_call(void *env, struct murre_caller *caller, cons
     struct murre_instance *instance = murre_caller_instance(caller); /* NULL where the import is what starts */
     const struct murre_functype *type = &murre_module_func_type(&run->module->info, host->index % FUZZ_OF_TWIN)->func;
     uint64_t hash = fuzz_mix(host->index, run->host_calls++);
-    for (uint32_t i = 0; i < type->param_count; i++)
-        hash = fuzz_mix(hash, fuzz_see_value(run, type->params[i], args[i]));
+    for (uint32_t i = 0, slot = 0; i < type->param_count; i++) {
+        uint64_t seen;
+        slot += see_slots(run, type->params[i], &args[slot], &seen);
+        hash = fuzz_mix(hash, seen);
+    }
     fuzz_log_see(run->log, FUZZ_SEEN_HOST, host->index, hash);
     if (hash % 8 == 0)
         fuzz_see_callers(run);
     struct murre_trap *trap = instance ? act(run, instance, fuzz_mix(hash, 1)) : NULL;
-    for (uint32_t i = 0; !trap && i < type->result_count; i++) {
-        results[i] = fuzz_value(run, instance, type->results[i], fuzz_mix(hash, 2 + i));
-        if (type->results[i] == MURRE_I32 || type->results[i] == MURRE_F32)
-            results[i].u64 |= hash << 32;
-    }
+    for (uint32_t i = 0, slot = 0; !trap && i < type->result_count; i++)
+        slot += put_value(run, instance, type->results[i], fuzz_mix(hash, 2 + i), &results[slot]);
     return trap;
 }
 

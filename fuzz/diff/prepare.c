@@ -13,7 +13,7 @@ struct preparation {
     struct fuzz_plan plan;
     struct fuzz_func *func;
     struct fuzz_bytes out;
-    uint32_t scratch[2]; /* locals for f32 and f64, or UINT32_MAX */
+    uint32_t scratch[3]; /* locals for f32, f64 and v128, or UINT32_MAX */
 };
 
 static void burn(struct preparation *p, int32_t cost) {
@@ -43,6 +43,48 @@ static void canonicalise(struct preparation *p, murre_valtype type) {
     fuzz_put_op(&p->out, MURRE_OP_SELECT);
 }
 
+/* What gives vectors of floats whose NaNs have bits that the specification leaves open; *wide: of f64. */
+static bool opens_lanes(enum murre_op op, bool *wide) {
+    switch (op) {
+#define LANES(name)                                         \
+    case MURRE_OP_F32X4_##name: *wide = false; return true; \
+    case MURRE_OP_F64X2_##name: *wide = true; return true;
+        LANES(ADD)
+        LANES(SUB)
+        LANES(MUL)
+        LANES(DIV)
+        LANES(SQRT)
+        LANES(MIN)
+        LANES(MAX)
+        LANES(CEIL)
+        LANES(FLOOR)
+        LANES(TRUNC)
+        LANES(NEAREST)
+        LANES(RELAXED_MIN)
+        LANES(RELAXED_MAX)
+        LANES(RELAXED_MADD)
+        LANES(RELAXED_NMADD)
+#undef LANES
+    case MURRE_OP_F32X4_DEMOTE_F64X2_ZERO: *wide = false; return true;
+    case MURRE_OP_F64X2_PROMOTE_LOW_F32X4: *wide = true; return true;
+    default: return false;
+    }
+}
+
+/* The vector on top, any NaN among its lanes made the canonical one. */
+static void canonicalise_lanes(struct preparation *p, bool wide) {
+    if (p->scratch[2] == UINT32_MAX)
+        p->scratch[2] = fuzz_local_add(p->module, p->func, MURRE_V128);
+    fuzz_put_op_u32(&p->out, MURRE_OP_LOCAL_TEE, p->scratch[2]);
+    fuzz_put_op(&p->out, MURRE_OP_V128_CONST);
+    for (unsigned i = 0; i < 16; i++)
+        fuzz_put(&p->out, (uint8_t)(wide ? nan64 >> (8 * (i % 8)) : nan32 >> (8 * (i % 4))));
+    fuzz_put_op_u32(&p->out, MURRE_OP_LOCAL_GET, p->scratch[2]);
+    fuzz_put_op_u32(&p->out, MURRE_OP_LOCAL_GET, p->scratch[2]);
+    fuzz_put_op(&p->out, wide ? MURRE_OP_F64X2_EQ : MURRE_OP_F32X4_EQ);
+    fuzz_put_op(&p->out, MURRE_OP_V128_BITSELECT);
+}
+
 static bool is_float(murre_valtype type) {
     return type == MURRE_F32 || type == MURRE_F64;
 }
@@ -67,9 +109,13 @@ static murre_valtype opens(enum murre_op op) {
 static murre_valtype shows(const struct preparation *p, const struct murre_instruction *instruction) {
     switch (instruction->op) {
     case MURRE_OP_F32_STORE:
+    case MURRE_OP_F32X4_SPLAT:
+    case MURRE_OP_F32X4_REPLACE_LANE:
     case MURRE_OP_I32_REINTERPRET_F32:
     case MURRE_OP_F32_COPYSIGN: return MURRE_F32;
     case MURRE_OP_F64_STORE:
+    case MURRE_OP_F64X2_SPLAT:
+    case MURRE_OP_F64X2_REPLACE_LANE:
     case MURRE_OP_I64_REINTERPRET_F64:
     case MURRE_OP_F64_COPYSIGN: return MURRE_F64;
     case MURRE_OP_GLOBAL_SET: {
@@ -100,7 +146,8 @@ static void prepare_body(struct preparation *p) {
     struct murre_reader r = {code.data, code.data, code.data + code.size, &error};
     uint32_t size = (uint32_t)code.size, slots = p->func->locals.count + p->module->types.items[p->func->type].param_count;
     p->out = fuzz_bytes_new(p->module);
-    p->scratch[0] = p->scratch[1] = UINT32_MAX;
+    p->scratch[0] = p->scratch[1] = p->scratch[2] = UINT32_MAX;
+    bool wide;
     burn(p, (int32_t)(4 + (slots + size) / 8));
     struct murre_instruction instruction;
     while (murre_walk_next(&r, &instruction)) {
@@ -115,6 +162,8 @@ static void prepare_body(struct preparation *p) {
         type = p->plan.exact ? opens(instruction.op) : 0;
         if (type)
             canonicalise(p, type);
+        else if (opens_lanes(instruction.op, &wide))
+            canonicalise_lanes(p, wide);
     }
     if (error.status != MURRE_OK)
         abort();

@@ -93,7 +93,9 @@ static void see_globals(const struct fuzz_run *run, struct murre_instance *insta
     for (uint32_t i = 0; i < info->global_count; i++) {
         const struct murre_global *global = murre_instance_global(instance, i);
         if (global->is_mutable)
-            fuzz_log_see(run->log, FUZZ_SEEN_GLOBAL, first + i, fuzz_see_value(run, global->type, global->value[0]));
+            fuzz_log_see(run->log, FUZZ_SEEN_GLOBAL, first + i,
+                         global->type == MURRE_V128 ? fuzz_mix(global->value[0].u64, global->value[1].u64)
+                                                    : fuzz_see_value(run, global->type, global->value[0]));
     }
 }
 
@@ -132,7 +134,8 @@ static void check_taken(const struct fuzz_side *side, uint32_t func, uint8_t ref
     if (refused == MURRE_OK || refused == MURRE_ERROR_LIMIT)
         return;
     pthread_mutex_lock(&lock);
-    if (refused == MURRE_ERROR_MEMORY && strstr(last_warning, "compilation needs more than")) { /* so far; tier auto may ask again */
+    /* So far, tier auto may ask again; an instruction on vectors that this processor has not got. */
+    if ((refused == MURRE_ERROR_MEMORY && strstr(last_warning, "compilation needs more than")) || strstr(last_warning, "no code for")) {
         pthread_mutex_unlock(&lock);
         return;
     }

@@ -87,6 +87,11 @@ void fuzz_put_const(struct fuzz_bytes *bytes, murre_valtype type, uint64_t bits)
         for (unsigned i = 0; i < (type == MURRE_F32 ? 4u : 8u); i++)
             fuzz_put(bytes, (uint8_t)(bits >> (8 * i)));
         break;
+    case MURRE_V128: /* the upper half follows from the lower */
+        fuzz_put_op(bytes, MURRE_OP_V128_CONST);
+        for (unsigned i = 0; i < 16; i++)
+            fuzz_put(bytes, (uint8_t)((i < 8 ? bits : bits * 0x9e3779b97f4a7c15) >> (8 * (i % 8))));
+        break;
     default:
         fuzz_put_op(bytes, MURRE_OP_REF_NULL);
         fuzz_put(bytes, (uint8_t)type);

@@ -22,6 +22,7 @@ struct fuzz_gen {
     FUZZ_LIST(struct fuzz_label) labels; /* innermost last */
     int size;                            /* instructions left, about; may be overdrawn a little */
     unsigned loops;                      /* open ones */
+    bool vectors;                        /* may be used */
 };
 
 static inline struct fuzz_func *fuzz_gen_func(struct fuzz_gen *g) {

@@ -173,6 +173,7 @@ static void make_storage(struct fuzz_gen *g) {
 void fuzz_gen_module(struct fuzz_module *module, uint64_t seed) {
     struct fuzz_gen g = {.random = fuzz_random_new(seed), .module = module};
     fuzz_module_init(module);
+    g.vectors = fuzz_once_in(&g.random, 2);
     make_imports(&g);
     /* Some have the type of an import, and may be linked to it: diff/twin.h. */
     for (uint32_t count = 2 + fuzz_any(&g.random, 5); count > 0; count--) {

@@ -205,7 +205,8 @@ static bool pass_value(struct change *c) {
 
 static bool same_signature(enum murre_op a, enum murre_op b) {
     const struct murre_op_info *x = &murre_op_info[a], *y = &murre_op_info[b];
-    return x->class == y->class && x->result == y->result && x->operand == y->operand && x->imm == y->imm;
+    return x->class == y->class && x->result == y->result && x->operand == y->operand && x->imm == y->imm &&
+           (x->prefix == 0xfd) == (y->prefix == 0xfd);
 }
 
 /* An instruction of the same signature, which need not be another one. */
@@ -256,6 +257,8 @@ static bool put_changed(struct change *c, const struct murre_instruction *is) {
     switch ((enum murre_op_class)murre_op_info[is->op].class) {
     case MURRE_CLASS_UNARY:
     case MURRE_CLASS_BINARY:
+    case MURRE_CLASS_SHIFT:
+    case MURRE_CLASS_TERNARY:
     case MURRE_CLASS_COMPARE: fuzz_put_op(&c->out, like(&g->random, is->op)); return true;
     case MURRE_CLASS_LOAD:
     case MURRE_CLASS_STORE:
@@ -268,7 +271,8 @@ static bool put_changed(struct change *c, const struct murre_instruction *is) {
         murre_valtype type = is->op == MURRE_OP_I32_CONST   ? MURRE_I32
                              : is->op == MURRE_OP_I64_CONST ? MURRE_I64
                              : is->op == MURRE_OP_F32_CONST ? MURRE_F32
-                                                            : MURRE_F64;
+                             : is->op == MURRE_OP_F64_CONST ? MURRE_F64
+                                                            : MURRE_V128;
         uint64_t bits =
             fuzz_once_in(&g->random, 3) ? is->bits + (uint64_t)(int64_t)(fuzz_any(&g->random, 5) - 2) : fuzz_gen_bits(&g->random, type);
         fuzz_put_const(&c->out, type, bits);

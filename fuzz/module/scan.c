@@ -192,15 +192,23 @@ static void step(struct scanner *s, const struct murre_instruction *is) {
         push(s, is->op == MURRE_OP_I32_CONST   ? MURRE_I32
                 : is->op == MURRE_OP_I64_CONST ? MURRE_I64
                 : is->op == MURRE_OP_F32_CONST ? MURRE_F32
-                                               : MURRE_F64);
+                : is->op == MURRE_OP_F64_CONST ? MURRE_F64
+                                               : MURRE_V128);
         return;
+    case MURRE_CLASS_TERNARY: pop(s); /* fall through */
     case MURRE_CLASS_COMPARE:
+    case MURRE_CLASS_SHIFT:
+    case MURRE_CLASS_REPLACE:
+    case MURRE_CLASS_SHUFFLE:
+    case MURRE_CLASS_LOAD_LANE:
     case MURRE_CLASS_BINARY: pop(s); /* fall through */
+    case MURRE_CLASS_EXTRACT:
     case MURRE_CLASS_UNARY:
     case MURRE_CLASS_LOAD:
         pop(s);
         push(s, info->result);
         return;
+    case MURRE_CLASS_STORE_LANE:
     case MURRE_CLASS_STORE: pop_many(s, 2); return;
     default: break;
     }

@@ -11,6 +11,8 @@ enum { MOST_LOCALS_A_TYPE = 24 };
 static const murre_valtype number_types[] = {MURRE_I32, MURRE_I64, MURRE_F32, MURRE_F64};
 
 murre_valtype fuzz_gen_type(struct fuzz_gen *g) {
+    if (g->vectors && fuzz_once_in(&g->random, 4))
+        return MURRE_V128;
     if (fuzz_once_in(&g->random, 12))
         return fuzz_once_in(&g->random, 2) ? MURRE_FUNCREF : MURRE_EXTERNREF;
     return number_types[fuzz_any(&g->random, 4)];
@@ -125,6 +127,8 @@ uint64_t fuzz_gen_bits(struct fuzz_random *random, murre_valtype type) {
     union murre_slot slot = {.u64 = 0};
     if (type == MURRE_I32 || type == MURRE_I64)
         return integer_bits(random);
+    if (type == MURRE_V128)
+        return fuzz_once_in(random, 2) ? integer_bits(random) : fuzz_random_bits(random);
     if (type != MURRE_F32 && type != MURRE_F64)
         return 0;
     if (fuzz_once_in(random, 12)) { /* a NaN of some payload, or any bits */
@@ -193,6 +197,8 @@ void fuzz_gen_pop(struct fuzz_gen *g, murre_valtype type) {
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------------------------ */
+
+static void store_vector(struct fuzz_gen *g, unsigned depth);
 
 uint64_t fuzz_gen_offset(struct fuzz_random *random, unsigned natural) {
     static const uint32_t borders[] = {65528,  65532,  65534,  65535,      65536,      131064,     131068,     131071,    131072,
@@ -264,6 +270,10 @@ static void access(struct fuzz_gen *g, enum murre_op op, uint32_t offset) {
 }
 
 void fuzz_gen_store(struct fuzz_gen *g, unsigned depth) {
+    if (g->vectors && fuzz_once_in(&g->random, 3)) {
+        store_vector(g, depth);
+        return;
+    }
     enum murre_op op = fuzz_gen_op(&g->random, MURRE_CLASS_STORE, 0);
     uint32_t offset = address(g, murre_op_info[op].n, depth);
     fuzz_gen_value(g, murre_op_info[op].operand, depth);
@@ -272,18 +282,22 @@ void fuzz_gen_store(struct fuzz_gen *g, unsigned depth) {
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------------- */
 
-/* Modules have no vectors so far. */
-static bool makes(unsigned op) {
-    return murre_op_info[op].feature != MURRE_FEATURE_SIMD && murre_op_info[op].feature != MURRE_FEATURE_RELAXED_SIMD;
+static bool is_vector_op(unsigned op) {
+    return murre_op_info[op].prefix == 0xfd;
 }
 
-enum murre_op fuzz_gen_op(struct fuzz_random *random, enum murre_op_class class, murre_valtype result) {
+static enum murre_op some_op(struct fuzz_random *random, enum murre_op_class class, murre_valtype result, bool vector) {
     uint32_t found = 0;
     enum murre_op chosen = MURRE_OP_COUNT;
     for (unsigned op = 0; op < MURRE_OP_COUNT; op++)
-        if (murre_op_info[op].class == class && murre_op_info[op].result == result && makes(op) && fuzz_once_in(random, ++found))
+        if (murre_op_info[op].class == class && murre_op_info[op].result == result && is_vector_op(op) == vector &&
+            fuzz_once_in(random, ++found))
             chosen = (enum murre_op)op;
     return chosen;
+}
+
+enum murre_op fuzz_gen_op(struct fuzz_random *random, enum murre_op_class class, murre_valtype result) {
+    return some_op(random, class, result, false);
 }
 
 static bool divides(enum murre_op op) {
@@ -389,8 +403,112 @@ static bool question(struct fuzz_gen *g, unsigned depth) {
     }
 }
 
+/* ---- vectors ----------------------------------------------------------------------------------------------------------- */
+
+static void put_lane(struct fuzz_gen *g, enum murre_op op) {
+    fuzz_put(g->out, (uint8_t)fuzz_any(&g->random, murre_op_lanes(op)));
+}
+
+/* What is regular: an operation on vectors and numbers. */
+static void operate(struct fuzz_gen *g, enum murre_op op, unsigned depth) {
+    const struct murre_op_info *info = &murre_op_info[op];
+    unsigned count = info->class == MURRE_CLASS_TERNARY                                       ? 3
+                     : info->class == MURRE_CLASS_UNARY || info->class == MURRE_CLASS_EXTRACT ? 1
+                                                                                              : 2;
+    for (unsigned i = 0; i < count; i++) {
+        murre_valtype type = info->class == MURRE_CLASS_REPLACE && i == 0 ? MURRE_V128 : info->operand;
+        if (info->class == MURRE_CLASS_SHIFT && i == 1)
+            type = MURRE_I32;
+        if (fuzz_once_in(&g->random, 5))
+            constant(g, type);
+        else
+            fuzz_gen_value(g, type, depth);
+    }
+    fuzz_put_op(g->out, op);
+    if (info->class == MURRE_CLASS_SHUFFLE) {
+        uint32_t first = fuzz_any(&g->random, 32), kind = fuzz_any(&g->random, 4);
+        for (uint32_t i = 0; i < 16; i++)
+            fuzz_put(g->out, (uint8_t)(kind == 0   ? (first + i) % 32
+                                       : kind == 1 ? (first + i / 4 * 8 + i % 4) % 32
+                                       : kind == 2 ? i / 2 + i % 2 * 16
+                                                   : fuzz_any(&g->random, 32)));
+    } else if (info->class == MURRE_CLASS_EXTRACT || info->class == MURRE_CLASS_REPLACE) {
+        put_lane(g, op);
+    }
+}
+
+/* Also of numbers: the lanes and tests of vectors. False: nothing was put. */
+static bool of_vector(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
+    enum murre_op op = some_op(&g->random, fuzz_once_in(&g->random, 2) ? MURRE_CLASS_EXTRACT : MURRE_CLASS_UNARY, type, true);
+    if (op == MURRE_OP_COUNT)
+        return false;
+    operate(g, op, depth);
+    return true;
+}
+
+static void load_vector(struct fuzz_gen *g, unsigned depth) {
+    bool lane = fuzz_once_in(&g->random, 4);
+    enum murre_op op = some_op(&g->random, lane ? MURRE_CLASS_LOAD_LANE : MURRE_CLASS_LOAD, MURRE_V128, true);
+    uint32_t offset = address(g, murre_op_info[op].n, depth);
+    if (lane)
+        fuzz_gen_value(g, MURRE_V128, depth);
+    access(g, op, offset);
+    if (lane)
+        put_lane(g, op);
+}
+
+static void store_vector(struct fuzz_gen *g, unsigned depth) {
+    enum murre_op op = fuzz_once_in(&g->random, 3) ? some_op(&g->random, MURRE_CLASS_STORE_LANE, 0, true) : MURRE_OP_V128_STORE;
+    uint32_t offset = address(g, murre_op_info[op].n, depth);
+    fuzz_gen_value(g, MURRE_V128, depth);
+    access(g, op, offset);
+    if (op != MURRE_OP_V128_STORE)
+        put_lane(g, op);
+}
+
+static void vector_value(struct fuzz_gen *g, unsigned depth) {
+    static const enum murre_op_class classes[] = {MURRE_CLASS_UNARY,   MURRE_CLASS_UNARY,  MURRE_CLASS_BINARY, MURRE_CLASS_BINARY,
+                                                  MURRE_CLASS_BINARY,  MURRE_CLASS_BINARY, MURRE_CLASS_SHIFT,  MURRE_CLASS_REPLACE,
+                                                  MURRE_CLASS_SHUFFLE, MURRE_CLASS_TERNARY};
+    enum { CLASSES = sizeof classes / sizeof *classes };
+    uint32_t kind = fuzz_any(&g->random, CLASSES + 8);
+    switch (kind) {
+    case CLASSES:
+    case CLASSES + 1:
+        if (!g->module->memories.count)
+            break;
+        load_vector(g, depth);
+        return;
+    case CLASSES + 2: choose(g, MURRE_V128, depth); return;
+    case CLASSES + 3:
+        fuzz_gen_value(g, MURRE_V128, depth);
+        fuzz_put_op_u32(g->out, MURRE_OP_LOCAL_TEE, fuzz_gen_local(g, MURRE_V128));
+        return;
+    case CLASSES + 4: fuzz_gen_block_value(g, MURRE_V128, depth); return;
+    case CLASSES + 5:
+        if (fuzz_gen_call_value(g, MURRE_V128, depth))
+            return;
+        break;
+    case CLASSES + 6: { /* many at once */
+        uint32_t count = 3 + fuzz_any(&g->random, 24);
+        for (uint32_t i = 0; i < count; i++)
+            fuzz_gen_value(g, MURRE_V128, fuzz_any(&g->random, 2));
+        while (--count) {
+            fuzz_put_op(g->out, some_op(&g->random, MURRE_CLASS_BINARY, MURRE_V128, true));
+            g->size--;
+        }
+        return;
+    }
+    case CLASSES + 7: break;
+    default: operate(g, some_op(&g->random, classes[kind], MURRE_V128, true), depth); return;
+    }
+    fuzz_gen_leaf(g, MURRE_V128);
+}
+
 static void number_value(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
     enum murre_op op;
+    if (g->vectors && fuzz_once_in(&g->random, 5) && of_vector(g, type, depth))
+        return;
     switch (fuzz_any(&g->random, 20)) {
     case 0:
     case 1:
@@ -469,6 +587,8 @@ void fuzz_gen_value(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
     g->size--;
     if (type == MURRE_FUNCREF || type == MURRE_EXTERNREF)
         reference_value(g, type, depth - 1);
+    else if (type == MURRE_V128)
+        vector_value(g, depth - 1);
     else
         number_value(g, type, depth - 1);
 }
