@@ -46,6 +46,7 @@ def check_file(readelf: str, path: str, fortified: bool) -> None:
     judge(f"{name} wants no executable stack", [flags for kind, flags in found if kind == "GNU_STACK"] == ["RW "], found)
     judge(f"{name} has no segment that is writable and executable", not any("W" in flags and "E" in flags for _, flags in found), found)
     judge(f"{name} has no relocations in its text", "TEXTREL" not in dynamic)
+    judge(f"{name} loads no library of mathematics, which would take 5 % of a short run", "libm.so" not in dynamic)
     judge(f"{name} has no path of its own to libraries", not re.search(r"RPATH|RUNPATH", dynamic))
     judge(f"{name} guards its stack", "__stack_chk_fail" in symbols)
     judge(f"{name} checks the sizes of copies", not fortified or re.search(r"__\w+_chk", symbols.replace("__stack_chk", "")) is not None)

@@ -74,6 +74,12 @@ struct murre_arch_features {
 };
 const struct murre_arch_features *murre_arch_features(void);
 
+/* x * y + z, rounded once. soft: what does it where the processor has no instruction (for tests). */
+float murre_arch_fma_f32(float x, float y, float z);
+double murre_arch_fma_f64(double x, double y, double z);
+float murre_arch_soft_fma_f32(float x, float y, float z);
+double murre_arch_soft_fma_f64(double x, double y, double z);
+
 /* Flags for mmap and mprotect of pages of compiled code in addition to reading and executing: with features.bti, that indirect branches may reach only
  * marked places (PROT_BTI). */
 int murre_arch_code_protection(void);

@@ -7,9 +7,9 @@
 #ifndef MURRE_RUNTIME_VECTOR_H
 #define MURRE_RUNTIME_VECTOR_H
 
-#include <math.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "runtime/numeric.h"
 
 typedef int8_t murre_i8x16 __attribute__((vector_size(16)));
@@ -165,17 +165,17 @@ static inline double murre_sqrt_f64(double x) {
     return __builtin_sqrt(x);
 }
 static inline float murre_fma_f32(float x, float y, float z) {
-    return fmaf(x, y, z);
+    return murre_arch_fma_f32(x, y, z);
 }
 static inline double murre_fma_f64(double x, double y, double z) {
-    return fma(x, y, z);
+    return murre_arch_fma_f64(x, y, z);
 }
 /* Of a NaN the sign stays. */
 static inline float murre_fnma_f32(float x, float y, float z) {
-    return fmaf(x == x ? -x : x, y, z);
+    return murre_arch_fma_f32(x == x ? -x : x, y, z);
 }
 static inline double murre_fnma_f64(double x, double y, double z) {
-    return fma(x == x ? -x : x, y, z);
+    return murre_arch_fma_f64(x == x ? -x : x, y, z);
 }
 
 /* ---- the instructions -------------------------------------------------------------------------------------------------- */
