@@ -37,16 +37,20 @@ static bool same_f32(float a, float b) {
 static void check_f64(double x, double y, double z) {
     const double want = fma(x, y, z);
     cr_assert(same_f64(murre_arch_fma_f64(x, y, z), want), "%a * %a + %a", x, y, z);
-    cr_assert(same_f64(murre_arch_soft_fma_f64(x, y, z), want), "%a * %a + %a is %a, not %a", x, y, z, murre_arch_soft_fma_f64(x, y, z), want);
+    cr_assert(same_f64(murre_arch_soft_fma_f64(x, y, z), want), "%a * %a + %a is %a, not %a", x, y, z, murre_arch_soft_fma_f64(x, y, z),
+              want);
 }
 static void check_f32(float x, float y, float z) {
     const float want = fmaf(x, y, z);
     cr_assert(same_f32(murre_arch_fma_f32(x, y, z), want), "%a * %a + %a", x, y, z);
-    cr_assert(same_f32(murre_arch_soft_fma_f32(x, y, z), want), "%a * %a + %a is %a, not %a", x, y, z, murre_arch_soft_fma_f32(x, y, z), want);
+    cr_assert(same_f32(murre_arch_soft_fma_f32(x, y, z), want), "%a * %a + %a is %a, not %a", x, y, z, murre_arch_soft_fma_f32(x, y, z),
+              want);
 }
 
 Test(fma, is_rounded_once) {
-    static const double special[] = {0.0, -0.0, 1.0, -1.0, INFINITY, -INFINITY, NAN, 0x1p-1074, -0x1p-1074, 0x1.fffffffffffffp1023, 0x1p-1022, 0x1p-149, 0x1.fffffep127, 0x1p-126};
+    static const double special[] = {
+        0.0,      -0.0,           1.0,     -1.0, INFINITY, -INFINITY, NAN, 0x1p-1074, -0x1p-1074, 0x1.fffffffffffffp1023, 0x1p-1022,
+        0x1p-149, 0x1.fffffep127, 0x1p-126};
     enum { SPECIAL = sizeof special / sizeof *special };
     for (unsigned i = 0; i < SPECIAL; i++)
         for (unsigned k = 0; k < SPECIAL; k++)
