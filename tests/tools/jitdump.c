@@ -1,7 +1,8 @@
-/* Shows what the compiler makes of one function:  jitdump [--explicit] FILE.wasm FUNCTION [LEVEL [LOOP]]
+/* Shows what the compiler makes of one function:  jitdump [--explicit] [--code] FILE.wasm FUNCTION [LEVEL [LOOP]]
  * MIR goes to stdout, a line with sizes and times to stderr, the machine code to jitdump.bin; see it with
  *     objdump -D -b binary -m i386:x86-64 -M intel jitdump.bin
- * FUNCTION is an index, or "all" for sizes (of the tables of sites, too) and times only, of every function. --explicit: with checks of bounds. */
+ * FUNCTION is an index, or "all" for sizes (of the tables of sites, too) and times only, of every function. --explicit: with checks of bounds.
+ * --code: without MIR, which cannot print its registers without names. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +51,13 @@ int main(int argc, char **argv) {
     bool explicit_bounds = argc > 1 && strcmp(argv[1], "--explicit") == 0;
     argc -= explicit_bounds;
     argv += explicit_bounds;
+    bool code_only = argc > 1 && strcmp(argv[1], "--code") == 0;
+    argc -= code_only;
+    argv += code_only;
     size_t size = 0;
     void *bytes = argc >= 3 ? load(argv[1], &size) : NULL;
     if (bytes == NULL) {
-        fprintf(stderr, "usage: jitdump [--explicit] FILE.wasm FUNCTION|all [LEVEL [LOOP]]\n");
+        fprintf(stderr, "usage: jitdump [--explicit] [--code] FILE.wasm FUNCTION|all [LEVEL [LOOP]]\n");
         return 2;
     }
     struct murre_config config;
@@ -76,7 +80,7 @@ int main(int argc, char **argv) {
     struct totals totals = {.write = !all};
     for (uint32_t i = from; i < to; i++) {
         error.status = MURRE_OK;
-        if (!murre_jit_dump(module, i, loop, level, all ? NULL : stdout, see, &totals, &error)) {
+        if (!murre_jit_dump(module, i, loop, level, all || code_only ? NULL : stdout, see, &totals, &error)) {
             totals.refused++;
             fprintf(stderr, "function %u: %s\n", i, error.message);
         }
