@@ -1,4 +1,4 @@
-/* Code memory by itself: what is found where, what is given back. */
+/* Code memory by itself: what is found at which address, what is released. */
 #include "support.h"
 
 #include "arch/arch.h"

@@ -1,4 +1,4 @@
-/* Float and double constants lie with the code, bit for bit. */
+/* Float and double constants are stored with the code, bit for bit. */
 #include "support.h"
 
 static const double doubles[] = {0.0, -0.0, 1.0, 0.1, -1e300, 4.9e-324};

@@ -1,4 +1,4 @@
-/* The small things everything else stands on: allocation, arenas, errors, hashes, pages. */
+/* The foundations: allocation, arenas, errors, hashes, pages. */
 #include <criterion/criterion.h>
 #include <string.h>
 #include <sys/mman.h>

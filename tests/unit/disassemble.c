@@ -1,4 +1,4 @@
-/* Golden listings: every kind of immediate, names, nesting, and what is done with bodies that are hostile or broken. */
+/* Golden listings: every kind of immediate, names, nesting, and hostile or broken bodies. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Constant expressions: every instruction that may stand in one, and depth. */
+/* Constant expressions: every instruction that is allowed in one, and depth. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The facts of numeric.def beside what the instructions do (the expressions of interp/ops.def), and beside their names. */
+/* The facts of numeric.def, compared with what the instructions do (the expressions of interp/ops.def) and with their names. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Processes that share compiled code: whoever lets it go first, parent or child, must leave the other's alone. With the real compiler; what a
+/* Processes that share compiled code: whichever releases it first, parent or child, must leave the other's alone. With the real compiler; what a
  * child does without compile threads is in tier_queue.c, code memory by itself in mir/test_codemem.c. */
 #include <criterion/criterion.h>
 #include <stdio.h>

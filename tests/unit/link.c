@@ -1,4 +1,4 @@
-/* Imports: what matches, what does not and how that is told; the linker's names. */
+/* Imports: what matches, what does not and how that is reported; the linker's names. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

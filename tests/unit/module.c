@@ -1,4 +1,4 @@
-/* Loading modules from memory, what they say of themselves, and who owns what. */
+/* Loading modules from memory, their descriptions, and who owns what. */
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <string.h>

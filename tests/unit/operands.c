@@ -1,4 +1,4 @@
-/* What the front end knows of operands, where it was once wrong, in every tier. */
+/* Past faults in what the front end knows of operands, in every tier. */
 #include <criterion/criterion.h>
 
 #include "support/build.h"

@@ -1,4 +1,4 @@
-/* Modules that cannot be run: what is shown of them, and how fast it is known what code needs. */
+/* Modules that cannot be run: what is shown of them, and how quickly the features that code needs are found. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* How functions climb: what the counts lead to in each tier, and what becomes of who is refused. What waits and who is cancelled is in
- * tier_queue.c. */
+/* How functions move up through the tiers: what the counts lead to in each tier, and what happens to functions that are refused. Waiting and
+ * cancelled requests are in tier_queue.c. */
 #include "unit/tier_fake.h"
 
 #include <criterion/criterion.h>

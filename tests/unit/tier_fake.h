@@ -1,5 +1,5 @@
-/* For the tests of the tiers: a compiler that the test plays, whose code is C functions of the native convention, and modules whose functions
- * climb. One compiler a process; Criterion runs each test in one of its own. */
+/* For the tests of the tiers: a fake compiler, whose code is C functions of the native convention, and modules whose functions
+ * get hot. One compiler per process; Criterion runs each test in one of its own. */
 #ifndef MURRE_TESTS_TIER_FAKE_H
 #define MURRE_TESTS_TIER_FAKE_H
 

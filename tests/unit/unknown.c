@@ -1,4 +1,4 @@
-/* Imports that nobody provides and that the linker is told to make up. */
+/* Imports that nobody provides and that the linker replaces. */
 #include <criterion/criterion.h>
 #include <string.h>
 

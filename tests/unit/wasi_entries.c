@@ -1,4 +1,4 @@
-/* Cookies of fd_readdir: they fit a guest's long of 32 bits, and lead where they led, whatever goes in between. */
+/* Cookies of fd_readdir: they fit into a guest's 32-bit long, and stay valid whatever is removed in between. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* What a host may bound of a guest's descriptors and writes. */
+/* The host's limits on a guest's descriptors and writes. */
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Functions of the host's own in place of WASI's, and calls through to what they replace. */
+/* The host's replacements of WASI's functions, and their calls of the originals. */
 #include <criterion/criterion.h>
 #include <string.h>
 

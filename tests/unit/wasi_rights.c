@@ -1,4 +1,4 @@
-/* Rights: recorded and told, in the way of nothing unless the host asks for that, and what a descriptor says that cannot do a thing. */
+/* Rights: recorded and reported, not enforced unless the host wants that; and the errors of descriptors that cannot do something. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-/* What a guest may do to what its standard streams lead to, which others share; and calls that wait, with signals and without. */
+/* What a guest may do to the files of its standard streams, which others share; and calls that wait, with signals and without. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
