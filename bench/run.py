@@ -39,7 +39,7 @@ def chosen_groups(text):
     wanted = set(text.split(","))
     if unknown := wanted - set(groups.ALL):
         raise SystemExit(f"unknown groups: {', '.join(sorted(unknown))}")
-    return wanted
+    return wanted.union(*(groups.IMPLIED.get(group, ()) for group in wanted))
 
 
 def warn_of_noise():

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tests deps/bench/peers.sh in a fresh clone, with stand-ins for the programs that install, and who takes part in a benchmark.
+"""Tests deps/bench/peers.sh in a fresh clone, with stand-ins for the programs that install, who takes part in a benchmark, and what the report
+says of the group `simd`.
 
 Last line: `N passed, N failed`.
 """
@@ -15,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
-from harness import engines, places, report  # noqa: E402
+from harness import engines, measure, places, report  # noqa: E402
 
 NAMES = ["wasmtime", "wazero", "wasmi", "wasm3"]
 
@@ -117,10 +118,24 @@ def check_report() -> None:
     judge("the report has each engine's version and date", re.search(rf"^wasmi .*{engines.releases()['wasmi']}$", table, re.MULTILINE), table)
 
 
+def check_simd() -> None:
+    series = lambda seconds, checksum: measure.Series(seconds=[seconds], checksum=checksum)
+    results = {("simd", "k"): {"native": series(1, "aa"), "murre": series(2, "aa"), "wasmtime": series(4, "aa")},
+               ("simd-scalar", "k"): {"murre": series(8, "aa")},
+               ("simd-interp", "k"): {"murre-interp": series(30, "bb"), "wasmi": series(40, "bb")}}
+    judge("builds and engines that agree are no mismatch", measure.mismatches(results) == [])
+    text = report.tables(results)
+    judge("the quotients are of the same kernel", re.search(r"^k +0\.50 +2\.00 +0\.25 +- +0\.75$", text, re.MULTILINE), text)
+    results["simd-scalar", "k"]["murre"].checksum = "cc"
+    wrong = measure.mismatches(results)
+    judge("a build without SIMD that computes something else is", len(wrong) == 1 and "computed cc, native with SIMD aa" in wrong[0], wrong)
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         check_installing(Clone(Path(name)))
     check_report()
+    check_simd()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -6,11 +6,16 @@ from pathlib import Path
 
 from . import corpus, modules, places
 
-ALL = ["kernels", "interp", "steady", "first-run", "cold", "validate"]
+ALL = ["kernels", "interp", "simd", "simd-scalar", "simd-interp", "steady", "first-run", "cold", "validate"]
+
+# Who asks for the first gets the others, too.
+IMPLIED = {"simd": ("simd-scalar", "simd-interp")}
 
 TITLES = {
     "kernels": "Kernels, time inside the guest, ratio to native",
     "interp": "Interpreters: the kernels with fewer repeats, time inside the guest, ratio to native",
+    "simd": "SIMD kernels, time inside the guest, ratio to native",
+    "simd-interp": "Interpreters: the SIMD kernels with fewer repeats, time inside the guest, ratio to native",
     "steady": "Applications after a warm-up, time inside the guest, ratio to native",
     "first-run": "Applications, first run, whole process, seconds",
     "cold": "Cold start, whole process, milliseconds",
@@ -34,15 +39,21 @@ class Item:
         return engine.kind in self.kinds
 
 
-def default_repeats(kernel):
-    text = (places.BENCH / "kernels" / f"{kernel}.c").read_text()
+def default_repeats(folder, kernel):
+    text = (places.BENCH / folder / f"{kernel}.c").read_text()
     return int(re.search(r"#define KERNEL_REPEATS (\d+)", text).group(1))
 
 
 def kernel_items(group, divisor, kinds):
     for name in corpus.KERNELS:
-        repeats = max(1, default_repeats(name) // divisor)
+        repeats = max(1, default_repeats("kernels", name) // divisor)
         yield Item(group, name, places.WASM / f"{name}.wasm", [str(repeats)], inside=True, kinds=kinds)
+
+
+def simd_items(group, divisor, kinds):
+    for name in corpus.SIMD:
+        repeats = max(1, default_repeats("simd", name) // divisor)
+        yield Item(group, name, corpus.simd_module(name, scalar=group == "simd-scalar"), [str(repeats)], inside=True, kinds=kinds)
 
 
 def app_items(group, args, inside, kinds):
@@ -67,6 +78,9 @@ def items(groups, quick, pattern):
     all_items = [
         *kernel_items("kernels", 3 if quick else 1, ("native", "jit")),
         *kernel_items("interp", 30 if quick else 6, ("native", "interp")),
+        *simd_items("simd", 3 if quick else 1, ("native", "jit")),
+        *simd_items("simd-scalar", 3 if quick else 1, ("jit",)),
+        *simd_items("simd-interp", 30 if quick else 6, ("native", "interp")),
         *app_items("steady", ["1", "1"] if quick else ["3", "3"], True, ("native", "jit")),
         *app_items("first-run", ["0", "1"], False, ("native", "jit", "interp")),
         *cold_items(),

@@ -11,7 +11,16 @@ import time
 from . import engines as known
 from . import groups, places
 
-RATIO_GROUPS = ("kernels", "interp", "steady")
+RATIO_GROUPS = ("kernels", "interp", "simd", "simd-interp", "steady")
+
+# Of times: (title, group and engine above the line, group and engine below it).
+SIMD_QUOTIENTS = [
+    ("murre/wasmtime", ("simd", "murre"), ("simd", "wasmtime")),
+    ("murre/native", ("simd", "murre"), ("simd", "native")),
+    ("vector/scalar", ("simd", "murre"), ("simd-scalar", "murre")),
+    ("wasmtime's", ("simd", "wasmtime"), ("simd-scalar", "wasmtime")),
+    ("interp/wasmi", ("simd-interp", "murre-interp"), ("simd-interp", "wasmi")),
+]
 
 
 def geometric_mean(values):
@@ -77,6 +86,22 @@ def ratio_table(results, group):
     return table(groups.TITLES[group], [group, *order, "native ms"], [*lines, [*mean, ""]])
 
 
+def quotients(results, above, below):
+    """{kernel: time of `above` / time of `below`}, each a group and an engine"""
+    over, under = rows_of(results, above[0]), rows_of(results, below[0])
+    median = lambda rows, name, engine: rows[name][engine].median() if engine in rows.get(name, {}) else None
+    pairs = {name: (median(over, name, above[1]), median(under, name, below[1])) for name in over}
+    return {name: a / b for name, (a, b) in pairs.items() if a and b}
+
+
+def simd_table(results):
+    columns = [quotients(results, above, below) for _, above, below in SIMD_QUOTIENTS]
+    names = sorted({name for group, name in results if group in ("simd", "simd-interp")})
+    lines = [[name, *(number(c.get(name)) for c in columns)] for name in names]
+    lines.append(["geometric mean", *(number(geometric_mean(list(c.values()))) for c in columns)])
+    return table("SIMD kernels, quotients of times", ["simd", *(title for title, _, _ in SIMD_QUOTIENTS)], lines)
+
+
 def absolute_table(results, group, title, value):
     rows = rows_of(results, group)
     order = engine_order(rows)
@@ -103,6 +128,8 @@ def tables(results):
     for group in groups.ALL:
         if group not in present:
             continue
+        if group == "simd-scalar":
+            continue
         title = groups.TITLES[group]
         if group in RATIO_GROUPS:
             parts.append(ratio_table(results, group))
@@ -113,6 +140,8 @@ def tables(results):
             factor = 1000 if group == "cold" else 1
             parts.append(absolute_table(results, group, title, lambda _, s: scaled(s, factor)))
             parts.append(memory_table(results, group))
+    if present & {"simd", "simd-interp"}:
+        parts.append(simd_table(results))
     return "\n".join(parts)
 
 
