@@ -367,12 +367,13 @@ enum murre_trapkind {
     MURRE_TRAP_INVALID_CONVERSION,
     MURRE_TRAP_STACK, /* ran off the stack; how deep that is depends on tier and level, in tier auto on the run: frames differ in size */
     MURRE_TRAP_INTERRUPT,
-    MURRE_TRAP_INVALID_CODE, /* a function whose deferred validation failed was called */
-    MURRE_TRAP_MEMORY,       /* the engine ran out of memory while running */
-    MURRE_TRAP_HOST,         /* a host function's own */
-    MURRE_TRAP_EXIT,         /* not a fault: a host function ends the run with a code (WASI proc_exit) */
-    MURRE_TRAP_NULL_REFERENCE,
-    MURRE_TRAP_UNSUPPORTED, /* not the module's fault: a function was called that needs a feature which is missing or switched off */
+    MURRE_TRAP_INVALID_CODE,   /* a function whose deferred validation failed was called */
+    MURRE_TRAP_MEMORY,         /* the engine ran out of memory while running */
+    MURRE_TRAP_HOST,           /* a host function's own */
+    MURRE_TRAP_EXIT,           /* not a fault: a host function ends the run with a code (WASI proc_exit) */
+    MURRE_TRAP_NULL_REFERENCE, /* "null reference" */
+    MURRE_TRAP_UNSUPPORTED,    /* not the module's fault: a function was called that needs a feature which is missing or switched off */
+    MURRE_TRAP_NULL_FUNCTION,  /* call_ref of null: "null function reference" */
     MURRE_TRAP_COUNT
 };
 

@@ -13,7 +13,8 @@
 #define FEATURE(id) ((murre_features)1 << MURRE_FEATURE_##id)
 static const murre_features default_features = FEATURE(MVP) | FEATURE(MUTABLE_GLOBALS) | FEATURE(SIGN_EXTENSION) |
                                                FEATURE(SATURATING_CONVERSION) | FEATURE(MULTI_VALUE) | FEATURE(BULK_MEMORY) |
-                                               FEATURE(REFERENCE_TYPES) | FEATURE(EXTENDED_CONST) | FEATURE(SIMD) | FEATURE(RELAXED_SIMD);
+                                               FEATURE(REFERENCE_TYPES) | FEATURE(EXTENDED_CONST) | FEATURE(SIMD) | FEATURE(RELAXED_SIMD) |
+                                               FEATURE(FUNCTION_REFERENCES) | FEATURE(TAIL_CALL);
 _Static_assert(MURRE_FEATURE_COUNT <= 8 * sizeof(murre_features), "a bit a feature");
 
 void murre_config_init(struct murre_config *config) {

@@ -4,6 +4,7 @@
 #include "runtime/memory.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
+#include "runtime/types.h"
 
 struct murre_memory *murre_memory_new(struct murre_store *store, struct murre_limits limits, struct murre_error *error) {
     murre_error_clear(error);
@@ -26,15 +27,14 @@ void murre_memory_limits(const struct murre_memory *memory, struct murre_limits 
     *limits = memory->limits;
 }
 
-/* A function of another store would dangle when that one dies, and run in the wrong one until then. */
-static bool fits(const struct murre_store *store, murre_valtype type, void *ref) {
-    return type != MURRE_FUNCREF || !ref || murre_func_store(ref) == store;
-}
-
 struct murre_table *murre_table_new(struct murre_store *store, murre_valtype type, struct murre_limits limits, void *init,
                                     struct murre_error *error) {
     murre_error_clear(error);
-    if (!fits(store, type, init)) {
+    if (type != MURRE_FUNCREF && type != MURRE_EXTERNREF) {
+        murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "bad table type");
+        return NULL;
+    }
+    if (!murre_types_hold(store, type, init)) {
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "the function belongs to another store");
         return NULL;
     }
@@ -53,14 +53,14 @@ bool murre_table_get(const struct murre_table *table, uint64_t index, void **ref
 }
 
 bool murre_table_set(struct murre_table *table, uint64_t index, void *ref) {
-    if (index >= table->size || !fits(table->store, table->type, ref))
+    if (index >= table->size || !murre_types_hold(table->store, table->type, ref))
         return false;
     table->elems[index] = ref;
     return true;
 }
 
 uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init) {
-    bool possible = count < UINT32_MAX && fits(table->store, table->type, init);
+    bool possible = count < UINT32_MAX && murre_types_hold(table->store, table->type, init);
     uint32_t old = possible ? murre_table_grow_by(table, (uint32_t)count, init) : UINT32_MAX;
     return old == UINT32_MAX ? UINT64_MAX : old;
 }
@@ -68,7 +68,7 @@ uint64_t murre_table_grow(struct murre_table *table, uint64_t count, void *init)
 struct murre_global *murre_global_new(struct murre_store *store, murre_valtype type, bool is_mutable, const union murre_slot *value,
                                       struct murre_error *error) {
     murre_error_clear(error);
-    if (!fits(store, type, value->ref)) {
+    if (!murre_types_hold(store, type, value->ref)) {
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "the function belongs to another store");
         return NULL;
     }
@@ -80,7 +80,7 @@ void murre_global_get(const struct murre_global *global, union murre_slot *value
 }
 
 bool murre_global_set(struct murre_global *global, const union murre_slot *value) {
-    if (!global->is_mutable || !fits(global->store, global->type, value->ref))
+    if (!global->is_mutable || !murre_types_hold(global->store, global->type, value->ref))
         return false;
     memcpy(global->value, value, murre_type_slots(global->type) * sizeof *value);
     return true;

@@ -10,6 +10,7 @@
 #include "runtime/memory.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
+#include "wasm/subtype.h"
 
 struct definition {
     struct murre_name module, name;
@@ -235,6 +236,8 @@ static enum murre_status make_unknown(struct murre_store *store, const struct mu
     *item = (struct murre_extern){.kind = type->kind};
     if (type->kind == MURRE_EXTERN_TAG || (type->kind != MURRE_EXTERN_FUNC && how == MURRE_UNKNOWN_TRAP))
         return MURRE_OK;
+    if ((type->kind == MURRE_EXTERN_TABLE || type->kind == MURRE_EXTERN_GLOBAL) && murre_is_long_ref(type->valtype))
+        return MURRE_OK; /* of a type that only modules know */
     switch (type->kind) {
     case MURRE_EXTERN_TABLE: item->of.table = murre_table_create(store, type->valtype, type->limits, NULL, error); break;
     case MURRE_EXTERN_MEMORY: item->of.memory = murre_memory_create(store, type->limits, error); break;

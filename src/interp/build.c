@@ -279,6 +279,11 @@ static const struct murre_sink_ops sink_ops = {
     .unreachable = build_unreachable,
     .call = build_call,
     .call_indirect = build_call_indirect,
+    .call_ref = build_call_ref,
+    .return_call = build_return_call,
+    .return_call_indirect = build_return_call_indirect,
+    .return_call_ref = build_return_call_ref,
+    .non_null = build_non_null,
     .bulk = build_bulk,
 };
 

@@ -220,6 +220,15 @@ void build_call(struct murre_sink *sink, uint32_t func, struct murre_arguments a
 void build_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index, struct murre_arguments args,
                          uint32_t base, uint32_t dst);
 
+void build_call_ref(struct murre_sink *sink, uint32_t type, struct murre_operand func, bool nullable, struct murre_arguments args,
+                    uint32_t base, uint32_t dst);
+void build_return_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base);
+void build_return_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
+                                struct murre_arguments args, uint32_t base);
+void build_return_call_ref(struct murre_sink *sink, uint32_t type, struct murre_operand func, bool nullable, struct murre_arguments args,
+                           uint32_t base);
+void build_non_null(struct murre_sink *sink, struct murre_operand a);
+
 /* build_fuse.c */
 void build_fuse_init(struct builder *b);
 void build_fuse(struct builder *b);

@@ -225,15 +225,21 @@ static bool is_far_base(struct builder *b, uint32_t base) {
     return true;
 }
 
+/* Of an imported function's pointer, or of the function, from the start of the instance. */
+static uint32_t func_offset(const struct builder *b, uint32_t func) {
+    const struct murre_layout *layout = &b->module->layout;
+    uint32_t imported = b->module->info.func_import_count;
+    return func < imported ? layout->func_imports + func * (uint32_t)sizeof(struct murre_func *)
+                           : layout->funcs + (func - imported) * (uint32_t)sizeof(struct murre_func);
+}
+
 void build_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base, uint32_t dst) {
     struct builder *b = (struct builder *)sink;
     const struct murre_module_info *info = &b->module->info;
-    const struct murre_layout *layout = &b->module->layout;
     const struct murre_type *type = murre_module_func_type(info, func);
     put_arguments(b, args);
     bool imported = func < info->func_import_count;
-    uint32_t offset = imported ? layout->func_imports + func * (uint32_t)sizeof(struct murre_func *)
-                               : layout->funcs + (func - info->func_import_count) * (uint32_t)sizeof(struct murre_func);
+    uint32_t offset = func_offset(b, func);
     bool far = is_far_base(b, base);
     uint32_t field = far ? 0 : build_slot(b, base);
     union murre_word *last;
@@ -277,4 +283,76 @@ void build_call_indirect(struct murre_sink *sink, uint32_t type_index, uint32_t 
     if (far)
         word[2].u64 = build_slot(b, base);
     take_results(b, type, base, dst);
+}
+
+void build_call_ref(struct murre_sink *sink, uint32_t type_index, struct murre_operand func, bool nullable, struct murre_arguments args,
+                    uint32_t base, uint32_t dst) {
+    (void)nullable;
+    struct builder *b = (struct builder *)sink;
+    put_arguments(b, args);
+    b->scratch = 0;
+    if (is_const(&func)) {
+        build_emit(b, 1, MURRE_RC_CALL_NULL, 0, 0, 0);
+    } else {
+        bool far = is_far_base(b, base);
+        uint32_t p = build_source(b, func.slot);
+        union murre_word *word = build_emit(b, 1 + far, far ? MURRE_RC_CALL_REF_X : MURRE_RC_CALL_REF, far ? 0 : build_slot(b, base), p, 0);
+        if (far)
+            word[1].u64 = build_slot(b, base);
+    }
+    take_results(b, &b->module->info.types[type_index], base, dst);
+}
+
+void build_non_null(struct murre_sink *sink, struct murre_operand a) {
+    struct builder *b = (struct builder *)sink;
+    b->scratch = 0;
+    build_emit(b, 1, MURRE_RC_NON_NULL, build_source(b, a.slot), 0, 0);
+    build_pin(b);
+}
+
+/* ---- tail calls -------------------------------------------------------------------------------------------------- */
+
+static void put_range(struct builder *b, union murre_word *word, const struct murre_type *type, uint32_t base) {
+    word->low = build_slot(b, base);
+    word->high = type->param_slots;
+    build_forget(b);
+}
+
+void build_return_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base) {
+    struct builder *b = (struct builder *)sink;
+    const struct murre_module_info *info = &b->module->info;
+    put_arguments(b, args);
+    bool imported = func < info->func_import_count;
+    union murre_word *word = build_emit32(b, 2, imported ? MURRE_RC_RETURN_CALL_IMPORT : MURRE_RC_RETURN_CALL, 0, func_offset(b, func));
+    put_range(b, word + 1, murre_module_func_type(info, func), base);
+}
+
+/* An operand that is not to be in an accumulator. A constant goes to the slot behind the arguments, where it has its home. */
+static uint32_t operand_slot(struct builder *b, const struct murre_operand *a, uint32_t home) {
+    if (is_const(a))
+        build_copy(&b->sink, home, *a);
+    b->scratch = 0;
+    return build_source(b, is_const(a) ? home : a->slot);
+}
+
+void build_return_call_indirect(struct murre_sink *sink, uint32_t type_index, uint32_t table, struct murre_operand index,
+                                struct murre_arguments args, uint32_t base) {
+    struct builder *b = (struct builder *)sink;
+    const struct murre_type *type = &b->module->info.types[type_index];
+    put_arguments(b, args);
+    uint32_t p = operand_slot(b, &index, base + type->param_slots);
+    union murre_word *word = build_emit(b, 3, MURRE_RC_RETURN_CALL_INDIRECT, 0, p, 0);
+    word[1].low = b->module->type_ids[type_index];
+    word[1].high = b->module->layout.tables + table * (uint32_t)sizeof(struct murre_table *);
+    put_range(b, word + 2, type, base);
+}
+
+void build_return_call_ref(struct murre_sink *sink, uint32_t type_index, struct murre_operand func, bool nullable,
+                           struct murre_arguments args, uint32_t base) {
+    (void)nullable;
+    struct builder *b = (struct builder *)sink;
+    const struct murre_type *type = &b->module->info.types[type_index];
+    put_arguments(b, args);
+    uint32_t p = operand_slot(b, &func, base + type->param_slots);
+    put_range(b, build_emit(b, 2, MURRE_RC_RETURN_CALL_REF, 0, p, 0) + 1, type, base);
 }

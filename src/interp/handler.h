@@ -90,10 +90,12 @@ struct regs {
     }
 
 /* Traps: cold functions that are jumped to. */
-#define TRAPS(X)     \
-    X(UNREACHABLE)   \
-    X(MEMORY_BOUNDS) \
-    X(TABLE_BOUNDS) X(INDIRECT_BOUNDS) X(INDIRECT_NULL) X(INDIRECT_TYPE) X(DIVIDE_ZERO) X(INTEGER_OVERFLOW) X(INVALID_CONVERSION) X(STACK)
+#define TRAPS(X)       \
+    X(UNREACHABLE)     \
+    X(MEMORY_BOUNDS)   \
+    X(TABLE_BOUNDS)    \
+    X(INDIRECT_BOUNDS) \
+    X(INDIRECT_NULL) X(INDIRECT_TYPE) X(DIVIDE_ZERO) X(INTEGER_OVERFLOW) X(INVALID_CONVERSION) X(STACK) X(NULL_REFERENCE) X(NULL_FUNCTION)
 #define X(kind) murre_handler murre_interp_trap_##kind;
 TRAPS(X)
 #undef X

@@ -4,9 +4,14 @@
  * callee, in the same activation of C. Everything else goes through murre_interp_call_slow: first calls, compiled code, the host, other
  * instances, and calls that trap. */
 #include "interp/handler.h"
+
+#include <string.h>
+
 #include "runtime/call.h"
+#include "runtime/store.h"
 #include "runtime/tier.h"
 #include "runtime/trap.h"
+#include "runtime/types.h"
 
 /* Code of the instructions that no function has. */
 static const union murre_word leave_word[1] = {{.op = MURRE_RC_LEAVE}};
@@ -92,7 +97,23 @@ LONE_HANDLER(CALL_IMPORT_X) {
     MUSTTAIL return GO(murre_interp_call_slow);
 }
 
+/* Another type than the call names may be a subtype of it. The function is called as a far one then. */
+static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES bool finds_subtype(struct murre_store *store, const union murre_word *pc,
+                                                                             uint32_t index) {
+    const struct murre_table *table = *(struct murre_table **)((char *)store->stack.instance + pc[1].high);
+    struct murre_func *callee = table->elems[index];
+    store->stack.callee = callee;
+    return murre_func_has_super(callee, pc[1].low);
+}
+
 #define INDIRECT_HANDLER(name, index_value, base, words)                                                     \
+    static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void other_type_##name(PARAMS) {               \
+        if (!finds_subtype(store, pc, (index_value)))                                                        \
+            MUSTTAIL return GO(TRAP(INDIRECT_TYPE));                                                         \
+        store->stack.callee_slots = fp + (base);                                                             \
+        pc += (words);                                                                                       \
+        MUSTTAIL return GO(murre_interp_call_slow);                                                          \
+    }                                                                                                        \
     LONE_HANDLER(name) {                                                                                     \
         uint32_t index = (index_value);                                                                      \
         struct murre_instance *instance = store->stack.instance;                                             \
@@ -103,7 +124,7 @@ LONE_HANDLER(CALL_IMPORT_X) {
         if (UNLIKELY(!callee))                                                                               \
             MUSTTAIL return GO(TRAP(INDIRECT_NULL));                                                         \
         if (UNLIKELY(callee->type_id != pc[1].low))                                                          \
-            MUSTTAIL return GO(TRAP(INDIRECT_TYPE));                                                         \
+            MUSTTAIL return GO(other_type_##name);                                                           \
         union murre_slot *slots = fp + (base);                                                               \
         if (UNLIKELY(callee->instance != instance)) {                                                        \
             CALL_FAR(callee, slots, pc + (words));                                                           \
@@ -121,6 +142,37 @@ LONE_HANDLER(CALL_IMPORT_X) {
 INDIRECT_HANDLER(CALL_INDIRECT_R, fp[pc->b].u32, pc->a, 2)
 INDIRECT_HANDLER(CALL_INDIRECT_A, (uint32_t)acc, pc->a, 2)
 INDIRECT_HANDLER(CALL_INDIRECT_X, fp[pc->b].u32, pc[2].u64, 3)
+
+#define REF_HANDLER(name, base, words)                                                                       \
+    LONE_HANDLER(name) {                                                                                     \
+        struct murre_func *callee = fp[pc->b].ref;                                                           \
+        if (UNLIKELY(!callee))                                                                               \
+            MUSTTAIL return GO(TRAP(NULL_FUNCTION));                                                         \
+        union murre_slot *slots = fp + (base);                                                               \
+        if (UNLIKELY(callee->instance != store->stack.instance)) {                                           \
+            CALL_FAR(callee, slots, pc + (words));                                                           \
+            MUSTTAIL return GO(murre_interp_call_slow);                                                      \
+        }                                                                                                    \
+        acc = 0;                                                                                             \
+        const struct murre_regcode *rc = atomic_load_explicit(&callee->code->regcode, memory_order_acquire); \
+        if (UNLIKELY(!rc) || IS_FAR(callee, slots, rc)) {                                                    \
+            CALL_FAR(callee, slots, pc + (words));                                                           \
+            MUSTTAIL return GO(murre_interp_call_slow);                                                      \
+        }                                                                                                    \
+        ENTER(rc, callee, slots, pc + (words));                                                              \
+        MUSTTAIL return DISPATCH(pc);                                                                        \
+    }
+REF_HANDLER(CALL_REF, pc->a, 1)
+REF_HANDLER(CALL_REF_X, pc[1].u64, 2)
+
+LONE_HANDLER(CALL_NULL) {
+    MUSTTAIL return GO(TRAP(NULL_FUNCTION));
+}
+LONE_HANDLER(NON_NULL) {
+    if (UNLIKELY(!fp[pc->a].ref))
+        MUSTTAIL return GO(TRAP(NULL_REFERENCE));
+    MUSTTAIL return DISPATCH(pc + 1);
+}
 
 static _Noreturn void raise(struct murre_store *store, enum murre_trapkind kind, const union murre_word *next) {
     murre_trap_raise_interp(store, kind, store->stack.func, (const char *)next - 1);
@@ -213,6 +265,121 @@ HANDLER_ATTRIBUTES void murre_interp_call_slow(PARAMS) {
     memory_size = callee->instance->memory ? callee->instance->memory->size : 0;
     ENTER(rc, callee, slots, leave_word);
     MUSTTAIL return DISPATCH(pc);
+}
+
+/* ---- tail calls: the callee takes the frame, and nothing is left on the stack of frames ---- */
+
+/* The arguments go to the start of the frame. */
+#define MOVE_ARGUMENTS(word) memmove(fp, fp + (word).low, (word).high * sizeof *fp)
+
+/* As call_out does; but who calls is gone. */
+static void tail_out(struct murre_store *store, union murre_slot *fp) {
+    struct murre_func *callee = store->stack.callee;
+    struct murre_instance *instance = store->stack.instance;
+    const struct murre_type *type = murre_func_signature(callee);
+    uint32_t room = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+    if ((size_t)(store->stack.values_end - fp) < room)
+        murre_trap_raise_interp(store, MURRE_TRAP_STACK, callee->instance ? callee : NULL, NULL);
+    store->stack.top = fp + room;
+    if (!callee->instance)
+        murre_call_host(store, instance, callee, fp);
+    else
+        murre_call_native(store, callee, fp);
+    store->stack.instance = instance;
+}
+
+/* next: behind the call. Register code to enter, or NULL when the call is done. */
+static __attribute__((noinline)) const struct murre_regcode *resolve_tail(struct murre_store *store, const union murre_word *next,
+                                                                          union murre_slot *fp) {
+    struct murre_func *callee = store->stack.callee;
+    if (atomic_load_explicit(&store->interrupt, memory_order_relaxed))
+        raise(store, MURRE_TRAP_INTERRUPT, next);
+    if (!callee->instance || murre_tier_is_native(callee) ||
+        (store->engine->config.tier == MURRE_TIER_JIT && murre_tier_compile_now(callee))) {
+        tail_out(store, fp);
+        return NULL;
+    }
+    const struct murre_regcode *rc = murre_interp_lower(store, callee->instance->module, callee->index);
+    if (!rc)
+        murre_trap_raise_interp(store, murre_interp_why_not(store, callee->code), callee, NULL);
+    if (!has_room(store, fp, rc, 2))
+        murre_trap_raise_interp(store, MURRE_TRAP_STACK, callee, NULL);
+    return rc;
+}
+
+static __attribute__((noinline)) HANDLER_ATTRIBUTES void tail_slow(PARAMS) {
+    const struct murre_regcode *rc = resolve_tail(store, pc, fp);
+    struct murre_instance *instance = store->stack.instance;
+    if (!rc) {
+        memory_size = instance->memory ? instance->memory->size : 0;
+        MUSTTAIL return GO(murre_interp_return);
+    }
+    struct murre_func *callee = store->stack.callee;
+    store->stack.func = callee;
+    pc = rc->code;
+    if (callee->instance == instance)
+        MUSTTAIL return DISPATCH(pc);
+    /* Whoever waits for the function is to go on in its own instance: a mark sees to it, where there is none. */
+    struct murre_interp_frame *frame = store->stack.frame;
+    if (frame[-1].func) {
+        *frame = (struct murre_interp_frame){.pc = leave_word, .slots = fp, .func = NULL};
+        store->stack.frame = frame + 1;
+    }
+    store->stack.instance = callee->instance;
+    memory = callee->instance->memory_base;
+    memory_size = callee->instance->memory ? callee->instance->memory->size : 0;
+    MUSTTAIL return DISPATCH(pc);
+}
+
+/* store->stack.callee takes the place of the running function; its arguments are in the frame. pc: behind the call. */
+static HANDLER_ATTRIBUTES void tail(PARAMS) {
+    struct murre_func *callee = store->stack.callee;
+    acc = 0;
+    if (UNLIKELY(callee->instance != store->stack.instance))
+        MUSTTAIL return GO(tail_slow);
+    const struct murre_regcode *rc = atomic_load_explicit(&callee->code->regcode, memory_order_acquire);
+    if (UNLIKELY(!rc) || IS_FAR(callee, fp, rc))
+        MUSTTAIL return GO(tail_slow);
+    store->stack.func = callee;
+    pc = rc->code;
+    MUSTTAIL return DISPATCH(pc);
+}
+
+LONE_HANDLER(RETURN_CALL) {
+    store->stack.callee = CALLEE();
+    MOVE_ARGUMENTS(pc[1]);
+    pc += 2;
+    MUSTTAIL return GO(tail);
+}
+LONE_HANDLER(RETURN_CALL_IMPORT) {
+    store->stack.callee = *(struct murre_func **)((char *)store->stack.instance + pc->bc);
+    MOVE_ARGUMENTS(pc[1]);
+    pc += 2;
+    MUSTTAIL return GO(tail);
+}
+LONE_HANDLER(RETURN_CALL_REF) {
+    struct murre_func *callee = fp[pc->b].ref;
+    if (UNLIKELY(!callee))
+        MUSTTAIL return GO(TRAP(NULL_FUNCTION));
+    store->stack.callee = callee;
+    MOVE_ARGUMENTS(pc[1]);
+    pc += 2;
+    MUSTTAIL return GO(tail);
+}
+LONE_HANDLER(RETURN_CALL_INDIRECT) {
+    uint32_t index = fp[pc->b].u32;
+    struct murre_table *table = *(struct murre_table **)((char *)store->stack.instance + pc[1].high);
+    if (UNLIKELY(index >= table->size))
+        MUSTTAIL return GO(TRAP(INDIRECT_BOUNDS));
+    struct murre_func *callee = table->elems[index];
+    if (UNLIKELY(!callee))
+        MUSTTAIL return GO(TRAP(INDIRECT_NULL));
+    if (UNLIKELY(callee->type_id != pc[1].low) && !finds_subtype(store, pc, index))
+        MUSTTAIL return GO(TRAP(INDIRECT_TYPE));
+    store->stack.callee = callee;
+    MOVE_ARGUMENTS(pc[2]);
+    pc += 3;
+    MUSTTAIL return GO(tail);
 }
 
 /* Back in the instance that called. */

@@ -469,6 +469,11 @@ static const struct murre_sink_ops emit_ops = {
     .unreachable = emit_unreachable,
     .call = murre_emit_call,
     .call_indirect = murre_emit_call_indirect,
+    .call_ref = murre_emit_call_ref,
+    .return_call = murre_emit_return_call,
+    .return_call_indirect = murre_emit_return_call_indirect,
+    .return_call_ref = murre_emit_return_call_ref,
+    .non_null = murre_emit_non_null,
     .bulk = murre_emit_bulk,
 };
 

@@ -197,6 +197,14 @@ void murre_emit_call(struct murre_sink *sink, uint32_t func, struct murre_argume
 void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
                               struct murre_arguments args, uint32_t base, uint32_t dst);
 void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
+void murre_emit_call_ref(struct murre_sink *sink, uint32_t type, struct murre_operand func, bool nullable, struct murre_arguments args,
+                         uint32_t base, uint32_t dst);
+void murre_emit_return_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base);
+void murre_emit_return_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
+                                     struct murre_arguments args, uint32_t base);
+void murre_emit_return_call_ref(struct murre_sink *sink, uint32_t type, struct murre_operand func, bool nullable,
+                                struct murre_arguments args, uint32_t base);
+void murre_emit_non_null(struct murre_sink *sink, struct murre_operand a);
 void murre_emit_ret_range(struct murre_sink *sink, uint32_t src, const uint8_t *types, uint32_t count);
 /* The cold parts of indirect calls. */
 void murre_emit_leaves(struct murre_emit *e);

@@ -205,6 +205,21 @@ void murre_emit_ref_func(struct murre_sink *sink, uint32_t dst, uint32_t func) {
     func_address(e, murre_emit_write(e, dst, EMIT_INT), func);
 }
 
+/* May a function of another type be of this one, too? */
+static bool is_open(const struct murre_emit *e, uint32_t type) {
+    const struct murre_module_info *info = &e->module->info;
+    return info->subs != NULL && info->subs[murre_type_canon(info, type)].is_open;
+}
+
+static void check_subtype(struct murre_emit *e, MIR_op_t callee, MIR_op_t found, MIR_op_t wanted) {
+    MIR_label_t same = murre_emit_new_label(e);
+    emit3(e, MIR_BEQS, emit_label_op(e, same), found, wanted);
+    MIR_op_t result = murre_emit_scratch(e, EMIT_INT, 0), helper_args[2] = {callee, wanted};
+    murre_emit_helper(e, MURRE_HELPER_HAS_SUPER, result, helper_args);
+    emit2(e, MIR_BFS, murre_emit_trap(e, MURRE_TRAP_INDIRECT_TYPE), result);
+    murre_emit_bind(e, same);
+}
+
 /* The bounds, then the signature in one compare: a null entry faults there, at a tiny address, and the fault handler makes it the trap it is
  * (trap.h). Where the engine must not rely on faults it is asked for. */
 void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
@@ -221,10 +236,45 @@ void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t t
     emit2(e, MIR_MOV, callee, entry);
     if (e->explicit_bounds)
         emit2(e, MIR_BF, murre_emit_trap(e, MURRE_TRAP_INDIRECT_NULL), callee);
-    emit3(e, MIR_BNES, murre_emit_trap(e, MURRE_TRAP_INDIRECT_TYPE),
-          MIR_new_alias_mem_op(e->mir, MIR_T_U32, offsetof(struct murre_func, type_id), callee.u.reg, 0, 1, e->callee_alias, 0),
-          emit_int(e, (int32_t)e->module->type_ids[type]));
+    MIR_op_t found = MIR_new_alias_mem_op(e->mir, MIR_T_U32, offsetof(struct murre_func, type_id), callee.u.reg, 0, 1, e->callee_alias, 0);
+    MIR_op_t wanted = emit_int(e, (int32_t)e->module->type_ids[type]);
+    if (is_open(e, type))
+        check_subtype(e, callee, found, wanted);
+    else
+        emit3(e, MIR_BNES, murre_emit_trap(e, MURRE_TRAP_INDIRECT_TYPE), found, wanted);
     emit_call(e, type, callee, CALLEE_ANY, args, base, dst);
+}
+
+void murre_emit_call_ref(struct murre_sink *sink, uint32_t type, struct murre_operand func, bool nullable, struct murre_arguments args,
+                         uint32_t base, uint32_t dst) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    MIR_op_t callee = murre_emit_scratch(e, EMIT_INT, 1);
+    emit2(e, MIR_MOV, callee, murre_emit_use(e, func));
+    if (nullable)
+        emit2(e, MIR_BF, murre_emit_trap(e, MURRE_TRAP_NULL_FUNCTION), callee);
+    emit_call(e, type, callee, CALLEE_ANY, args, base, dst);
+}
+
+void murre_emit_non_null(struct murre_sink *sink, struct murre_operand a) {
+    struct murre_emit *e = (struct murre_emit *)sink;
+    emit2(e, MIR_BF, murre_emit_trap(e, MURRE_TRAP_NULL_REFERENCE), murre_emit_use(e, a));
+}
+
+void murre_emit_return_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base) {
+    (void)sink, (void)func, (void)args, (void)base;
+    murre_mirctx_fail("no code for tail calls");
+}
+
+void murre_emit_return_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
+                                     struct murre_arguments args, uint32_t base) {
+    (void)sink, (void)type, (void)table, (void)index, (void)args, (void)base;
+    murre_mirctx_fail("no code for tail calls");
+}
+
+void murre_emit_return_call_ref(struct murre_sink *sink, uint32_t type, struct murre_operand func, bool nullable,
+                                struct murre_arguments args, uint32_t base) {
+    (void)sink, (void)type, (void)func, (void)nullable, (void)args, (void)base;
+    murre_mirctx_fail("no code for tail calls");
 }
 
 /* Two results or more go to the store. */

@@ -5,6 +5,7 @@
 #include "runtime/numeric.h"
 #include "runtime/thread.h"
 #include "runtime/trap.h"
+#include "runtime/types.h"
 
 _Noreturn void murre_helper_trap(uint32_t kind);
 void murre_helper_poll(struct murre_instance *instance);
@@ -18,6 +19,7 @@ void murre_helper_table_copy(struct murre_instance *instance, uint64_t to_from, 
 void murre_helper_table_fill(struct murre_instance *instance, uint32_t table, uint32_t d, void *ref, uint32_t n);
 uint32_t murre_helper_table_grow(struct murre_instance *instance, uint32_t table, void *init, uint32_t count);
 void murre_helper_elem_drop(struct murre_instance *instance, uint32_t elem);
+uint32_t murre_helper_has_super(const struct murre_func *func, uint32_t type_id);
 
 /* Of a type of C: what helper.h calls it. */
 #define LETTER(type)  _Generic((type)0, float : 'f', double : 'd', default : 'l')
@@ -107,6 +109,10 @@ uint32_t murre_helper_table_grow(struct murre_instance *instance, uint32_t table
     uint32_t before = murre_bulk_table_grow(instance, table, init, count);
     look(instance);
     return before;
+}
+/* Takes nanoseconds: a few steps up a chain. */
+uint32_t murre_helper_has_super(const struct murre_func *func, uint32_t type_id) {
+    return murre_func_has_super(func, type_id);
 }
 void murre_helper_elem_drop(struct murre_instance *instance, uint32_t elem) {
     murre_bulk_elem_drop(instance, elem);

@@ -20,7 +20,8 @@
     X(TABLE_COPY, murre_helper_table_copy, 'v', "lllll", true)   \
     X(TABLE_FILL, murre_helper_table_fill, 'v', "lllll", true)   \
     X(TABLE_GROW, murre_helper_table_grow, 'l', "llll", true)    \
-    X(ELEM_DROP, murre_helper_elem_drop, 'v', "ll", true)
+    X(ELEM_DROP, murre_helper_elem_drop, 'v', "ll", true)        \
+    X(HAS_SUPER, murre_helper_has_super, 'l', "ll", false)
 
 /* Behind these come the functions that stand in for an instruction that the processor may lack, named as the instruction: rows of numeric.def.
  * They take next to no stack. */

@@ -76,7 +76,7 @@ static void constant(struct murre_instance *instance, enum murre_op op, struct m
         value[0].u64 = murre_read_fixed64(r);
         value[1].u64 = murre_read_fixed64(r);
         break;
-    case MURRE_OP_REF_NULL: murre_read_byte(r); break;
+    case MURRE_OP_REF_NULL: murre_read_s33(r); break;
     case MURRE_OP_REF_FUNC: value->ref = murre_instance_func(instance, murre_read_u32(r)); break;
     case MURRE_OP_GLOBAL_GET: memcpy(value, murre_instance_global(instance, murre_read_u32(r))->value, sizeof(struct operand)); break;
     default: __builtin_unreachable();

@@ -17,6 +17,7 @@
 #include "runtime/table.h"
 #include "runtime/tier.h"
 #include "runtime/trap.h"
+#include "runtime/types.h"
 
 static bool add_part(uint64_t *size, uint32_t *offset, uint64_t count, uint64_t each) {
     if (*size > UINT32_MAX)
@@ -67,7 +68,8 @@ static enum murre_status make_own(struct murre_instance *instance, struct murre_
     if (!error)
         error = &local;
     for (uint32_t i = info->table_import_count; i < info->table_count; i++) {
-        tables[i] = murre_table_create(instance->store, info->tables[i].type, info->tables[i].limits, NULL, error);
+        tables[i] = murre_table_create(instance->store, murre_types_word(instance->module, info->tables[i].type), info->tables[i].limits,
+                                       NULL, error);
         if (!tables[i])
             return error->status;
     }
@@ -130,11 +132,26 @@ static bool init_globals(struct murre_instance *instance) {
     const struct murre_module_info *info = &instance->module->info;
     struct murre_global *global = murre_instance_at(instance, instance->module->layout.globals);
     for (uint32_t i = info->global_import_count; i < info->global_count; i++, global++) {
-        global->type = info->globals[i].type;
+        global->type = murre_types_word(instance->module, info->globals[i].type);
         global->is_mutable = info->globals[i].is_mutable;
         global->store = instance->store;
         if (!murre_instance_evaluate(instance, info->global_inits[i - info->global_import_count], global->value))
             return false;
+    }
+    return true;
+}
+
+/* The elements of tables that say what they are at first. */
+static bool init_tables(struct murre_instance *instance) {
+    const struct murre_module_info *info = &instance->module->info;
+    for (uint32_t i = info->table_import_count; info->table_inits && i < info->table_count; i++) {
+        struct murre_constexpr expression = info->table_inits[i - info->table_import_count];
+        union murre_slot value[2];
+        if (!expression.size)
+            continue;
+        if (!murre_instance_evaluate(instance, expression, value))
+            return false;
+        murre_table_fill_new(murre_instance_table(instance, i), value->ref);
     }
     return true;
 }
@@ -205,7 +222,7 @@ static struct murre_instance *make(struct murre_store *store, struct murre_modul
         instance->memory_base = instance->memory->base;
     }
     init_funcs(instance);
-    if (!init_globals(instance)) {
+    if (!init_globals(instance) || !init_tables(instance)) {
         murre_error_memory(error);
         abandon(instance);
         return NULL;

@@ -2,6 +2,7 @@
  * store. Sizes of tables and memories count as they are now. Messages use the test suite's wording. */
 #include "runtime/instance.h"
 #include "runtime/store.h"
+#include "runtime/types.h"
 #include "wasm/limits.h"
 
 static const char *kind_name(uint8_t kind) {
@@ -13,6 +14,12 @@ static bool limits_match(uint64_t size, const struct murre_limits *have, const s
     return size >= want->min && (!want->has_max || (have->has_max && have->max <= want->max));
 }
 
+static bool global_matches(const struct murre_module *module, const struct murre_global *have, const struct murre_global_type *want) {
+    murre_valtype type = murre_types_word(module, want->type);
+    return have->is_mutable == want->is_mutable &&
+           (have->type == type || (!want->is_mutable && murre_types_match(module->engine, have->type, type)));
+}
+
 /* NULL, or what does not fit. */
 static const char *mismatch(const struct murre_store *store, const struct murre_module *module, const struct murre_import_entry *want,
                             const struct murre_extern *have) {
@@ -22,11 +29,11 @@ static const char *mismatch(const struct murre_store *store, const struct murre_
     case MURRE_EXTERN_FUNC:
         if (murre_func_store(have->of.func) != store)
             return other_store;
-        return have->of.func->type_id == module->type_ids[info->func_types[want->index]] ? NULL : "the function has another type";
+        return murre_func_is_of(have->of.func, module->type_ids[info->func_types[want->index]]) ? NULL : "the function has another type";
     case MURRE_EXTERN_TABLE:
         if (have->of.table->store != store)
             return other_store;
-        if (have->of.table->type != info->tables[want->index].type)
+        if (have->of.table->type != murre_types_word(module, info->tables[want->index].type))
             return "the table's elements have another type";
         return limits_match(have->of.table->size, &have->of.table->limits, &info->tables[want->index].limits)
                    ? NULL
@@ -40,10 +47,7 @@ static const char *mismatch(const struct murre_store *store, const struct murre_
     case MURRE_EXTERN_GLOBAL:
         if (have->of.global->store != store)
             return other_store;
-        return have->of.global->type == info->globals[want->index].type &&
-                       have->of.global->is_mutable == info->globals[want->index].is_mutable
-                   ? NULL
-                   : "the global has another type or mutability";
+        return global_matches(module, have->of.global, &info->globals[want->index]) ? NULL : "the global has another type or mutability";
     default: return "imports of this kind cannot be linked";
     }
 }

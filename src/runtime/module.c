@@ -35,8 +35,7 @@ static enum murre_status intern_types(struct murre_module *module, uint32_t *ids
     uint64_t names = (uint64_t)info->func_count * sizeof(uint32_t); /* when somebody asks for one */
     uint64_t taken = info->arena.total + module->layout.size + info->type_count * sizeof *ids + names;
     uint64_t bytes = taken < most ? most - taken : 0;
-    enum murre_status status =
-        taken > most ? MURRE_ERROR_LIMIT : murre_types_intern_within(module->engine, info->types, info->type_count, ids, &bytes);
+    enum murre_status status = taken > most ? MURRE_ERROR_LIMIT : murre_types_intern_module(module->engine, info, ids, &bytes);
     if (status == MURRE_ERROR_LIMIT)
         return murre_error_set(error, status, MURRE_NO_OFFSET, "what the module declares takes more than %llu bytes",
                                (unsigned long long)most);
@@ -111,7 +110,7 @@ struct murre_module *murre_module_create(struct murre_engine *engine, const uint
     atomic_init(&module->references, 1);
     if (complete(module, error) != MURRE_OK || check_bodies(module, error) != MURRE_OK) {
         if (module->type_ids)
-            murre_types_release(engine, module->type_ids, module->info.type_count);
+            murre_types_release_module(engine, &module->info, module->type_ids);
         free_module(module);
         return NULL;
     }
@@ -184,7 +183,7 @@ void murre_module_unref(struct murre_module *module) {
         return;
     if (module->fault.status == MURRE_OK) {
         drop_code(module);
-        murre_types_release(module->engine, module->type_ids, module->info.type_count);
+        murre_types_release_module(module->engine, &module->info, module->type_ids);
     }
     void (*release)(void *) = module->release;
     void *context = module->release_context;

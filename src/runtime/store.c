@@ -42,7 +42,7 @@ void murre_store_destroy(struct murre_store *store) {
         store->host_funcs = host->next;
         if (host->finalize)
             host->finalize(host->env);
-        murre_types_release(engine, &host->func.type_id, 1);
+        murre_types_release(engine, host->func.type_id);
     }
     while (store->memories)
         murre_memory_destroy(store->memories);
@@ -55,7 +55,8 @@ void murre_store_destroy(struct murre_store *store) {
 }
 
 static bool is_valtype(murre_valtype type) {
-    return type == MURRE_I32 || type == MURRE_I64 || type == MURRE_F32 || type == MURRE_F64 || murre_is_ref(type);
+    return type == MURRE_I32 || type == MURRE_I64 || type == MURRE_F32 || type == MURRE_F64 || type == MURRE_FUNCREF ||
+           type == MURRE_EXTERNREF;
 }
 
 enum murre_status murre_functype_check(const struct murre_functype *type, struct murre_error *error) {
@@ -77,8 +78,8 @@ struct murre_func *murre_store_host_func(struct murre_store *store, const struct
     size_t values_size = (size_t)(type->param_count + type->result_count) * sizeof(murre_valtype);
     struct murre_host_func *host = murre_arena_alloc(&store->arena, sizeof *host + values_size);
     const struct murre_type wanted = murre_type_of(type);
-    uint32_t id;
-    if (!host || !murre_types_intern(store->engine, &wanted, 1, &id)) {
+    uint32_t id = host ? murre_types_intern(store->engine, type) : 0;
+    if (!id) {
         murre_error_memory(error);
         return NULL;
     }

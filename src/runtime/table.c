@@ -20,7 +20,7 @@ static bool has_room(const struct murre_store *store, uint64_t elements) {
 struct murre_table *murre_table_create(struct murre_store *store, murre_valtype type, struct murre_limits limits, void *init,
                                        struct murre_error *error) {
     const struct murre_allocator *allocator = &store->engine->allocator;
-    if (!murre_is_ref(type) || (limits.has_max && limits.max < limits.min)) {
+    if (!murre_is_ref(type) || (limits.has_max && limits.max < limits.min)) { /* of a module's it has been checked */
         murre_error_set(error, MURRE_ERROR_ARGUMENT, MURRE_NO_OFFSET, "bad table type");
         return NULL;
     }
@@ -59,6 +59,10 @@ struct murre_table *murre_table_create(struct murre_store *store, murre_valtype 
     store->table_elements += limits.min;
     store->table_count++;
     return table;
+}
+
+void murre_table_fill_new(struct murre_table *table, void *init) {
+    fill(table->elems, table->size, init);
 }
 
 void murre_table_destroy(struct murre_table *table) {

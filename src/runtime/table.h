@@ -6,6 +6,8 @@
 
 struct murre_table *murre_table_create(struct murre_store *store, murre_valtype type, struct murre_limits limits, void *init,
                                        struct murre_error *error) MURRE_MUST_USE;
+/* Sets all elements of a table that nothing has written to yet. */
+void murre_table_fill_new(struct murre_table *table, void *init);
 void murre_table_destroy(struct murre_table *table);
 /* Old size, or UINT32_MAX when it cannot: over its maximum, over MURRE_MAX_TABLE_SIZE, or no memory. */
 uint32_t murre_table_grow_by(struct murre_table *table, uint32_t count, void *init);

@@ -24,6 +24,7 @@ static const char *const texts[MURRE_TRAP_COUNT] = {
     [MURRE_TRAP_EXIT] = "exit",
     [MURRE_TRAP_NULL_REFERENCE] = "null reference",
     [MURRE_TRAP_UNSUPPORTED] = "unsupported code",
+    [MURRE_TRAP_NULL_FUNCTION] = "null function reference",
 };
 
 const char *murre_trap_text(enum murre_trapkind kind) {
@@ -50,6 +51,7 @@ static const struct murre_trap constants[MURRE_TRAP_COUNT] = {
     CONSTANT(MURRE_TRAP_EXIT),
     CONSTANT(MURRE_TRAP_NULL_REFERENCE),
     CONSTANT(MURRE_TRAP_UNSUPPORTED),
+    CONSTANT(MURRE_TRAP_NULL_FUNCTION),
 #undef CONSTANT
 };
 

@@ -5,25 +5,25 @@
 
 struct type_stack {
     const struct murre_allocator *allocator;
-    uint8_t small[32];
-    uint8_t *types; /* all value types that can occur fit a byte */
+    murre_valtype small[16];
+    murre_valtype *types;
     uint32_t count, capacity;
 };
 
 static bool push(struct murre_reader *r, struct type_stack *s, murre_valtype type) {
     if (s->count == s->capacity) {
-        uint8_t *grown = murre_alloc(s->allocator, (size_t)s->capacity * 2);
+        murre_valtype *grown = murre_alloc_array(s->allocator, (size_t)s->capacity * 2, sizeof *grown);
         if (!grown) {
             murre_error_memory(r->error);
             return false;
         }
-        memcpy(grown, s->types, s->count);
+        memcpy(grown, s->types, s->count * sizeof *grown);
         if (s->types != s->small)
-            murre_free(s->allocator, s->types, s->capacity);
+            murre_free(s->allocator, s->types, s->capacity * sizeof *s->types);
         s->types = grown;
         s->capacity *= 2;
     }
-    s->types[s->count++] = (uint8_t)type;
+    s->types[s->count++] = type;
     return true;
 }
 
@@ -58,7 +58,7 @@ static bool ref_func(struct murre_reader *r, struct type_stack *s, const struct 
     if (func >= info->func_count)
         return murre_reader_invalid(r, offset, "unknown function %u", func);
     info->declared[func / 64] |= (uint64_t)1 << (func % 64);
-    return push(r, s, MURRE_FUNCREF);
+    return push(r, s, murre_ref_to(murre_type_canon(info, info->func_types[func]), false));
 }
 
 static bool step(struct murre_reader *r, struct type_stack *s, struct murre_module_info *info, murre_features supported,
@@ -74,7 +74,7 @@ static bool step(struct murre_reader *r, struct type_stack *s, struct murre_modu
         if (!(supported >> MURRE_FEATURE_SIMD & 1))
             return murre_reader_unsupported(r, offset, MURRE_FEATURE_SIMD);
         return murre_read_bytes(r, 16) && push(r, s, MURRE_V128);
-    case MURRE_OP_REF_NULL: return murre_read_heaptype(r, supported, &type) && push(r, s, type);
+    case MURRE_OP_REF_NULL: return murre_read_heaptype(r, info, supported, &type) && push(r, s, type);
     case MURRE_OP_REF_FUNC: return ref_func(r, s, info);
     case MURRE_OP_GLOBAL_GET: return global_get(r, s, info, global_limit);
     case MURRE_OP_I32_ADD:
@@ -96,9 +96,9 @@ static bool read_all(struct murre_reader *r, struct type_stack *s, struct murre_
             return false;
         enum murre_op op = murre_op_by_byte[byte];
         if (op == MURRE_OP_END) {
-            if (s->count != 1 || s->types[0] != want)
+            if (s->count != 1 || !murre_subtype(info, s->types[0], want))
                 return murre_reader_invalid(r, offset, "type mismatch: a constant expression of type %s is wanted",
-                                            murre_valtype_name(want));
+                                            murre_type_text(want).text);
             return true;
         }
         if (byte == 0xfd)
@@ -117,12 +117,12 @@ static bool read_all(struct murre_reader *r, struct type_stack *s, struct murre_
 
 bool murre_read_constexpr(struct murre_reader *r, struct murre_module_info *info, murre_features supported, murre_valtype want,
                           uint32_t global_limit, struct murre_constexpr *expression) {
-    struct type_stack stack = {.allocator = info->arena.allocator, .capacity = sizeof stack.small};
+    struct type_stack stack = {.allocator = info->arena.allocator, .capacity = sizeof stack.small / sizeof *stack.small};
     stack.types = stack.small;
     uint64_t start = murre_reader_offset(r);
     bool ok = read_all(r, &stack, info, supported, want, global_limit);
     if (stack.types != stack.small)
-        murre_free(stack.allocator, stack.types, stack.capacity);
+        murre_free(stack.allocator, stack.types, stack.capacity * sizeof *stack.types);
     *expression = (struct murre_constexpr){(uint32_t)start, (uint32_t)(murre_reader_offset(r) - start)};
     return ok;
 }

@@ -57,98 +57,27 @@ bool decode_check_index(struct decoder *d, uint64_t offset, uint32_t index, uint
     return index < count || murre_reader_invalid(&d->reader, offset, "unknown %s %u", what, index);
 }
 
-static bool read_value_type(struct decoder *d, murre_valtype *type) {
-    if (!murre_read_valtype(&d->reader, d->supported, type))
+bool decode_value_type(struct decoder *d, murre_valtype *type) {
+    if (!murre_read_valtype(&d->reader, d->info, d->supported, type))
         return false;
-    if (murre_is_ref(*type))
+    if (murre_is_ref(*type)) {
         decode_use(d, MURRE_FEATURE_REFERENCE_TYPES);
-    else if (*type == MURRE_V128)
+        if (murre_is_long_ref(*type))
+            decode_use(d, MURRE_FEATURE_FUNCTION_REFERENCES);
+    } else if (*type == MURRE_V128) {
         decode_use(d, MURRE_FEATURE_SIMD);
+    }
     return true;
-}
-
-/* codes: behind the list there is to be room for its own codes, of which a v128 has two, and so many more; NO_CODES: for none. */
-enum { NO_CODES = UINT32_MAX };
-
-static void read_type_list(struct decoder *d, const murre_valtype **types, uint32_t *count, uint32_t *slots, uint32_t limit,
-                           const char *what, uint32_t codes) {
-    *count = murre_read_count(&d->reader, 1, limit, what);
-    uint64_t size = *count * sizeof(murre_valtype) + (codes == NO_CODES ? 0 : 2 * (uint64_t)*count + codes);
-    murre_valtype *list = decode_array(d, size, 1);
-    for (uint32_t i = 0; list && i < *count; i++) {
-        if (!read_value_type(d, &list[i]))
-            return;
-        *slots += murre_type_slots(list[i]);
-    }
-    *types = list;
-}
-
-/* The types that later features define. */
-static void refuse_form(struct murre_reader *r, uint64_t offset, uint8_t form) {
-    switch (form) {
-    case MURRE_FORM_REC:
-    case MURRE_FORM_SUB_FINAL:
-    case MURRE_FORM_SUB:
-    case MURRE_FORM_ARRAY:
-    case MURRE_FORM_STRUCT: murre_reader_unsupported(r, offset, MURRE_FEATURE_GC); break;
-    case MURRE_FORM_DESCRIBES:
-    case MURRE_FORM_DESCRIPTOR: murre_reader_unsupported(r, offset, MURRE_FEATURE_CUSTOM_DESCRIPTORS); break;
-    case MURRE_FORM_CONT: murre_reader_unsupported(r, offset, MURRE_FEATURE_STACK_SWITCHING); break;
-    case MURRE_FORM_SHARED: murre_reader_unsupported(r, offset, MURRE_FEATURE_SHARED_EVERYTHING); break;
-    default: r->next--; murre_reader_fail(r, "malformed type: not a function type");
-    }
-}
-
-static uint8_t *put_list(uint8_t *codes, const murre_valtype *types, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        *codes++ = (uint8_t)types[i];
-        if (types[i] == MURRE_V128)
-            *codes++ = MURRE_V128_HIGH;
-    }
-    return codes;
-}
-
-static void put_codes(const struct murre_type *type) {
-    uint8_t *codes = (uint8_t *)murre_type_codes(type);
-    codes = put_list(codes, type->func.params, type->func.param_count);
-    put_list(codes, type->func.results, type->func.result_count);
-}
-
-static void decode_types(struct decoder *d) {
-    struct murre_reader *r = &d->reader;
-    struct murre_module_info *m = d->info;
-    uint32_t count = murre_read_count(r, 1, MURRE_MAX_TYPES, "types");
-    m->types = decode_array(d, count, sizeof *m->types);
-    for (; m->types && m->type_count < count && murre_reader_ok(r); m->type_count++) {
-        uint64_t offset = murre_reader_offset(r);
-        uint8_t form = murre_read_byte(r);
-        if (form != MURRE_FORM_FUNC) {
-            if (murre_reader_ok(r))
-                refuse_form(r, offset, form);
-            return;
-        }
-        struct murre_type *type = &m->types[m->type_count];
-        read_type_list(d, &type->func.params, &type->func.param_count, &type->param_slots, MURRE_MAX_PARAMS, "parameters", NO_CODES);
-        read_type_list(d, &type->func.results, &type->func.result_count, &type->result_slots, MURRE_MAX_RESULTS, "results",
-                       type->param_slots);
-        if (!murre_reader_ok(r))
-            return;
-        put_codes(type);
-        type->shape = murre_type_shape(&type->func);
-        if (type->func.result_count > 1)
-            decode_use(d, MURRE_FEATURE_MULTI_VALUE);
-    }
 }
 
 static bool read_table_type(struct decoder *d, struct murre_table_type *type) {
     struct murre_reader *r = &d->reader;
-    uint64_t offset = murre_reader_offset(r);
-    if (r->next != r->end && *r->next == 0x40)
-        return murre_reader_unsupported(r, offset, MURRE_FEATURE_FUNCTION_REFERENCES);
-    if (!murre_read_reftype(r, d->supported, &type->type))
+    if (!murre_read_reftype(r, d->info, d->supported, &type->type))
         return false;
     if (type->type != MURRE_FUNCREF)
         decode_use(d, MURRE_FEATURE_REFERENCE_TYPES);
+    if (murre_is_long_ref(type->type))
+        decode_use(d, MURRE_FEATURE_FUNCTION_REFERENCES);
     return murre_read_limits(r, false, &type->limits);
 }
 
@@ -164,7 +93,7 @@ static bool read_memory_type(struct decoder *d, struct murre_limits *limits) {
 
 static bool read_global_type(struct decoder *d, struct murre_global_type *type) {
     struct murre_reader *r = &d->reader;
-    if (!read_value_type(d, &type->type))
+    if (!decode_value_type(d, &type->type))
         return false;
     uint64_t offset = murre_reader_offset(r);
     uint8_t mutability = murre_read_byte(r);
@@ -246,7 +175,7 @@ static void count_entries(struct decoder *d) {
 /* How many imports there are of each kind; up to the first that is malformed. */
 static void count_imports(const struct decoder *d, uint32_t count, uint32_t counts[MURRE_EXTERN_TAG + 1]) {
     struct murre_error ignored = {0};
-    struct murre_module_info unused = {.bytes = d->info->bytes};
+    struct murre_module_info unused = {.bytes = d->info->bytes, .type_count = d->info->type_count, .canon = d->info->canon};
     struct decoder scan = *d;
     scan.info = &unused;
     scan.reader.error = &ignored;
@@ -322,6 +251,30 @@ static void decode_functions(struct decoder *d) {
     }
 }
 
+/* A table of the module's own, which may say what its elements are at first. */
+static bool read_table(struct decoder *d, struct murre_table_type *type, struct murre_constexpr **inits, uint32_t index, uint32_t count) {
+    struct murre_reader *r = &d->reader;
+    uint64_t offset = murre_reader_offset(r);
+    if (r->next == r->end || *r->next != 0x40) {
+        if (!read_table_type(d, type))
+            return false;
+        return murre_is_nullable(type->type) ||
+               murre_reader_invalid(r, offset, "type mismatch: a table whose elements are not null needs an initial value");
+    }
+    decode_use(d, MURRE_FEATURE_FUNCTION_REFERENCES);
+    if (!murre_reader_ok(r))
+        return false;
+    r->next++;
+    if (murre_read_byte(r) != 0 && murre_reader_ok(r)) {
+        r->next--;
+        murre_reader_fail(r, "malformed table");
+    }
+    if (!*inits)
+        *inits = decode_array(d, count, sizeof **inits);
+    return *inits && murre_reader_ok(r) && read_table_type(d, type) &&
+           murre_read_constexpr(r, d->info, d->supported, type->type, d->info->global_import_count, &(*inits)[index]);
+}
+
 static void decode_tables(struct decoder *d) {
     struct murre_reader *r = &d->reader;
     struct murre_module_info *m = d->info;
@@ -330,7 +283,7 @@ static void decode_tables(struct decoder *d) {
     for (uint32_t i = 0; i < count && murre_reader_ok(r); i++) {
         uint64_t offset = murre_reader_offset(r);
         struct murre_table_type *type = &m->tables[m->table_count++];
-        if (read_table_type(d, type))
+        if (read_table(d, type, &m->table_inits, i, count))
             elements += type->limits.min;
         /* One table too large is refused when it is made; many of them would take long before that. */
         if (count > 1 && !check_total(d, offset, elements, MURRE_MAX_TABLE_ELEMENTS, "elements of all tables"))

@@ -1,4 +1,4 @@
-/* Shared by decode.c (sections, types to globals) and decode_late.c (exports to data, code): readers of one section's contents each. They
+/* Shared by decode.c (sections, imports to globals), decode_types.c and decode_late.c (exports to data, code): readers of one section's contents each. They
  * report through the reader's error. */
 #ifndef MURRE_WASM_DECODE_INTERNAL_H
 #define MURRE_WASM_DECODE_INTERNAL_H
@@ -24,8 +24,11 @@ struct decoder {
 void *decode_array(struct decoder *d, uint64_t count, size_t size);
 void decode_use(struct decoder *d, enum murre_feature feature);
 /* The error is set when index is not below count. */
+/* A value type, its features noted. */
+bool decode_value_type(struct decoder *d, murre_valtype *type);
 bool decode_check_index(struct decoder *d, uint64_t offset, uint32_t index, uint32_t count, const char *what);
 
+void decode_types(struct decoder *d);
 void decode_exports(struct decoder *d);
 void decode_start(struct decoder *d);
 void decode_elems(struct decoder *d);

@@ -135,7 +135,7 @@ static void read_elem(struct decoder *d, struct murre_elem_segment *segment) {
     if (flags)
         decode_use(d, flags & 4 || flags & 2 ? MURRE_FEATURE_REFERENCE_TYPES : MURRE_FEATURE_BULK_MEMORY);
     bool is_passive_or_declarative = flags & 1, explicit_table = flags & 2, expressions = flags & 4;
-    segment->type = MURRE_FUNCREF;
+    segment->type = expressions ? MURRE_FUNCREF : murre_ref_not_null(MURRE_FUNCREF);
     segment->mode = !is_passive_or_declarative ? MURRE_SEGMENT_ACTIVE : explicit_table ? MURRE_SEGMENT_DECLARATIVE : MURRE_SEGMENT_PASSIVE;
     if (segment->mode == MURRE_SEGMENT_ACTIVE) {
         segment->table = explicit_table ? murre_read_u32(r) : 0;
@@ -145,8 +145,10 @@ static void read_elem(struct decoder *d, struct murre_elem_segment *segment) {
     }
     if (flags & 3) {
         if (expressions) {
-            if (!murre_read_reftype(r, d->supported, &segment->type))
+            if (!murre_read_reftype(r, m, d->supported, &segment->type))
                 return;
+            if (murre_is_long_ref(segment->type))
+                decode_use(d, MURRE_FEATURE_FUNCTION_REFERENCES);
         } else if (murre_read_byte(r) != 0 && murre_reader_ok(r)) {
             r->next--;
             murre_reader_fail(r, "malformed element kind");
@@ -157,9 +159,9 @@ static void read_elem(struct decoder *d, struct murre_elem_segment *segment) {
         read_elem_expressions(d, segment);
     else
         read_elem_functions(d, segment);
-    if (murre_reader_ok(r) && segment->mode == MURRE_SEGMENT_ACTIVE && m->tables[segment->table].type != segment->type)
-        murre_reader_invalid(r, offset, "type mismatch: element segment of %s for a table of %s", murre_valtype_name(segment->type),
-                             murre_valtype_name(m->tables[segment->table].type));
+    if (murre_reader_ok(r) && segment->mode == MURRE_SEGMENT_ACTIVE && !murre_subtype(m, segment->type, m->tables[segment->table].type))
+        murre_reader_invalid(r, offset, "type mismatch: element segment of %s for a table of %s", murre_type_text(segment->type).text,
+                             murre_type_text(m->tables[segment->table].type).text);
 }
 
 void decode_elems(struct decoder *d) {

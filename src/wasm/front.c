@@ -24,13 +24,16 @@ void murre_front_delete(struct murre_front *f) {
     murre_free(a, f->arguments, f->arguments_capacity * sizeof *f->arguments);
     murre_free(a, f->operands, f->operands_capacity * sizeof *f->operands);
     murre_free(a, f->labels, f->labels_capacity * sizeof *f->labels);
+    murre_free(a, f->unset, f->unset_capacity * sizeof *f->unset);
+    murre_free(a, f->sets, f->sets_capacity * sizeof *f->sets);
     murre_free(a, f, sizeof *f);
 }
 
 size_t murre_front_bytes(const struct murre_front *f) {
     return f->stack_capacity * (sizeof *f->types + sizeof *f->kinds + sizeof *f->values) + f->frames_capacity * sizeof *f->frames +
            f->groups_capacity * sizeof *f->groups + f->pending_capacity * sizeof *f->pending + f->operands_capacity * sizeof *f->operands +
-           f->arguments_capacity * sizeof *f->arguments + f->labels_capacity * sizeof *f->labels;
+           f->arguments_capacity * sizeof *f->arguments + f->labels_capacity * sizeof *f->labels + f->unset_capacity * sizeof *f->unset +
+           f->sets_capacity * sizeof *f->sets;
 }
 
 void murre_front_set_look(struct murre_front *f, const struct murre_look *look) {
@@ -99,6 +102,8 @@ static bool add_locals(struct murre_front *f, murre_valtype type, uint32_t count
     if (!front_reserve(f, (void **)&f->groups, &f->groups_capacity, (uint64_t)f->group_count + 1, sizeof *f->groups))
         return false;
     f->groups[f->group_count++] = (struct murre_local_group){f->local_count, count, f->first_temp, type};
+    if (front_is_numbered((uint8_t)type) && !murre_is_nullable(front_word(f, (uint8_t)type)) && !front_add_unset(f, f->local_count, count))
+        return false;
     if (f->local_count < TABLED_LOCALS) {
         uint32_t room = TABLED_LOCALS - f->local_count;
         memset(f->local_types + f->local_count, (int)type, count < room ? count : room);
@@ -118,14 +123,14 @@ static bool read_locals(struct murre_front *f) {
         memcpy(f->local_types, murre_type_codes(f->type), f->local_count);
     } else {
         for (uint32_t i = 0; i < f->local_count; i++)
-            f->local_types[i] = (uint8_t)f->type->func.params[i];
+            f->local_types[i] = front_code(f, f->type->func.params[i]);
     }
     f->offset = (uint32_t)murre_reader_offset(r);
     uint32_t groups = murre_read_count(r, 2, MURRE_MAX_BODY_SIZE, "groups of locals");
     uint64_t declared = 0;
     for (uint32_t i = 0; i < groups && murre_reader_ok(r); i++) {
         uint32_t count = murre_read_u32(r);
-        murre_valtype type;
+        uint8_t type;
         if (!front_read_valtype(f, r, &type))
             return false;
         declared += count;
@@ -315,6 +320,13 @@ static inline __attribute__((always_inline)) void special(struct murre_front *f,
     case MURRE_OP_RETURN: front_return(f); break;
     case MURRE_OP_CALL: front_call(f); break;
     case MURRE_OP_CALL_INDIRECT: front_call_indirect(f); break;
+    case MURRE_OP_CALL_REF: front_call_ref(f); break;
+    case MURRE_OP_RETURN_CALL:
+    case MURRE_OP_RETURN_CALL_INDIRECT:
+    case MURRE_OP_RETURN_CALL_REF: front_return_call(f, op); break;
+    case MURRE_OP_REF_AS_NON_NULL: front_as_non_null(f); break;
+    case MURRE_OP_BR_ON_NULL: front_br_on_null(f); break;
+    case MURRE_OP_BR_ON_NON_NULL: front_br_on_non_null(f); break;
     case MURRE_OP_DROP: front_pop(f, TYPE_ANY); break;
     case MURRE_OP_SELECT:
     case MURRE_OP_SELECT_T: front_select(f, op); break;
@@ -451,6 +463,7 @@ enum murre_status murre_front_run(struct murre_front *f, const struct murre_modu
     f->look_at = NULL;
     f->table_serial = 0;
     f->emit = sink != NULL;
+    front_begin_types(f, end - start);
     /* The run before may have been left in its middle: by an error, or by its sink, which need not return (a compilation that is cancelled). */
     if (f->left && f->pending)
         memset(f->pending, 0, f->pending_capacity * sizeof *f->pending);

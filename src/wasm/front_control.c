@@ -9,14 +9,14 @@
 
 #include <string.h>
 
-static const uint8_t single_types[] = {MURRE_I32,     MURRE_I64,       MURRE_F32,  MURRE_F64,
-                                       MURRE_FUNCREF, MURRE_EXTERNREF, MURRE_V128, MURRE_V128_HIGH};
-
-static struct type_list single_type(murre_valtype type) {
-    for (size_t i = 0; i < sizeof single_types / sizeof *single_types; i++)
-        if (single_types[i] == type)
-            return (struct type_list){&single_types[i], murre_type_slots(type), 1};
-    return (struct type_list){0};
+static struct type_list single_type(uint8_t code) {
+    static const uint8_t vector[] = {MURRE_V128, MURRE_V128_HIGH};
+    /* Every code, at its place: a list lives longer than the frames' array stays where it is. */
+#define FOUR(n)    (n), (n) + 1, (n) + 2, (n) + 3
+#define SIXTEEN(n) FOUR(n), FOUR((n) + 4), FOUR((n) + 8), FOUR((n) + 12)
+#define MANY(n)    SIXTEEN(n), SIXTEEN((n) + 16), SIXTEEN((n) + 32), SIXTEEN((n) + 48)
+    static const uint8_t codes[] = {MANY(0), MANY(64), MANY(128), MANY(192)};
+    return code == MURRE_V128 ? (struct type_list){vector, 2, 1} : (struct type_list){&codes[code], 1, 1};
 }
 
 static struct type_list label_types(const struct frame *frame) {
@@ -43,6 +43,7 @@ bool front_push_frame(struct murre_front *f, enum frame_kind kind, struct type_l
         .height = height,
         .label = NO_LABEL,
         .else_label = NO_LABEL,
+        .sets = f->set_count,
         .params = params,
         .results = results,
     };
@@ -63,7 +64,7 @@ static bool read_block_type(struct murre_front *f, struct type_list *params, str
         return true;
     }
     if (r->next != r->end && (*r->next & 0xc0) == 0x40) { /* a value type: a one-byte negative number */
-        murre_valtype type;
+        uint8_t type;
         if (!front_read_valtype(f, r, &type))
             return false;
         *results = single_type(type);
@@ -156,6 +157,7 @@ void front_else(struct murre_front *f) {
         front_to_homes(f, frame->results.count);
         f->ops->branch(f->sink, use_label(f, frame));
     }
+    front_forget_sets(f, frame->sets);
     restart(f, frame->params, frame->height);
     frame->kind = FRAME_ELSE;
     frame->unreachable = false;
@@ -194,8 +196,9 @@ static void end_function(struct murre_front *f, struct frame *frame) {
     front_pop_frame(f);
 }
 
-static bool same_types(struct type_list a, struct type_list b) {
-    return a.count == b.count && (a.count == 0 || memcmp(a.types, b.types, a.count) == 0);
+/* Of an if without else: its parameters are its results on the way that is not there. */
+static bool passes_through(struct murre_front *f, struct type_list params, struct type_list results) {
+    return params.count == results.count && front_lists_match(f, params.types, results.types, params.count);
 }
 
 void front_end(struct murre_front *f) {
@@ -206,10 +209,11 @@ void front_end(struct murre_front *f) {
         end_function(f, frame);
         return;
     }
-    if (frame->kind == FRAME_IF && !same_types(frame->params, frame->results)) {
+    if (frame->kind == FRAME_IF && !passes_through(f, frame->params, frame->results)) {
         front_fail(f, "type mismatch: an if without else must leave its parameters as they are");
         return;
     }
+    front_forget_sets(f, frame->sets);
     bool falls_through = f->emit;
     bool merges = frame->entered && frame->kind != FRAME_LOOP && (frame->label != NO_LABEL || frame->kind == FRAME_IF);
     if (merges) {
@@ -305,6 +309,20 @@ void front_br(struct murre_front *f) {
     front_set_unreachable(f);
 }
 
+/* Goes to the label where cond is true, with the values that it takes; those stay where they are on the other path. */
+static void emit_branch_if(struct murre_front *f, struct frame *to, uint32_t count, struct murre_cond cond) {
+    gather(f, count);
+    if (to->kind != FRAME_FUNC && values_in_place(f, to, count)) {
+        f->ops->branch_if(f->sink, use_label(f, to), &cond);
+        return;
+    }
+    uint32_t skip = f->label_count++;
+    cond.negate = !cond.negate;
+    f->ops->branch_if(f->sink, skip, &cond);
+    emit_branch(f, to, count);
+    f->ops->label(f->sink, skip);
+}
+
 void front_br_if(struct murre_front *f) {
     struct frame *to = target(f, murre_read_u32(&f->reader));
     if (!to)
@@ -315,16 +333,74 @@ void front_br_if(struct murre_front *f) {
     if (!f->emit || !murre_reader_ok(&f->reader))
         return;
     struct murre_cond cond = front_cond(f, &test);
-    gather(f, types.count);
-    if (to->kind != FRAME_FUNC && values_in_place(f, to, types.count)) {
-        f->ops->branch_if(f->sink, use_label(f, to), &cond);
+    emit_branch_if(f, to, types.count, cond);
+}
+
+/* Pops a reference; false, with the error set, where there is none. One that is a constant is put into its home: conditions ask slots. */
+static bool pop_reference(struct murre_front *f, struct entry *e) {
+    if (f->emit && f->height > f->base && f->kinds[f->height - 1] == ENTRY_CONST)
+        front_to_homes(f, 1);
+    *e = front_pop(f, TYPE_ANY);
+    if (f->error->status == MURRE_OK && e->type != TYPE_BOTTOM && !front_is_ref(e->type))
+        front_fail(f, "type mismatch: expected a reference, found %s", murre_type_text(front_word(f, e->type)).text);
+    return f->error->status == MURRE_OK;
+}
+
+static uint8_t not_null(struct murre_front *f, uint8_t code) {
+    return code == TYPE_BOTTOM ? CODE_REF_BOTTOM : front_code(f, murre_ref_not_null(front_word(f, code)));
+}
+
+static struct murre_cond is_null(struct murre_front *f, const struct entry *e) {
+    return (struct murre_cond){.op = MURRE_OP_I64_EQZ, .a = front_operand(f, e)};
+}
+
+void front_as_non_null(struct murre_front *f) {
+    struct entry e;
+    if (!pop_reference(f, &e))
+        return;
+    if (f->emit && front_may_be_null(f, e.type))
+        f->ops->non_null(f->sink, front_operand(f, &e));
+    front_push_again(f, &e, not_null(f, e.type));
+}
+
+void front_br_on_null(struct murre_front *f) {
+    struct frame *to = target(f, murre_read_u32(&f->reader));
+    struct entry e;
+    if (!to || !pop_reference(f, &e))
+        return;
+    struct type_list types = label_types(to);
+    struct murre_cond cond = {0};
+    if (f->emit)
+        cond = is_null(f, &e);
+    front_expect(f, types);
+    if (f->error->status != MURRE_OK)
+        return;
+    if (f->emit && front_may_be_null(f, e.type))
+        emit_branch_if(f, to, types.count, cond);
+    e.index = f->height;
+    front_push_again(f, &e, not_null(f, e.type));
+}
+
+void front_br_on_non_null(struct murre_front *f) {
+    struct frame *to = target(f, murre_read_u32(&f->reader));
+    struct entry e;
+    if (!to || !pop_reference(f, &e))
+        return;
+    front_push_again(f, &e, not_null(f, e.type));
+    struct type_list types = label_types(to);
+    if (types.count == 0 || !front_is_ref(types.types[types.count - 1])) {
+        front_fail(f, "type mismatch: the label takes no reference");
         return;
     }
-    uint32_t skip = f->label_count++;
-    cond.negate = !cond.negate;
-    f->ops->branch_if(f->sink, skip, &cond);
-    emit_branch(f, to, types.count);
-    f->ops->label(f->sink, skip);
+    front_expect(f, types);
+    if (f->error->status != MURRE_OK)
+        return;
+    if (f->emit) {
+        struct murre_cond cond = is_null(f, &e);
+        cond.negate = true;
+        emit_branch_if(f, to, types.count, cond);
+    }
+    front_pop(f, TYPE_ANY);
 }
 
 /* The label that br_table jumps to for a target: its own, or that of a stub which moves the values, made once per target. */

@@ -1,5 +1,5 @@
 /* The front end's state, shared by its files: front.c (driver and simple instructions), front_operand.c (the lazy operand stack),
- * front_control.c (blocks, branches), front_misc.c (variables, calls, references, tables, bulk operations).
+ * front_control.c (blocks, branches), front_misc.c (variables, calls, references, tables, bulk operations), front_types.c (types of references).
  *
  * Time. The work for an instruction is bounded by its bytes, with one exception: a block, a branch or a call names a type of up to
  * a thousand values with two bytes. So lists of types are bytes (codes of value types), compared and copied as blocks of memory, and the
@@ -28,6 +28,9 @@ enum entry_kind { ENTRY_TEMP, ENTRY_CONST, ENTRY_LOCAL, ENTRY_COND };
 
 /* The type of an operand taken from below an unreachable block's base: fits everything (appendix A.3). */
 enum { TYPE_BOTTOM = 0, TYPE_ANY = 0 };
+/* The code of MURRE_REF_BOTTOM. Codes of references that the binary format has none of one byte for are numbers: murre_ref_codes. */
+enum { CODE_REF_BOTTOM = MURRE_REF };
+enum { FRONT_MATCHED = 256 };
 enum { NO_LABEL = UINT32_MAX, NO_ENTRY = UINT32_MAX };
 /* Locals whose types are looked up in a table; those behind are found by their group. */
 enum { TABLED_LOCALS = 4096 };
@@ -67,6 +70,7 @@ struct frame {
     uint32_t stub; /* br_table: the label of the stub made for this target, while stub_serial is current */
     uint32_t stub_serial;
     uint32_t fits_serial; /* br_table: the types have been compared */
+    uint32_t sets;        /* f->set_count when it was entered */
     struct type_list params, results;
 };
 
@@ -105,7 +109,17 @@ struct murre_front {
     uint32_t local_count, pending_capacity;
     bool param_slots_known;
     uint16_t param_slots[MURRE_MAX_PARAMS]; /* of a type with a v128 */
-    struct murre_operand *operands;         /* scratch */
+    /* Types of references: front_types.c. */
+    struct murre_ref_codes codes;    /* those of the module's lists, and those that the body has added */
+    uint16_t matched[FRONT_MATCHED]; /* pairs of codes that have been found to match */
+    uint32_t matches_left;
+    bool exact; /* what front_fits has compared was equal, too */
+    bool has_unset;
+    uint64_t *unset; /* a bit for each local that has no default and is not set; where has_unset */
+    uint32_t unset_capacity;
+    uint32_t *sets; /* locals set that had not been, innermost block last */
+    uint32_t set_count, sets_capacity;
+    struct murre_operand *operands; /* scratch */
     uint32_t operands_capacity;
     struct murre_argument *arguments; /* scratch */
     uint32_t arguments_capacity;
@@ -122,7 +136,7 @@ struct murre_access front_access(const struct murre_front *f, uint32_t memory);
 
 /* front_operand.c */
 void front_fail(struct murre_front *f, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
-void front_fail_type(struct murre_front *f, murre_valtype want, murre_valtype found) __attribute__((cold));
+void front_fail_type(struct murre_front *f, uint8_t want, uint8_t found) __attribute__((cold));
 void front_fail_feature(struct murre_front *f, enum murre_feature feature) __attribute__((cold));
 /* Makes *array hold count elements at least; false, with the error set, when there is no memory. */
 bool front_reserve(struct murre_front *f, void **array, uint32_t *capacity, uint64_t count, size_t size);
@@ -142,6 +156,8 @@ uint32_t front_count_lazy(const struct murre_front *f, uint32_t count, uint32_t 
 void front_drop_to(struct murre_front *f, uint32_t height);
 /* Checks that the innermost types.count operands have these types, and leaves them on the stack with exactly these types. */
 void front_expect(struct murre_front *f, struct type_list types);
+/* Do words of one list match those of another? */
+bool front_lists_match(struct murre_front *f, const uint8_t *found, const uint8_t *types, uint32_t count);
 /* Only checks. */
 bool front_fits(struct murre_front *f, struct type_list types);
 /* Pushes values that are in their homes. */
@@ -159,6 +175,32 @@ struct murre_cond front_cond(struct murre_front *f, const struct entry *entry);
 /* False, with the error set, when the work is to end: see front.h. */
 bool front_look(struct murre_front *f);
 
+/* front_types.c */
+void front_begin_types(struct murre_front *f, uint32_t body_size);
+uint8_t front_number(struct murre_front *f, murre_valtype word);
+/* The code of the type of a reference to a function. */
+uint8_t front_func_code(struct murre_front *f, uint32_t func);
+/* Is each value of one code's type one of the other's? They differ. */
+bool front_matches(struct murre_front *f, uint8_t found, uint8_t want);
+bool front_add_unset(struct murre_front *f, uint32_t first, uint32_t count);
+void front_check_set(struct murre_front *f, uint32_t local); /* an error where it is not set */
+void front_note_set(struct murre_front *f, uint32_t local);
+void front_forget_sets(struct murre_front *f, uint32_t count); /* all but the first */
+
+static inline bool front_is_ref(uint8_t code) {
+    return code > MURRE_V128_HIGH && (code < MURRE_V128 || code > MURRE_I32);
+}
+static inline bool front_is_numbered(uint8_t code) {
+    return code > MURRE_I32 || (code > MURRE_V128_HIGH && code <= MURRE_REF);
+}
+/* A code of a value type, and back. */
+static inline uint8_t front_code(struct murre_front *f, murre_valtype word) {
+    return __builtin_expect(!murre_is_long_ref(word), 1) ? (uint8_t)word : front_number(f, word);
+}
+static inline murre_valtype front_word(const struct murre_front *f, uint8_t code) {
+    return code == CODE_REF_BOTTOM ? MURRE_REF_BOTTOM : front_is_numbered(code) ? f->codes.words[code] : code;
+}
+
 /* front_control.c; each reads its immediates */
 /* Keeps f->base; frames are left by front_pop_frame. */
 bool front_push_frame(struct murre_front *f, enum frame_kind kind, struct type_list params, struct type_list results);
@@ -169,15 +211,23 @@ void front_end(struct murre_front *f);
 void front_br(struct murre_front *f);
 void front_br_if(struct murre_front *f);
 void front_br_table(struct murre_front *f);
+void front_br_on_null(struct murre_front *f);
+void front_br_on_non_null(struct murre_front *f);
 void front_return(struct murre_front *f);
 void front_set_unreachable(struct murre_front *f);
 
 /* front_misc.c */
-bool front_read_valtype(struct murre_front *f, struct murre_reader *r, murre_valtype *type);
+/* The type's code. */
+bool front_read_valtype(struct murre_front *f, struct murre_reader *r, uint8_t *code);
 void front_local(struct murre_front *f, enum murre_op op);
 void front_global(struct murre_front *f, enum murre_op op);
 void front_call(struct murre_front *f);
 void front_call_indirect(struct murre_front *f);
+void front_call_ref(struct murre_front *f);
+void front_return_call(struct murre_front *f, enum murre_op op);
+void front_as_non_null(struct murre_front *f);
+/* Pushes an operand that has just been popped once more, as of another type. */
+void front_push_again(struct murre_front *f, const struct entry *e, uint8_t type);
 void front_select(struct murre_front *f, enum murre_op op);
 void front_reference(struct murre_front *f, enum murre_op op);
 void front_memory(struct murre_front *f, enum murre_op op); /* size, grow, init, copy, fill, data.drop */
@@ -204,6 +254,11 @@ static inline uint32_t front_local_slot(struct murre_front *f, uint32_t local) {
 /* The home of operand index, which may be the next to be pushed. */
 static inline uint32_t front_slot(const struct murre_front *f, uint32_t index) {
     return f->first_temp + index;
+}
+
+/* A reference's code. */
+static inline bool front_may_be_null(const struct murre_front *f, uint8_t code) {
+    return !front_is_numbered(code) || murre_is_nullable(front_word(f, code));
 }
 
 static inline struct murre_operand front_operand(struct murre_front *f, const struct entry *e) {

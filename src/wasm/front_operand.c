@@ -15,12 +15,12 @@ void front_fail(struct murre_front *f, const char *format, ...) {
 }
 
 /* Also of a list's code. */
-static const char *code_name(murre_valtype code) {
-    return murre_valtype_name(code == MURRE_V128_HIGH ? MURRE_V128 : code);
+static struct murre_type_text code_text(const struct murre_front *f, uint8_t code) {
+    return murre_type_text(code == MURRE_V128_HIGH ? MURRE_V128 : front_word(f, code));
 }
 
-void front_fail_type(struct murre_front *f, murre_valtype want, murre_valtype found) {
-    front_fail(f, "type mismatch: expected %s, found %s", code_name(want), code_name(found));
+void front_fail_type(struct murre_front *f, uint8_t want, uint8_t found) {
+    front_fail(f, "type mismatch: expected %s, found %s", code_text(f, want).text, code_text(f, found).text);
 }
 
 void front_fail_feature(struct murre_front *f, enum murre_feature feature) {
@@ -95,8 +95,8 @@ struct entry front_popped_other(struct murre_front *f, murre_valtype want, struc
         if (e.kind == ENTRY_LOCAL)
             f->pending[f->values[e.index].local] = f->values[e.index].link;
     }
-    if (want != TYPE_ANY && e.type != TYPE_BOTTOM && e.type != want)
-        front_fail_type(f, want, e.type);
+    if (want != TYPE_ANY && e.type != TYPE_BOTTOM && e.type != want && !front_matches(f, e.type, (uint8_t)want))
+        front_fail_type(f, (uint8_t)want, e.type);
     return e;
 }
 
@@ -105,7 +105,7 @@ struct entry front_pop_bottom(struct murre_front *f, murre_valtype want) {
         if (want == TYPE_ANY)
             front_fail(f, "type mismatch: the operand stack is empty");
         else
-            front_fail(f, "type mismatch: expected %s, the operand stack is empty", murre_valtype_name(want));
+            front_fail(f, "type mismatch: expected %s, the operand stack is empty", code_text(f, (uint8_t)want).text);
     }
     return (struct entry){.kind = ENTRY_TEMP, .type = (uint8_t)want};
 }
@@ -210,23 +210,39 @@ void front_drop_to(struct murre_front *f, uint32_t height) {
 
 /* ---- lists of types ----------------------------------------------------------------------------------------------------- */
 
+/* One of many that may be asked for by a byte. */
+static bool fits_one(struct murre_front *f, uint8_t found, uint8_t type) {
+    if (!front_matches(f, found, type))
+        return false;
+    if (f->matches_left == 0)
+        murre_error_set(f->error, MURRE_ERROR_LIMIT, f->offset, "too many operands of a block or call are of subtypes");
+    else
+        f->matches_left--;
+    return f->matches_left;
+}
+
 /* A branch table may ask this of a thousand operands for each byte.
  *
  * What is of no type (TYPE_BOTTOM) has one place, though it stands for a v128, too, which has two. It comes only from a select of such operands in unreachable
  * code, so it is the lowest of its block, and there is one at most: what it is compared with is the second code of a v128 then, and the first is looked for
  * below the block's base, where everything is. */
-static bool fit(const uint8_t *found, const uint8_t *types, uint32_t count) {
-    if (count == 0 || memcmp(found, types, count) == 0)
+static bool fit(struct murre_front *f, const uint8_t *found, const uint8_t *types, uint32_t count) {
+    f->exact = count == 0 || memcmp(found, types, count) == 0;
+    if (f->exact)
         return true;
     uint32_t i = 0, end;
     while (i < count) {
         for (; count - i >= 8 && word_at(found + i) == word_at(types + i); i += 8)
             ;
         for (end = count - i < 8 ? count : i + 8; i < end; i++)
-            if (found[i] != types[i] && found[i] != TYPE_BOTTOM)
+            if (found[i] != types[i] && found[i] != TYPE_BOTTOM && !fits_one(f, found[i], types[i]))
                 return false;
     }
     return true;
+}
+
+bool front_lists_match(struct murre_front *f, const uint8_t *found, const uint8_t *types, uint32_t count) {
+    return fit(f, found, types, count);
 }
 
 bool front_fits(struct murre_front *f, struct type_list types) {
@@ -234,14 +250,16 @@ bool front_fits(struct murre_front *f, struct type_list types) {
     uint32_t own = f->height - frame->height, there = own < types.count ? own : types.count;
     /* A stack that has never held anything has no arrays. */
     const uint8_t *found = there ? f->types + f->height - there : NULL, *want = there ? types.types + types.count - there : NULL;
-    if (__builtin_expect(fit(found, want, there), 1)) {
+    if (__builtin_expect(fit(f, found, want, there), 1)) {
         if (own >= types.count || frame->unreachable)
             return true;
-        front_fail(f, "type mismatch: expected %s, the operand stack is empty", code_name(types.types[types.count - own - 1]));
+        front_fail(f, "type mismatch: expected %s, the operand stack is empty", code_text(f, types.types[types.count - own - 1]).text);
         return false;
     }
+    if (f->error->status != MURRE_OK)
+        return false;
     uint32_t i = there; /* the innermost that does not fit */
-    while (i && (found[i - 1] == want[i - 1] || found[i - 1] == TYPE_BOTTOM))
+    while (i > 1 && (found[i - 1] == want[i - 1] || found[i - 1] == TYPE_BOTTOM || front_matches(f, found[i - 1], want[i - 1])))
         i--;
     front_fail_type(f, want[i - 1], found[i - 1]);
     return false;
@@ -252,7 +270,7 @@ void front_expect(struct murre_front *f, struct type_list types) {
         return;
     const struct frame *frame = front_frame(f);
     if (f->height - frame->height >= types.count) {
-        if (frame->unreachable)
+        if (!f->exact)
             memcpy(f->types + f->height - types.count, types.types, types.count);
         return;
     }
@@ -283,6 +301,8 @@ static bool next_sets_local(struct murre_front *f, murre_valtype type, uint32_t 
     if (*local >= f->local_count || front_local_type(f, *local) != type)
         return false;
     f->reader.next += 2;
+    if (front_is_numbered((uint8_t)type))
+        front_note_set(f, *local);
     return true;
 }
 

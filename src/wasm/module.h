@@ -20,8 +20,8 @@ struct murre_type {
 /* The second slot of a v128 in a list of codes. No value type has this code. */
 enum { MURRE_V128_HIGH = 0x01 };
 
-/* The types of parameters and then of results as the binary format codes them, a byte per slot: a v128 is two, MURRE_V128 and MURRE_V128_HIGH.
- * Of types that murre_module_decode has made. */
+/* The types of parameters and then of results, a byte per slot: as the binary format codes them, or by the number that murre_ref_code has given a
+ * reference. A v128 is two, MURRE_V128 and MURRE_V128_HIGH. Of types that murre_module_decode has made. */
 static inline const uint8_t *murre_type_codes(const struct murre_type *type) {
     return (const uint8_t *)(type->func.results + type->func.result_count);
 }
@@ -31,6 +31,15 @@ enum {
     MURRE_SHAPE_REGISTERS = 1 << 16, /* at most 5 integers or references and 8 floats: none travels on the stack */
     MURRE_SHAPE_INTS = 1 << 17,      /* the same without floats, and at most one result, which is no float */
 };
+
+/* What a type says of itself besides: see murre_module_info.subs. */
+struct murre_subtype {
+    uint32_t super; /* the first of the types equal to it, as murre_type_canon has it; MURRE_NO_TYPE: none */
+    uint32_t group; /* the first type of its recursion group; the group ends where the next one starts */
+    uint8_t depth;  /* how many types lie above it */
+    bool is_open;   /* it may have subtypes: it is not final */
+};
+#define MURRE_NO_TYPE UINT32_MAX
 
 struct murre_table_type {
     murre_valtype type;
@@ -95,6 +104,9 @@ struct murre_module_info {
 
     struct murre_type *types;
     uint32_t type_count;
+    struct murre_subtype *subs;        /* by type index; NULL: each is final, and a group of its own */
+    uint32_t *canon;                   /* by type index, the first equal type's; NULL: no two are equal */
+    struct murre_ref_codes *ref_codes; /* of the words in lists of types (subtype.h); NULL: none is a long reference */
     struct murre_import_entry *imports;
     uint32_t import_count;
     uint32_t *func_types; /* type index by function index */
@@ -105,6 +117,7 @@ struct murre_module_info {
     uint32_t memory_count, memory_import_count;
     struct murre_global_type *globals;
     struct murre_constexpr *global_inits; /* by index less global_import_count */
+    struct murre_constexpr *table_inits;  /* by index less table_import_count, of size 0: null; NULL: all are */
     uint32_t global_count, global_import_count;
     uint32_t *tag_types; /* type index by tag index */
     uint32_t tag_count;
@@ -144,11 +157,16 @@ static inline const struct murre_type *murre_module_func_type(const struct murre
 /* Offsets of first byte and end of the body (without its size field). The size was checked at decoding. */
 void murre_module_body(const struct murre_module_info *info, uint32_t func_index, uint32_t *start, uint32_t *end);
 
+/* Of a value type, a packed word (subtype.h). */
 static inline bool murre_is_ref(murre_valtype type) {
-    return type == MURRE_FUNCREF || type == MURRE_EXTERNREF;
+    return (uint8_t)type >= 0x63 && (uint8_t)type <= 0x75;
 }
 static inline uint32_t murre_type_slots(murre_valtype type) {
     return type == MURRE_V128 ? 2 : 1;
+}
+/* The first type of the module that is equal to this one: an equal group's, at the same place. */
+static inline uint32_t murre_type_canon(const struct murre_module_info *info, uint32_t type) {
+    return info->canon ? info->canon[type] : type;
 }
 /* With what follows from it; the arrays stay the caller's. */
 struct murre_type murre_type_of(const struct murre_functype *type);

@@ -22,9 +22,9 @@
 enum murre_operand_kind { MURRE_OPERAND_CONST, MURRE_OPERAND_SLOT };
 
 struct murre_operand {
-    uint8_t kind; /* enum murre_operand_kind */
-    murre_valtype type;
-    uint32_t slot; /* SLOT: a local's or a home slot. CONST: the home slot, where nothing lives; not that of an operand of ret, loop */
+    uint8_t kind;       /* enum murre_operand_kind */
+    murre_valtype type; /* of a reference any word that is none of the number and vector types: sinks need not know more */
+    uint32_t slot;      /* SLOT: a local's or a home slot. CONST: the home slot, where nothing lives; not that of an operand of ret, loop */
     /* CONST: the value; i32 and f32 in the low half, upper half zero. References: 0 is null. Of a v128 where in the module its 16 bytes are. */
     uint64_t bits;
 };
@@ -145,6 +145,17 @@ struct murre_sink_ops {
     void (*call)(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base, uint32_t dst);
     void (*call_indirect)(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index, struct murre_arguments args,
                           uint32_t base, uint32_t dst);
+    /* The same of a function by reference; nullable: it traps with MURRE_TRAP_NULL_FUNCTION where that is null. */
+    void (*call_ref)(struct murre_sink *sink, uint32_t type, struct murre_operand func, bool nullable, struct murre_arguments args,
+                     uint32_t base, uint32_t dst);
+    /* Tail calls: the callee takes the function's place, and its results are the function's. */
+    void (*return_call)(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base);
+    void (*return_call_indirect)(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
+                                 struct murre_arguments args, uint32_t base);
+    void (*return_call_ref)(struct murre_sink *sink, uint32_t type, struct murre_operand func, bool nullable, struct murre_arguments args,
+                            uint32_t base);
+    /* Traps with MURRE_TRAP_NULL_REFERENCE where the reference is null. */
+    void (*non_null)(struct murre_sink *sink, struct murre_operand a);
 
     /* The remaining operations of memories, tables and segments. immediates in the order of the text format; operands as popped, deepest
      * first (0 to 3); dst where there is a result. op is one of MEMORY_SIZE, MEMORY_GROW, MEMORY_INIT (data, memory), DATA_DROP,

@@ -61,6 +61,12 @@ void murre_valtype_text(murre_valtype type, char *text, size_t size) {
         snprintf(text, size, "%sref", name);
 }
 
+struct murre_type_text murre_type_text(murre_valtype type) {
+    struct murre_type_text text;
+    murre_valtype_text(type, text.text, sizeof text.text);
+    return text;
+}
+
 static bool is_float(murre_valtype type) {
     return type == MURRE_F32 || type == MURRE_F64;
 }
@@ -145,8 +151,6 @@ static bool fail_at(struct murre_reader *r, uint64_t offset, const char *reason)
 /* The types that later features define, by their first byte. */
 static bool later_type(struct murre_reader *r, uint64_t offset, uint8_t byte) {
     switch (byte) {
-    case 0x63:
-    case 0x64: return murre_reader_unsupported(r, offset, MURRE_FEATURE_FUNCTION_REFERENCES);
     case MURRE_FORM_SHARED: return murre_reader_unsupported(r, offset, MURRE_FEATURE_SHARED_EVERYTHING);
     case 0x68:
     case 0x75: return murre_reader_unsupported(r, offset, MURRE_FEATURE_STACK_SWITCHING);
@@ -166,7 +170,43 @@ static bool later_type(struct murre_reader *r, uint64_t offset, uint8_t byte) {
     }
 }
 
-bool murre_read_valtype(struct murre_reader *r, murre_features supported, murre_valtype *type) {
+/* The reference to a heap type that has been read up to its end; nullable, or not. */
+static bool heap_type(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, bool nullable,
+                      murre_valtype *type) {
+    uint64_t offset = murre_reader_offset(r);
+    if (r->next != r->end && (*r->next & 0xc0) == 0x40) { /* a one-byte negative number: no index */
+        uint8_t byte = murre_read_byte(r);
+        if (byte == MURRE_HEAP_EXACT)
+            return murre_reader_unsupported(r, offset, MURRE_FEATURE_CUSTOM_DESCRIPTORS);
+        if (byte == MURRE_REF || byte == MURRE_REF_NULL || byte > MURRE_FUNCREF + 5)
+            return fail_at(r, offset, "malformed heap type");
+        if (byte != MURRE_FUNCREF && byte != MURRE_EXTERNREF)
+            return later_type(r, offset, byte);
+        *type = nullable ? byte : murre_ref_not_null(byte);
+        return supported >> MURRE_FEATURE_REFERENCE_TYPES & 1 || murre_reader_unsupported(r, offset, MURRE_FEATURE_REFERENCE_TYPES);
+    }
+    int64_t index = murre_read_s33(r);
+    if (!murre_reader_ok(r))
+        return false;
+    if (!(supported >> MURRE_FEATURE_FUNCTION_REFERENCES & 1))
+        return murre_reader_unsupported(r, offset, MURRE_FEATURE_FUNCTION_REFERENCES);
+    if (index < 0)
+        return fail_at(r, offset, "malformed heap type");
+    if (index >= info->type_count)
+        return murre_reader_invalid(r, offset, "unknown type %lld", (long long)index);
+    *type = murre_ref_to(murre_type_canon(info, (uint32_t)index), nullable);
+    return true;
+}
+
+/* Behind the byte of a reference with a heap type. */
+static bool long_reference(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, uint64_t offset,
+                           uint8_t byte, murre_valtype *type) {
+    if (!(supported >> MURRE_FEATURE_FUNCTION_REFERENCES & 1))
+        return murre_reader_unsupported(r, offset, MURRE_FEATURE_FUNCTION_REFERENCES);
+    return heap_type(r, info, supported, byte == MURRE_REF_NULL, type);
+}
+
+bool murre_read_valtype(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, murre_valtype *type) {
     uint64_t offset = murre_reader_offset(r);
     uint8_t byte = murre_read_byte(r);
     if (!murre_reader_ok(r))
@@ -181,33 +221,29 @@ bool murre_read_valtype(struct murre_reader *r, murre_features supported, murre_
     case MURRE_FUNCREF:
     case MURRE_EXTERNREF:
         return supported >> MURRE_FEATURE_REFERENCE_TYPES & 1 || murre_reader_unsupported(r, offset, MURRE_FEATURE_REFERENCE_TYPES);
+    case MURRE_REF:
+    case MURRE_REF_NULL: return long_reference(r, info, supported, offset, byte, type);
     default: return later_type(r, offset, byte);
     }
 }
 
-bool murre_read_reftype(struct murre_reader *r, murre_features supported, murre_valtype *type) {
-    (void)supported;
+bool murre_read_reftype(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, murre_valtype *type) {
     uint64_t offset = murre_reader_offset(r);
     uint8_t byte = murre_read_byte(r);
     if (!murre_reader_ok(r))
         return false;
     *type = byte;
-    if (murre_is_ref(byte))
+    if (byte == MURRE_FUNCREF || byte == MURRE_EXTERNREF)
         return true;
+    if (byte == MURRE_REF || byte == MURRE_REF_NULL)
+        return long_reference(r, info, supported, offset, byte, type);
     if (byte == MURRE_I32 || byte == MURRE_I64 || byte == MURRE_F32 || byte == MURRE_F64 || byte == MURRE_V128)
         return fail_at(r, offset, "malformed reference type");
     return later_type(r, offset, byte);
 }
 
-bool murre_read_heaptype(struct murre_reader *r, murre_features supported, murre_valtype *type) {
-    uint64_t offset = murre_reader_offset(r);
-    if (r->next != r->end && (*r->next & 0xc0) != 0x40) { /* not a one-byte negative number: an index of a type */
-        murre_read_s33(r);
-        return murre_reader_ok(r) && murre_reader_unsupported(r, offset, MURRE_FEATURE_FUNCTION_REFERENCES);
-    }
-    if (r->next != r->end && *r->next == MURRE_HEAP_EXACT)
-        return murre_reader_unsupported(r, offset, MURRE_FEATURE_CUSTOM_DESCRIPTORS);
-    return murre_read_reftype(r, supported, type);
+bool murre_read_heaptype(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, murre_valtype *type) {
+    return heap_type(r, info, supported, true, type);
 }
 
 bool murre_read_limits(struct murre_reader *r, bool of_memory, struct murre_limits *limits) {

@@ -2,8 +2,8 @@
 #ifndef MURRE_WASM_TYPES_H
 #define MURRE_WASM_TYPES_H
 
-#include "wasm/module.h"
 #include "wasm/reader.h"
+#include "wasm/subtype.h"
 
 /* What a type in the type section starts with. */
 enum {
@@ -23,19 +23,18 @@ enum { MURRE_HEAP_EXACT = 0x62, MURRE_HEAP_SHARED = 0x65 };
 /* Kinds of imports beside enum murre_externkind. The compact ones follow an empty name. */
 enum { MURRE_KIND_EXACT_FUNC = 0x20, MURRE_KIND_COMPACT_TYPE = 0x7e, MURRE_KIND_COMPACT = 0x7f };
 
-bool murre_read_valtype(struct murre_reader *r, murre_features supported, murre_valtype *type);
-bool murre_read_reftype(struct murre_reader *r, murre_features supported, murre_valtype *type);
-/* The immediate of ref.null. */
-bool murre_read_heaptype(struct murre_reader *r, murre_features supported, murre_valtype *type);
+/* Words as in subtype.h. info: whose types an index may name. */
+bool murre_read_valtype(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, murre_valtype *type);
+bool murre_read_reftype(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, murre_valtype *type);
+/* A heap type, such as the immediate of ref.null: the nullable reference to it. */
+bool murre_read_heaptype(struct murre_reader *r, const struct murre_module_info *info, murre_features supported, murre_valtype *type);
 /* Reads flags, minimum and maximum, of a memory or of a table. */
 bool murre_read_limits(struct murre_reader *r, bool of_memory, struct murre_limits *limits);
-/* A value type that modules which are only looked at may have besides those of murre.h: the code 0x63 or 0x64 of a reference in the low byte,
- * above it its heap type, a code where MURRE_TYPE_ABSTRACT, else an index. */
-enum { MURRE_TYPE_HEAP = 8 };
-#define MURRE_TYPE_INDEX    0x1fffffu
-#define MURRE_TYPE_ABSTRACT (1u << 29)
-#define MURRE_TYPE_EXACT    (1u << 30)
-#define MURRE_TYPE_SHARED   (1u << 31)
+/* Any type, for messages. */
+struct murre_type_text {
+    char text[48];
+};
+struct murre_type_text murre_type_text(murre_valtype type);
 /* "func", "i31"…; NULL for what is none. heap: a code less 128. */
 const char *murre_heap_name(int64_t heap);
 /* The message of MURRE_ERROR_UNSUPPORTED: "needs feature: simd", "needs features: simd, threads". */

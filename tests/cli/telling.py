@@ -52,7 +52,6 @@ def target_features(*names: str) -> bytes:
 
 # What only a proposal has, and its name.
 PROPOSALS = [
-    ("function-references", with_type(b"\x60\1\x64\x70\0")),
     ("gc", with_type(b"\x5f\1\x78\1")),
     ("stack-switching", with_type(b"\x5d\0")),
     ("stack-switching", with_type(b"\x60\1\x68\0")),
@@ -78,7 +77,6 @@ PROPOSALS = [
     ("exceptions", with_import(b"\4\0\0")),
     ("legacy-exceptions", with_code(b"\x06\x40\x19\x0b")),
     ("atomics", with_code(FENCE)),
-    ("tail-call", with_code(TAIL_CALL)),
     ("wide-arithmetic", with_code(b"\xfc\x13")),
     ("memory-control", with_code(b"\xfc\x12\0")),
     ("half-precision", with_code(b"\xfd\xa0\x02")),
@@ -115,7 +113,7 @@ def lacking() -> bytes:
     return built((1, kinds), (2, imports), (3, vector([b"\0", b"\0"])), (7, exports), (10, bodies))
 
 
-LACKS = ["tail-call", "exceptions", "function-references", "gc", "atomics", "threads"]
+LACKS = ["exceptions", "gc", "atomics", "threads"]
 
 
 def test_inspect_shows_all_of_a_module_that_cannot_be_run(folder: Path) -> None:

@@ -19,6 +19,7 @@ bool value_type(const struct json *value, murre_valtype *type) {
                  {"funcref", MURRE_FUNCREF},
                  {"externref", MURRE_EXTERNREF},
                  {"refnull", MURRE_FUNCREF},
+                 {"ref", MURRE_FUNCREF},
                  {"nullfuncref", MURRE_FUNCREF},
                  {"nullexternref", MURRE_EXTERNREF}};
     const char *name = json_text(value, "type");

@@ -151,6 +151,30 @@ static void call_indirect(struct murre_sink *s, uint32_t t, uint32_t table, stru
     (void)a;
     record(s, "s%u = call_indirect type %u table %u [%s] base s%u\n", dst, t, table, show(i), base);
 }
+static void call_ref(struct murre_sink *s, uint32_t t, struct murre_operand f, bool nullable, struct murre_arguments a, uint32_t base,
+                     uint32_t dst) {
+    (void)a;
+    record(s, "s%u = call_ref type %u %s%s base s%u\n", dst, t, show(f), nullable ? "" : " not null", base);
+}
+static void return_call(struct murre_sink *s, uint32_t f, struct murre_arguments a, uint32_t base) {
+    record(s, "return call %u base s%u", f, base);
+    for (uint32_t i = 0; i < a.count; i++)
+        record(s, " s%u(%u) = %s", a.args[i].slot, a.args[i].index, show(a.args[i].operand));
+    record(s, "\n");
+}
+static void return_call_indirect(struct murre_sink *s, uint32_t t, uint32_t table, struct murre_operand i, struct murre_arguments a,
+                                 uint32_t base) {
+    (void)a;
+    record(s, "return call_indirect type %u table %u [%s] base s%u\n", t, table, show(i), base);
+}
+static void return_call_ref(struct murre_sink *s, uint32_t t, struct murre_operand f, bool nullable, struct murre_arguments a,
+                            uint32_t base) {
+    (void)a;
+    record(s, "return call_ref type %u %s%s base s%u\n", t, show(f), nullable ? "" : " not null", base);
+}
+static void non_null(struct murre_sink *s, struct murre_operand a) {
+    record(s, "not null %s\n", show(a));
+}
 static void bulk(struct murre_sink *s, enum murre_op op, uint32_t dst, const struct murre_operand *a, uint32_t i, uint32_t j,
                  const struct murre_access *accesses) {
     (void)accesses;
@@ -158,9 +182,36 @@ static void bulk(struct murre_sink *s, enum murre_op op, uint32_t dst, const str
     record(s, "%s %u %u\n", name(op), i, j);
 }
 
-static const struct murre_sink_ops ops = {begin,        end,   copy,       copy_range,  unary,    binary,        vector, lane,   select_,
-                                          load,         store, global_get, global_set,  ref_func, label,         loop,   branch, branch_if,
-                                          branch_table, ret,   ret_range,  unreachable, call,     call_indirect, bulk};
+static const struct murre_sink_ops ops = {begin,
+                                          end,
+                                          copy,
+                                          copy_range,
+                                          unary,
+                                          binary,
+                                          vector,
+                                          lane,
+                                          select_,
+                                          load,
+                                          store,
+                                          global_get,
+                                          global_set,
+                                          ref_func,
+                                          label,
+                                          loop,
+                                          branch,
+                                          branch_if,
+                                          branch_table,
+                                          ret,
+                                          ret_range,
+                                          unreachable,
+                                          call,
+                                          call_indirect,
+                                          call_ref,
+                                          return_call,
+                                          return_call_indirect,
+                                          return_call_ref,
+                                          non_null,
+                                          bulk};
 
 static struct murre_error error;
 

@@ -21,18 +21,29 @@ static struct murre_type type_of(const murre_valtype *params, uint32_t param_cou
         .func = {params, results, param_count, result_count}, .param_slots = param_count, .result_slots = result_count};
 }
 
+static bool intern(const struct murre_type *types, uint32_t count, uint32_t *ids) {
+    bool all = true;
+    for (uint32_t i = 0; i < count; i++)
+        all = (ids[i] = murre_types_intern(engine, &types[i].func)) && all;
+    return all;
+}
+static void release(const uint32_t *ids, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        murre_types_release(engine, ids[i]);
+}
+
 Test(types, equal_types_have_one_id_wherever_they_come_from) {
     murre_valtype a[] = {MURRE_I32, MURRE_I64}, b[] = {MURRE_I32, MURRE_I64};
     struct murre_type types[] = {type_of(a, 2, NULL, 0), type_of(b, 2, NULL, 0), type_of(a, 1, a + 1, 1), type_of(NULL, 0, b, 2)};
     uint32_t ids[4];
-    cr_assert(murre_types_intern(engine, types, 4, ids));
+    cr_assert(intern(types, 4, ids));
     cr_assert_eq(ids[0], ids[1]);
     cr_assert_neq(ids[0], ids[2]);
     cr_assert_neq(ids[0], ids[3]);
     cr_assert_neq(ids[2], ids[3]);
     cr_assert_neq(ids[0], 0);
     cr_assert_eq(murre_types_count(engine), 3);
-    murre_types_release(engine, ids, 4);
+    release(ids, 4);
     cr_assert_eq(murre_types_count(engine), 0);
 }
 
@@ -40,13 +51,13 @@ Test(types, an_id_lives_as_long_as_one_user) {
     murre_valtype a[] = {MURRE_F64};
     struct murre_type type = type_of(a, 1, NULL, 0);
     uint32_t first, second, third;
-    cr_assert(murre_types_intern(engine, &type, 1, &first));
-    cr_assert(murre_types_intern(engine, &type, 1, &second));
-    murre_types_release(engine, &first, 1);
-    cr_assert(murre_types_intern(engine, &type, 1, &third));
+    cr_assert(intern(&type, 1, &first));
+    cr_assert(intern(&type, 1, &second));
+    release(&first, 1);
+    cr_assert(intern(&type, 1, &third));
     cr_assert_eq(third, second);
-    murre_types_release(engine, &second, 1);
-    murre_types_release(engine, &third, 1);
+    release(&second, 1);
+    release(&third, 1);
     cr_assert_eq(murre_types_count(engine), 0);
 }
 
@@ -61,17 +72,17 @@ Test(types, many_types_stay_apart_and_ids_are_used_again) {
             values[i][j] = kinds[i >> (2 * (j % 8)) & 3];
         types[i] = type_of(values[i], 16, NULL, 0);
     }
-    cr_assert(murre_types_intern(engine, types, COUNT, ids));
+    cr_assert(intern(types, COUNT, ids));
     cr_assert_eq(murre_types_count(engine), COUNT);
-    cr_assert(murre_types_intern(engine, types, COUNT, again));
+    cr_assert(intern(types, COUNT, again));
     cr_assert_eq(memcmp(ids, again, sizeof ids), 0);
-    murre_types_release(engine, ids, COUNT);
-    murre_types_release(engine, again, COUNT);
+    release(ids, COUNT);
+    release(again, COUNT);
     cr_assert_eq(murre_types_count(engine), 0);
-    cr_assert(murre_types_intern(engine, types, COUNT, ids));
+    cr_assert(intern(types, COUNT, ids));
     for (unsigned i = 0; i < COUNT; i++)
         cr_assert_leq(ids[i], COUNT);
-    murre_types_release(engine, ids, COUNT);
+    release(ids, COUNT);
 }
 
 static struct murre_trap *never_called(void *env, struct murre_caller *caller, const union murre_slot *args, union murre_slot *results) {
