@@ -12,6 +12,7 @@
 #include "cost.h"
 #include "diff/host_side.h"
 #include "diff/options.h"
+#include "runtime/module.h"
 
 static struct fuzz_log sights;
 
@@ -26,8 +27,12 @@ bool fuzz_prepared(const uint8_t *data, size_t size, struct fuzz_module *prepare
     struct murre_module *module = murre_module_new(fuzz_side_engine(fuzz_sides), data, size, NULL);
     if (!module)
         return false;
-    fuzz_module_read(prepared, &module->info);
+    bool readable = fuzz_module_can_read(murre_module_features(module));
+    if (readable)
+        fuzz_module_read(prepared, &module->info);
     murre_module_unref(module);
+    if (!readable)
+        return false;
     *plan = fuzz_prepare(prepared, hash_of(data, size));
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include "diff/side.h"
 #include "module/mutate.h"
+#include "runtime/module.h"
 
 enum { TRIES = 4 };
 
@@ -13,9 +14,11 @@ static bool read(struct fuzz_module *module, const uint8_t *data, size_t size) {
     struct murre_module *decoded = murre_module_new(fuzz_side_engine(fuzz_sides), data, size, NULL);
     if (!decoded)
         return false;
-    fuzz_module_read(module, &decoded->info);
+    bool readable = fuzz_module_can_read(murre_module_features(decoded));
+    if (readable)
+        fuzz_module_read(module, &decoded->info);
     murre_module_unref(decoded);
-    return true;
+    return readable;
 }
 
 /* The size of what was written, or 0: too large, or not valid after all. */

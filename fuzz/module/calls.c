@@ -1,4 +1,6 @@
 /* Calls, and instructions on whole memories and tables: see generate.h. */
+#include <string.h>
+
 #include "module/generate.h"
 
 /* ---- calls ------------------------------------------------------------------------------------------------------------- */
@@ -77,7 +79,42 @@ bool fuzz_gen_call_value(struct fuzz_gen *g, murre_valtype type, unsigned depth)
     return found;
 }
 
+static bool same_results(const struct murre_functype *a, const struct murre_functype *b) {
+    return a->result_count == b->result_count &&
+           (a->result_count == 0 || memcmp(a->results, b->results, a->result_count * sizeof *a->results) == 0);
+}
+
+/* A tail call, on a condition, of a function with the same results; of the function itself too, which the fuel of a prepared module ends. False where
+ * there is none. */
+static bool tail_call(struct fuzz_gen *g, unsigned depth) {
+    const struct murre_functype *own = fuzz_func_type(g->module, g->func);
+    uint32_t found = 0, func = UINT32_MAX;
+    for (uint32_t i = 0; i < g->module->funcs.count; i++)
+        if (same_results(fuzz_func_type(g->module, i), own) && fuzz_once_in(&g->random, ++found))
+            func = i;
+    struct known known;
+    bool indirect = fuzz_once_in(&g->random, 3) && known_element(g, 0, &known) && same_results(fuzz_func_type(g->module, known.func), own);
+    if (!indirect && func == UINT32_MAX)
+        return false;
+    func = indirect ? known.func : func;
+    fuzz_gen_value(g, MURRE_I32, depth);
+    fuzz_gen_open(g, MURRE_OP_IF, NULL, 0, NULL, 0);
+    const struct murre_functype *type = fuzz_func_type(g->module, func);
+    fuzz_gen_values(g, type->params, type->param_count, depth);
+    if (indirect) {
+        fuzz_put_const(g->out, MURRE_I32, known.index + (fuzz_once_in(&g->random, 40) ? 1 : 0));
+        fuzz_put_op_u32(g->out, MURRE_OP_RETURN_CALL_INDIRECT, g->module->funcs.items[func].type);
+        fuzz_put_u32(g->out, known.table);
+    } else {
+        fuzz_put_op_u32(g->out, MURRE_OP_RETURN_CALL, func);
+    }
+    fuzz_gen_close(g);
+    return true;
+}
+
 void fuzz_gen_call(struct fuzz_gen *g, unsigned depth) {
+    if (fuzz_once_in(&g->random, 12) && tail_call(g, depth > 1 ? 1 : depth))
+        return;
     const struct murre_functype *found = g->loops > 1 ? NULL : call(g, 0, depth);
     for (uint32_t i = found ? found->result_count : 0; i > 0; i--)
         fuzz_gen_pop(g, found->results[i - 1]);

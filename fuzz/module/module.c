@@ -65,7 +65,7 @@ static void read_segments(struct fuzz_module *module, const struct murre_module_
     for (uint32_t i = 0; i < info->elem_count; i++) {
         const struct murre_elem_segment *from = &info->elems[i];
         struct fuzz_elem *elem = FUZZ_ADD(&module->arena, &module->elems);
-        *elem = (struct fuzz_elem){.mode = from->mode, .type = from->type, .table = from->table};
+        *elem = (struct fuzz_elem){.mode = from->mode, .type = from->funcs ? MURRE_FUNCREF : from->type, .table = from->table};
         if (from->mode == MURRE_SEGMENT_ACTIVE)
             elem->offset = copy_constexpr(module, info, from->offset);
         for (uint32_t k = 0; k < from->count; k++) {

@@ -76,6 +76,10 @@ struct fuzz_module {
 };
 
 void fuzz_module_init(struct fuzz_module *module);
+/* Modules whose types name types are left alone so far. features: those that the module uses. */
+static inline bool fuzz_module_can_read(murre_features features) {
+    return !(features >> MURRE_FEATURE_FUNCTION_REFERENCES & 1);
+}
 /* info must be of a valid module; nothing of it is referred to afterwards. */
 void fuzz_module_read(struct fuzz_module *module, const struct murre_module_info *info);
 void fuzz_module_fini(struct fuzz_module *module);

@@ -212,7 +212,8 @@ static void step(struct scanner *s, const struct murre_instruction *is) {
     case MURRE_CLASS_STORE: pop_many(s, 2); return;
     default: break;
     }
-    if (is->op == MURRE_OP_UNREACHABLE || is->op == MURRE_OP_BR || is->op == MURRE_OP_BR_TABLE || is->op == MURRE_OP_RETURN)
+    if (is->op == MURRE_OP_UNREACHABLE || is->op == MURRE_OP_BR || is->op == MURRE_OP_BR_TABLE || is->op == MURRE_OP_RETURN ||
+        is->op == MURRE_OP_RETURN_CALL || is->op == MURRE_OP_RETURN_CALL_INDIRECT)
         s->live = false;
     else
         special(s, is);

@@ -295,6 +295,38 @@ static void emit_unreachable(struct murre_sink *sink) {
     emit1(e, MIR_JMP, murre_emit_trap(e, MURRE_TRAP_UNREACHABLE));
 }
 
+/* ---- starting again ----------------------------------------------------------------------------------------------- */
+
+/* Arguments to their homes, then all of them to the parameters: some may be made of others. Declared locals are set to zero out of line. */
+void murre_emit_restart(struct murre_emit *e, struct murre_arguments args, uint32_t base) {
+    const struct murre_functype *type = &e->func->type->func;
+    e->has_loop = true;
+    for (uint32_t i = 0; i < args.count; i++)
+        emit_copy(&e->sink, args.args[i].slot, args.args[i].operand);
+    for (uint32_t i = 0, slot = 0; i < type->param_count; slot += murre_type_slots(type->params[i++]))
+        emit_copy(&e->sink, slot, (struct murre_operand){MURRE_OPERAND_SLOT, type->params[i], base + slot, 0});
+    poll(e);
+    if (!e->restart_label)
+        e->restart_label = MIR_new_label(e->mir);
+    e->straight = false;
+    emit1(e, MIR_JMP, emit_label_op(e, e->restart_label));
+}
+
+/* Behind the body. In code that is entered at a loop no local has been set to zero yet. */
+static void emit_restart_block(struct murre_emit *e, MIR_label_t body) {
+    murre_emit_bind(e, e->restart_label);
+    for (uint32_t i = 0; i < e->func->group_count; i++) {
+        const struct murre_local_group *group = &e->func->groups[i];
+        enum emit_class class = murre_emit_class(group->type);
+        for (uint32_t k = 0; k < group->count; k++) {
+            struct emit_slot *slot = slot_at(e, group->slot + k * murre_type_slots(group->type));
+            if (slot->regs[class] != 0 && (slot->zeroed[class] || e->loop != UINT32_MAX))
+                murre_emit_zero(e, class, emit_reg(e, slot->regs[class]));
+        }
+    }
+    emit1(e, MIR_JMP, emit_label_op(e, body));
+}
+
 /* ---- begin and end ------------------------------------------------------------------------------------------------ */
 
 static void begin(struct murre_sink *sink, const struct murre_sink_func *func) {
@@ -430,6 +462,9 @@ static void end(struct murre_sink *sink, uint32_t slot_count) {
     if (e->calls && e->module->engine->config.no_signals)
         interrupt = trap_at(e, MURRE_TRAP_INTERRUPT, start);
     arrive(e);
+    MIR_label_t body = e->restart_label ? MIR_new_label(e->mir) : NULL;
+    if (body)
+        emit_restart_block(e, body);
     MIR_set_origin(e->mir, &e->offset);
     murre_emit_leaves(e);
     emit_traps(e);
@@ -437,6 +472,8 @@ static void end(struct murre_sink *sink, uint32_t slot_count) {
     /* The prologue is built like anything else, then moved to the front, last instruction first. */
     MIR_insn_t last = DLIST_TAIL(MIR_insn_t, e->mir_func->insns);
     emit_prologue(e, overflow, interrupt);
+    if (body)
+        murre_emit_bind(e, body);
     for (MIR_insn_t insn; (insn = DLIST_TAIL(MIR_insn_t, e->mir_func->insns)) != last;) {
         DLIST_REMOVE(MIR_insn_t, e->mir_func->insns, insn);
         MIR_prepend_insn(e->mir, e->item, insn);

@@ -83,6 +83,7 @@ struct murre_emit {
     MIR_label_t *labels;
     uint32_t label_capacity;
     MIR_label_t ret_label;
+    MIR_label_t restart_label;            /* where a tail call of the function by itself goes; NULL until there is one */
     MIR_label_t osr_label;                /* header of the loop that is entered */
     uint32_t nest[EMIT_NEST], nest_count; /* the loops around it, outermost first: see bind_loop */
     MIR_label_t nest_labels[EMIT_NEST + 1];
@@ -199,6 +200,8 @@ void murre_emit_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t t
 void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results, uint32_t count);
 void murre_emit_call_ref(struct murre_sink *sink, uint32_t type, struct murre_operand func, bool nullable, struct murre_arguments args,
                          uint32_t base, uint32_t dst);
+/* A tail call of the function by itself: the function starts again. */
+void murre_emit_restart(struct murre_emit *e, struct murre_arguments args, uint32_t base);
 void murre_emit_return_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base);
 void murre_emit_return_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,
                                      struct murre_arguments args, uint32_t base);

@@ -261,8 +261,10 @@ void murre_emit_non_null(struct murre_sink *sink, struct murre_operand a) {
 }
 
 void murre_emit_return_call(struct murre_sink *sink, uint32_t func, struct murre_arguments args, uint32_t base) {
-    (void)sink, (void)func, (void)args, (void)base;
-    murre_mirctx_fail("no code for tail calls");
+    struct murre_emit *e = (struct murre_emit *)sink;
+    if (func != e->func->func_index)
+        murre_mirctx_fail("no code for tail calls");
+    murre_emit_restart(e, args, base);
 }
 
 void murre_emit_return_call_indirect(struct murre_sink *sink, uint32_t type, uint32_t table, struct murre_operand index,

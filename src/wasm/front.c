@@ -482,6 +482,7 @@ enum murre_status murre_front_run(struct murre_front *f, const struct murre_modu
         };
         if (sink)
             f->ops->begin(sink, &f->func);
+        f->plain_locals = f->has_unset ? 0 : f->local_count;
         if (front_push_frame(f, FRAME_FUNC, (struct type_list){0}, front_results(f->type)))
             lower_body(f);
         if (sink && f->error->status == MURRE_OK)

@@ -157,7 +157,8 @@ void front_else(struct murre_front *f) {
         front_to_homes(f, frame->results.count);
         f->ops->branch(f->sink, use_label(f, frame));
     }
-    front_forget_sets(f, frame->sets);
+    if (__builtin_expect(f->set_count > frame->sets, 0))
+        front_forget_sets(f, frame->sets);
     restart(f, frame->params, frame->height);
     frame->kind = FRAME_ELSE;
     frame->unreachable = false;
@@ -213,7 +214,8 @@ void front_end(struct murre_front *f) {
         front_fail(f, "type mismatch: an if without else must leave its parameters as they are");
         return;
     }
-    front_forget_sets(f, frame->sets);
+    if (__builtin_expect(f->set_count > frame->sets, 0))
+        front_forget_sets(f, frame->sets);
     bool falls_through = f->emit;
     bool merges = frame->entered && frame->kind != FRAME_LOOP && (frame->label != NO_LABEL || frame->kind == FRAME_IF);
     if (merges) {

@@ -115,7 +115,8 @@ struct murre_front {
     uint32_t matches_left;
     bool exact; /* what front_fits has compared was equal, too */
     bool has_unset;
-    uint64_t *unset; /* a bit for each local that has no default and is not set; where has_unset */
+    uint32_t plain_locals; /* local_count, or 0 where has_unset: all are looked at */
+    uint64_t *unset;       /* a bit for each local that has no default and is not set; where has_unset */
     uint32_t unset_capacity;
     uint32_t *sets; /* locals set that had not been, innermost block last */
     uint32_t set_count, sets_capacity;

@@ -31,23 +31,26 @@ static void set_local(struct murre_front *f, uint32_t local, const struct entry 
     f->ops->copy(f->sink, front_local_slot(f, local), front_operand(f, value));
 }
 
+/* Of a local that there is not, or of any in a function that has some without default. */
+static __attribute__((noinline, cold)) bool check_local(struct murre_front *f, enum murre_op op, uint32_t local) {
+    if (local >= f->local_count)
+        front_fail(f, "unknown local %u", local);
+    else if (op == MURRE_OP_LOCAL_GET)
+        front_check_set(f, local);
+    else
+        front_note_set(f, local);
+    return f->error->status == MURRE_OK;
+}
+
 void front_local(struct murre_front *f, enum murre_op op) {
     uint32_t local = murre_read_u32(&f->reader);
-    if (local >= f->local_count) {
-        front_fail(f, "unknown local %u", local);
+    if (__builtin_expect(local >= f->plain_locals, 0) && !check_local(f, op, local))
         return;
-    }
-    uint32_t type = front_local_type(f, local);
-    bool numbered = __builtin_expect(front_is_numbered((uint8_t)type), 0);
     if (op == MURRE_OP_LOCAL_GET) {
-        if (numbered)
-            front_check_set(f, local);
         push_local(f, local);
         return;
     }
-    struct entry value = front_pop(f, type);
-    if (numbered)
-        front_note_set(f, local);
+    struct entry value = front_pop(f, front_local_type(f, local));
     set_local(f, local, &value);
     if (op == MURRE_OP_LOCAL_TEE)
         push_local(f, local);
@@ -82,7 +85,7 @@ struct exchange {
 };
 
 /* Pops the arguments. */
-static bool take_arguments(struct murre_front *f, const struct murre_type *type, struct exchange *x) {
+static inline __attribute__((always_inline)) bool take_arguments(struct murre_front *f, const struct murre_type *type, struct exchange *x) {
     struct type_list params = front_params(type);
     if (!front_fits(f, params))
         return false;

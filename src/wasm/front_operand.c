@@ -23,6 +23,11 @@ void front_fail_type(struct murre_front *f, uint8_t want, uint8_t found) {
     front_fail(f, "type mismatch: expected %s, found %s", code_text(f, want).text, code_text(f, found).text);
 }
 
+/* Texts are kept out of what runs for every instruction: a function with an array has its return address guarded. */
+static __attribute__((cold, noinline)) void fail_empty(struct murre_front *f, uint8_t want) {
+    front_fail(f, "type mismatch: expected %s, the operand stack is empty", code_text(f, want).text);
+}
+
 void front_fail_feature(struct murre_front *f, enum murre_feature feature) {
     if (f->error->status != MURRE_OK)
         return;
@@ -105,7 +110,7 @@ struct entry front_pop_bottom(struct murre_front *f, murre_valtype want) {
         if (want == TYPE_ANY)
             front_fail(f, "type mismatch: the operand stack is empty");
         else
-            front_fail(f, "type mismatch: expected %s, the operand stack is empty", code_text(f, (uint8_t)want).text);
+            fail_empty(f, (uint8_t)want);
     }
     return (struct entry){.kind = ENTRY_TEMP, .type = (uint8_t)want};
 }
@@ -226,7 +231,7 @@ static bool fits_one(struct murre_front *f, uint8_t found, uint8_t type) {
  * What is of no type (TYPE_BOTTOM) has one place, though it stands for a v128, too, which has two. It comes only from a select of such operands in unreachable
  * code, so it is the lowest of its block, and there is one at most: what it is compared with is the second code of a v128 then, and the first is looked for
  * below the block's base, where everything is. */
-static bool fit(struct murre_front *f, const uint8_t *found, const uint8_t *types, uint32_t count) {
+static inline __attribute__((always_inline)) bool fit(struct murre_front *f, const uint8_t *found, const uint8_t *types, uint32_t count) {
     f->exact = count == 0 || memcmp(found, types, count) == 0;
     if (f->exact)
         return true;
@@ -253,7 +258,7 @@ bool front_fits(struct murre_front *f, struct type_list types) {
     if (__builtin_expect(fit(f, found, want, there), 1)) {
         if (own >= types.count || frame->unreachable)
             return true;
-        front_fail(f, "type mismatch: expected %s, the operand stack is empty", code_text(f, types.types[types.count - own - 1]).text);
+        fail_empty(f, types.types[types.count - own - 1]);
         return false;
     }
     if (f->error->status != MURRE_OK)
@@ -301,7 +306,7 @@ static bool next_sets_local(struct murre_front *f, murre_valtype type, uint32_t 
     if (*local >= f->local_count || front_local_type(f, *local) != type)
         return false;
     f->reader.next += 2;
-    if (front_is_numbered((uint8_t)type))
+    if (f->has_unset)
         front_note_set(f, *local);
     return true;
 }
