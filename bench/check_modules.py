@@ -30,7 +30,7 @@ def main():
     options = arguments()
     process.build_launcher()
     if options.engines:
-        chosen, _ = engines.choose(options.murre, options.engines.split(","))
+        chosen, _, _ = engines.choose(options.murre, options.engines.split(","))
     else:
         chosen = [engines.murre(options.murre, tier) for tier in options.tiers.split(",")]
     passed = failed = 0

@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
+import check_simd  # noqa: E402
 from harness import engines, measure, places, report  # noqa: E402
 
 NAMES = ["wasmtime", "wazero", "wasmi", "wasm3"]
@@ -118,7 +119,7 @@ def check_report() -> None:
     judge("the report has each engine's version and date", re.search(rf"^wasmi .*{engines.releases()['wasmi']}$", table, re.MULTILINE), table)
 
 
-def check_simd() -> None:
+def check_quotients() -> None:
     series = lambda seconds, checksum: measure.Series(seconds=[seconds], checksum=checksum)
     results = {("simd", "k"): {"native": series(1, "aa"), "murre": series(2, "aa"), "wasmtime": series(4, "aa")},
                ("simd-scalar", "k"): {"murre": series(8, "aa")},
@@ -126,6 +127,7 @@ def check_simd() -> None:
     judge("builds and engines that agree are no mismatch", measure.mismatches(results) == [])
     text = report.tables(results)
     judge("the quotients are of the same kernel", re.search(r"^k +0\.50 +2\.00 +0\.25 +- +0\.75$", text, re.MULTILINE), text)
+    judge("our BLAKE3 of nothing", check_simd.blake3(b"") == "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262")
     results["simd-scalar", "k"]["murre"].checksum = "cc"
     wrong = measure.mismatches(results)
     judge("a build without SIMD that computes something else is", len(wrong) == 1 and "computed cc, native with SIMD aa" in wrong[0], wrong)
@@ -135,7 +137,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         check_installing(Clone(Path(name)))
     check_report()
-    check_simd()
+    check_quotients()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -143,6 +143,16 @@ def add_simd(builder):
         builder.add(scalar, [*CLANG, sources[0], "-o", scalar], sources)
 
 
+def add_cpp(builder):
+    """A C++ program with vectors; needs Debian's libc++-14-dev-wasm32 and libc++abi-14-dev-wasm32."""
+    source = str(places.BENCH / "apps/cpp/points.cpp")
+    flags = ["-O2", "-std=gnu++17", "-fno-exceptions", "-ffp-contract=off", "-w"]
+    native, wasm = places.NATIVE / "points", places.WASM / "points.wasm"
+    builder.add(native, ["g++", *flags, source, "-o", native], [source])
+    clang = CLANG[0].replace("clang", "clang++")
+    builder.add(wasm, [clang, "--target=wasm32-wasi", *flags, "-msimd128", "-Wl,--strip-debug", source, "-o", wasm], [source])
+
+
 def add_apps(builder):
     for app in apps():
         if app.stdin:
@@ -181,6 +191,8 @@ def prepare(groups, say):
     if groups & {"first-run", "steady"}:
         fetch("sources.sh", say)
         add_apps(builder)
-    if groups & {"cold", "validate"}:
+    if "simd-real" in groups:
+        add_cpp(builder)
+    if groups & {"cold", "validate", "simd-real"}:
         fetch("modules.sh", say)
     builder.build()

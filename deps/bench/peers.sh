@@ -21,7 +21,7 @@ install_wazero() {
 }
 
 install_wasmi() {
-    cargo install --quiet --locked --root "$peers" "wasmi_cli@$(version_of wasmi)"
+    cargo install --quiet --locked --features simd --root "$peers" "wasmi_cli@$(version_of wasmi)"
 }
 
 install_wasm3() {
