@@ -93,7 +93,10 @@ MURRE_API const char *murre_status_name(enum murre_status status);
 
 /* ---- values and types -------------------------------------------------------------------------------------------- */
 
-/* A value type as the binary format codes it (5.3.4); references carry no index yet. */
+/* A value type as the binary format codes it (5.3.4). References that take more than a byte there are packed: the low byte is MURRE_REF_NULL or MURRE_REF,
+ * which is never null; what is above names the heap type, for murre_valtype_text. Indices of types are those of the module that the word comes from; those
+ * of tables and globals are the engine's. The embedder makes functions, tables and globals of the plain types below only; what it hands to a module is
+ * checked: murre_func_call, murre_global_set, murre_table_set and murre_table_grow refuse a reference that is not of its type. */
 typedef uint32_t murre_valtype;
 enum {
     MURRE_I32 = 0x7f,
@@ -103,6 +106,8 @@ enum {
     MURRE_V128 = 0x7b,
     MURRE_FUNCREF = 0x70,
     MURRE_EXTERNREF = 0x6f,
+    MURRE_REF = 0x64, /* low bytes */
+    MURRE_REF_NULL = 0x63,
 };
 
 /* One value of 8 bytes. A v128 takes two slots. A null reference is NULL. The unused upper half of an i32 or f32 is unspecified

@@ -76,7 +76,7 @@ static inline bool c_take(const wasm_store_t *store, murre_valtype type, const w
     return c_value_fits(store, type, value);
 }
 static inline bool c_give(wasm_store_t *store, murre_valtype type, union murre_slot slot, wasm_val_t *value) {
-    if (__builtin_expect(type >= MURRE_F64, true)) {
+    if (__builtin_expect(type - MURRE_F64 <= MURRE_I32 - MURRE_F64, true)) {
         value->kind = (wasm_valkind_t)(MURRE_I32 - type);
         value->of.i64 = slot.i64;
         return true;

@@ -140,7 +140,7 @@ static struct murre_trap *call_wasm(wasm_store_t *store, struct murre_func *func
     for (uint32_t i = 0; i < type->param_count; i++)
         if (!c_take(store, type->params[i], &args[i], &slots[i]))
             return murre_trap_new("an argument of another type than the parameter's, or of another store");
-    struct murre_trap *trap = murre_call_func(store->store, func, slots);
+    struct murre_trap *trap = murre_func_call(store->store, func, slots);
     if (__builtin_expect(trap != NULL, false))
         return trap;
     bool good = true;

@@ -1,5 +1,6 @@
 /* Types of the standard C API. The four external types start with their kind, so that a wasm_externtype_t is a view of any of them. */
 #include "api/c_api.h"
+#include "runtime/types.h"
 
 #include <stdlib.h>
 
@@ -61,8 +62,7 @@ wasm_valkind_t c_kind_of(murre_valtype type) {
     case MURRE_F32: return WASM_F32;
     case MURRE_F64: return WASM_F64;
     case MURRE_V128: return C_V128;
-    case MURRE_FUNCREF: return WASM_FUNCREF;
-    default: return WASM_EXTERNREF;
+    default: return murre_types_is_func(type) ? WASM_FUNCREF : WASM_EXTERNREF;
     }
 }
 murre_valtype c_valtype_of(wasm_valkind_t kind) {

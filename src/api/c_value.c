@@ -1,7 +1,7 @@
 /* Values, globals, tables and memories of the standard C API: see c_api.h. */
 #include "api/c_api.h"
 
-#include "runtime/runtime.h"
+#include "runtime/types.h"
 
 static bool is_ref(wasm_valkind_t kind) {
     return kind >= WASM_EXTERNREF;
@@ -22,13 +22,13 @@ void wasm_val_copy(wasm_val_t *out, const wasm_val_t *from) {
 
 /* Only functions are funcrefs; null is either. What belongs to another store would end with it. */
 static bool ref_fits(const wasm_store_t *store, murre_valtype type, const wasm_ref_t *ref) {
-    return !ref || (ref->store == store && (type != MURRE_FUNCREF || ref->kind == REF_FUNC));
+    return !ref || (ref->store == store && (!murre_types_is_func(type) || ref->kind == REF_FUNC));
 }
 
 void *c_ref_to_wasm(murre_valtype type, const wasm_ref_t *ref) {
     if (!ref)
         return NULL;
-    if (type == MURRE_FUNCREF)
+    if (murre_types_is_func(type))
         return ref->kind == REF_FUNC ? ref->object : NULL;
     ((wasm_ref_t *)ref)->pinned = true;
     return (void *)ref;
@@ -37,7 +37,7 @@ void *c_ref_to_wasm(murre_valtype type, const wasm_ref_t *ref) {
 bool c_ref_from_wasm(wasm_store_t *store, murre_valtype type, void *pointer, wasm_ref_t **ref) {
     if (!pointer)
         *ref = NULL;
-    else if (type == MURRE_FUNCREF)
+    else if (murre_types_is_func(type))
         *ref = c_ref_of(store, REF_FUNC, pointer);
     else
         *ref = c_ref_copy(pointer);

@@ -170,7 +170,7 @@ bool cli_parse_value(const char *text, murre_valtype type, union murre_slot *slo
     case MURRE_V128: return parse_vector(text, slot);
     case MURRE_FUNCREF:
     case MURRE_EXTERNREF: slot->ref = NULL; return strcmp(text, "null") == 0;
-    default: return false;
+    default: /* another reference */ slot->ref = NULL; return (uint8_t)type == MURRE_REF_NULL && strcmp(text, "null") == 0;
     }
 }
 

@@ -396,7 +396,7 @@ bool murre_types_match(struct murre_engine *engine, murre_valtype sub, murre_val
     return id;
 }
 
-static bool is_function(murre_valtype word) {
+bool murre_types_is_func(murre_valtype word) {
     return murre_is_concrete(word) || murre_subtype(NULL, word, MURRE_FUNCREF);
 }
 
@@ -405,7 +405,7 @@ bool murre_types_hold(const struct murre_store *store, murre_valtype word, void 
         return true;
     if (!ref)
         return murre_is_nullable(word);
-    if (!is_function(word))
+    if (!murre_types_is_func(word))
         return true;
     return murre_func_store(ref) == store && (!murre_is_concrete(word) || murre_func_is_of(ref, murre_ref_index(word)));
 }

@@ -21,6 +21,8 @@ void murre_types_release(struct murre_engine *engine, uint32_t id);
 murre_valtype murre_types_word(const struct murre_module *module, murre_valtype word);
 /* Does each value of one such type belong to the other? */
 bool murre_types_match(struct murre_engine *engine, murre_valtype sub, murre_valtype super);
+/* Are references of the type functions? Of a module's words, too. */
+bool murre_types_is_func(murre_valtype word);
 /* Whether a reference that the embedder hands over is of the type, and its function of the store: one of another would dangle when that dies, and
  * run in the wrong one until then. True of numbers. */
 bool murre_types_hold(const struct murre_store *store, murre_valtype word, void *ref);

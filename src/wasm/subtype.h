@@ -11,7 +11,6 @@
 
 #include "wasm/module.h"
 
-enum { MURRE_REF_NULL = 0x63, MURRE_REF = 0x64 };
 /* Type indices of the module, above a reference's code. */
 enum { MURRE_TYPE_HEAP = 8 };
 #define MURRE_TYPE_INDEX    0x1fffffu

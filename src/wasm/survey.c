@@ -154,7 +154,7 @@ static void read_composite(struct survey *s) {
 static void read_subtype(struct survey *s) {
     struct murre_reader *r = &s->reader;
     if (murre_reader_left(r) && (*r->next == MURRE_FORM_SUB || *r->next == MURRE_FORM_SUB_FINAL)) {
-        use(s, FEATURE(GC));
+        use(s, FEATURE(FUNCTION_REFERENCES));
         r->next++;
         for (uint32_t left = murre_read_count(r, 1, UINT32_MAX, "supertypes"); left; left--)
             murre_read_u32(r);
@@ -167,7 +167,7 @@ static void survey_types(struct survey *s) {
     for (uint32_t left = murre_read_count(r, 1, MURRE_MAX_TYPES, "types"); left && murre_reader_ok(r); left--) {
         uint32_t group = 1;
         if (murre_reader_left(r) && *r->next == MURRE_FORM_REC) {
-            use(s, FEATURE(GC));
+            use(s, FEATURE(FUNCTION_REFERENCES));
             r->next++;
             group = murre_read_count(r, 1, MURRE_MAX_TYPES, "types");
         }
