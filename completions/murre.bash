@@ -14,7 +14,7 @@ _murre() {
 
     local command=run first=1
     case ${words[1]} in
-    run | validate | inspect) command=${words[1]} first=2 ;;
+    run | validate | inspect | print) command=${words[1]} first=2 ;;
     esac
 
     # Behind the module stand the guest's own arguments.
@@ -43,7 +43,7 @@ _murre() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         else
             mapfile -t COMPREPLY < <(compgen -d -- "$cur"; compgen -f -X '!*.@(wasm|gz)' -- "$cur")
-            [ "$cword" -gt 1 ] || mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W 'run validate inspect' -- "$cur")
+            [ "$cword" -gt 1 ] || mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W 'run validate inspect print' -- "$cur")
         fi
         compopt -o filenames
         ;;

@@ -214,6 +214,22 @@ static void look_at(struct murre_engine *engine, const uint8_t *data, size_t siz
     require(releases == 1);
 }
 
+static bool count_text(void *context, const char *text, size_t size) {
+    require(text && size);
+    *(size_t *)context += size;
+    return true;
+}
+
+/* What loads can be printed; the text of anything is bounded by its bytes, indentation and locals included. */
+static void print(struct murre_engine *engine, const uint8_t *data, size_t size, bool loads) {
+    for (uint32_t flags = 0; flags <= (MURRE_PRINT_OFFSETS | MURRE_PRINT_FOLDED); flags++) {
+        size_t printed = 0;
+        enum murre_status status = murre_binary_to_text(engine, data, size, flags, count_text, &printed, NULL);
+        require(status == MURRE_OK || status == MURRE_ERROR_LIMIT || !loads);
+        require(printed <= ((size_t)16 << 20) + size * 512);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct murre_engine *strict = fuzz_engine(false), *deferred = fuzz_engine(true);
@@ -224,6 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_cost_bound("loading and validating", load, &loading, size);
     struct murre_module *module = loading.module;
     error = loading.error;
+    print(strict, data, size, module != NULL);
     struct murre_module *lazy = murre_module_new_borrowed(deferred, data, size, released, &releases, &later);
     require((module == NULL) == (error.status != MURRE_OK) && (lazy == NULL) == (later.status != MURRE_OK) && (!module || lazy));
     if (lazy) {

@@ -301,6 +301,20 @@ MURRE_API enum murre_status murre_module_disassemble(struct murre_module *module
                                                      void (*sink)(void *context, const char *line), void *context,
                                                      struct murre_error *error) MURRE_MUST_USE;
 
+/* How murre_binary_to_text prints. */
+enum murre_print_flag {
+    MURRE_PRINT_OFFSETS = 1, /* each line starts with the offset in the module of what it shows, as a comment */
+    MURRE_PRINT_FOLDED = 2,  /* instructions in parentheses around their operands */
+};
+/* Prints a module in the text format, also one that cannot be run here: it is read, but not validated. The text gives the same bytes again, custom
+ * sections aside, where they are coded as short as possible. Names are those of the name section; other custom sections are printed as annotations.
+ * Text is UTF-8, and handed to write in pieces of up to 64 KiB; false from it ends printing with MURRE_ERROR_ARGUMENT. flags: of enum
+ * murre_print_flag. MURRE_ERROR_MALFORMED with the offset where the bytes cannot be read: what stands before that has been written.
+ * Thread safe. */
+MURRE_API enum murre_status murre_binary_to_text(struct murre_engine *engine, const void *bytes, size_t size, uint32_t flags,
+                                                 bool (*write)(void *context, const char *text, size_t size), void *context,
+                                                 struct murre_error *error) MURRE_MUST_USE;
+
 /* ---- stores ------------------------------------------------------------------------------------------------------ */
 
 /* Keeps its engine alive. Returns NULL and fills error. */

@@ -3,6 +3,7 @@
 symbols that its objects use and define: what a declaration of one's own or a public header would hide from the former.
 
     base <- wasm <- runtime <- {interp, jit} <- api <- {wasi, cli}
+    wasm <- text <- api
 
 `arch` sees only `base`; the interpreter and the compiler never include each other; only src/jit includes mir.h; the
 processor is asked about (`#if`) only in src/arch and src/base, what it can do (cpuid, hwcap) only in src/arch/*/features.c; src/wasi and src/cli
@@ -23,10 +24,11 @@ ALLOWED = {
     "base": set(),
     "arch": {"base"},
     "wasm": {"base"},
+    "text": {"base", "wasm"},
     "runtime": {"base", "arch", "wasm"},
     "interp": {"base", "arch", "wasm", "runtime"},
     "jit": {"base", "arch", "wasm", "runtime"},
-    "api": {"base", "arch", "wasm", "runtime", "interp", "jit"},
+    "api": {"base", "arch", "wasm", "text", "runtime", "interp", "jit"},
     "wasi": {"base"},
     "cli": {"base"},
 }
@@ -200,6 +202,8 @@ BAD = [
     ("src/runtime/a.c", "#if defined(__x86_64__)", "the processor"),
     ("src/interp/a.c", "# ifdef __aarch64__", "the processor"),
     ("src/wasm/a.c", '#include "nowhere.h"', "neither in src nor public"),
+    ("src/text/a.c", '#include "runtime/store.h"', "may not include src/runtime"),
+    ("src/runtime/a.c", '#include "text/print.h"', "may not include src/text"),
     ("src/extra/a.c", "int x;", "no layer"),
     ("src/jit/a.c", "if (getauxval(AT_HWCAP) & 1)", "what the processor can do"),
     ("src/arch/x86_64/b.c", "__get_cpuid(1, &a, &b, &c, &d);", "what the processor can do"),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = [[], ["run"], ["validate"], ["inspect"]]
+COMMANDS = [[], ["run"], ["validate"], ["inspect"], ["print"]]
 
 
 def output(program, *arguments):

@@ -23,7 +23,7 @@ struct cli_command {
     const struct cli_option *options;   /* ends with a name of NULL */
     int (*main)(int argc, char **argv); /* argv[0] is the command's name */
 };
-extern const struct cli_command cli_run, cli_validate, cli_inspect;
+extern const struct cli_command cli_run, cli_validate, cli_inspect, cli_print;
 
 /* Once, before there are messages: see report.c. */
 void cli_buffer_messages(void);

@@ -12,7 +12,7 @@
 
 #include "cli/options.h"
 
-static const struct cli_command *const commands[] = {&cli_run, &cli_validate, &cli_inspect};
+static const struct cli_command *const commands[] = {&cli_run, &cli_validate, &cli_inspect, &cli_print};
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 /* A file that this process opens must not become its stdin, stdout or stderr. Reading or writing what takes their place fails, as it would

@@ -71,6 +71,12 @@ int cli_parse(struct cli_parser *parser, const char **value) {
         cli_print_help(parser->command);
         return CLI_HELP;
     }
+    if (strcmp(argument, "-o") == 0 && find(parser->command, "output", strlen("output")) != NULL) {
+        if (parser->next >= parser->argc)
+            return bad(parser, "option '%s' needs an argument", argument);
+        *value = parser->argv[parser->next++];
+        return find(parser->command, "output", strlen("output"))->id;
+    }
     if (argument[1] != '-')
         return bad(parser, "unknown option '%s'", argument);
     const char *equals = strchr(argument, '=');
