@@ -236,7 +236,8 @@ static void print_export(struct printer *p, struct murre_reader *r) {
     static const struct {
         char text[9];
         uint8_t space;
-    } kinds[] = {{" (func", SPACE_FUNC}, {" (table", SPACE_TABLE}, {" (memory", SPACE_MEMORY}, {" (global", SPACE_GLOBAL}, {" (tag", SPACE_TAG}};
+    } kinds[] = {
+        {" (func", SPACE_FUNC}, {" (table", SPACE_TABLE}, {" (memory", SPACE_MEMORY}, {" (global", SPACE_GLOBAL}, {" (tag", SPACE_TAG}};
     print_text(p, "(export ");
     print_string(p, murre_read_name(r));
     uint8_t kind = murre_read_byte(r);
@@ -446,12 +447,12 @@ static void read_names(struct printer *p, struct murre_reader all) {
 }
 
 static void print_sections(struct printer *p, struct murre_reader *all) {
-    static const uint8_t ranks[SECTION_COUNT] = {[SECTION_TYPE] = 1,   [SECTION_IMPORT] = 2,      [SECTION_FUNCTION] = 3, [SECTION_TABLE] = 4,
-                                                 [SECTION_MEMORY] = 5, [SECTION_TAG] = 6,         [SECTION_GLOBAL] = 7,   [SECTION_EXPORT] = 8,
-                                                 [SECTION_START] = 9,  [SECTION_ELEMENT] = 10,    [SECTION_DATA_COUNT] = 11,
-                                                 [SECTION_CODE] = 12,  [SECTION_DATA] = 13};
-    static const char *const places[SECTION_COUNT] = {NULL,     "type",  "import", "func", "table", "memory",    "global",
-                                                      "export", "start", "elem",   "code", "data",  "elem", "tag"};
+    static const uint8_t ranks[SECTION_COUNT] = {
+        [SECTION_TYPE] = 1,        [SECTION_IMPORT] = 2, [SECTION_FUNCTION] = 3, [SECTION_TABLE] = 4, [SECTION_MEMORY] = 5,
+        [SECTION_TAG] = 6,         [SECTION_GLOBAL] = 7, [SECTION_EXPORT] = 8,   [SECTION_START] = 9, [SECTION_ELEMENT] = 10,
+        [SECTION_DATA_COUNT] = 11, [SECTION_CODE] = 12,  [SECTION_DATA] = 13};
+    static const char *const places[SECTION_COUNT] = {NULL,     "type",  "import", "func", "table", "memory", "global",
+                                                      "export", "start", "elem",   "code", "data",  "elem",   "tag"};
     const char *after = NULL;
     uint8_t id, rank = 0;
     while (murre_reader_left(all) && !p->failed) {
@@ -459,7 +460,8 @@ static void print_sections(struct printer *p, struct murre_reader *all) {
         if (!next_section(p, all, &id))
             return;
         if (id >= SECTION_COUNT || (id && ranks[id] <= rank)) {
-            (void)murre_error_set(p->error, MURRE_ERROR_MALFORMED, offset, id >= SECTION_COUNT ? "malformed section id" : "unexpected content after last section");
+            (void)murre_error_set(p->error, MURRE_ERROR_MALFORMED, offset,
+                                  id >= SECTION_COUNT ? "malformed section id" : "unexpected content after last section");
             return;
         }
         if (id == SECTION_CUSTOM) {
@@ -487,7 +489,8 @@ static void print_module(struct printer *p) {
         return;
     if (memcmp(head, "\0asm", 4) != 0 || memcmp(head + 4, "\1\0\0\0", 4) != 0) {
         bool magic = memcmp(head, "\0asm", 4) == 0;
-        (void)murre_error_set(p->error, MURRE_ERROR_MALFORMED, magic ? 4 : 0, magic ? "unknown binary version" : "magic header not detected");
+        (void)murre_error_set(p->error, MURRE_ERROR_MALFORMED, magic ? 4 : 0,
+                              magic ? "unknown binary version" : "magic header not detected");
         return;
     }
     if (p->offsets)
@@ -503,7 +506,8 @@ enum murre_status murre_text_print(const uint8_t *bytes, size_t size, uint32_t f
                                    bool (*write)(void *context, const char *text, size_t size), void *context, struct murre_error *error) {
     struct murre_error found = {.status = MURRE_OK};
     if (size > MURRE_MAX_MODULE_SIZE)
-        return murre_error_set(error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "a module of %zu bytes, the limit is %u", size, (unsigned)MURRE_MAX_MODULE_SIZE);
+        return murre_error_set(error, MURRE_ERROR_LIMIT, MURRE_NO_OFFSET, "a module of %zu bytes, the limit is %u", size,
+                               (unsigned)MURRE_MAX_MODULE_SIZE);
     struct printer *p = murre_alloc_zero(allocator, sizeof *p);
     if (!p)
         return murre_error_memory(error);

@@ -66,7 +66,8 @@ static void print_locals(struct printer *p, struct murre_reader *r, uint32_t ind
         uint32_t count = murre_read_u32(r);
         const uint8_t *type = r->next;
         if (count > 1 && !print_afford(p, (uint64_t)count * LOCAL_WIDTH)) {
-            (void)murre_error_set(r->error, MURRE_ERROR_LIMIT, offset, "%u locals: the text would be far larger than the module", (unsigned)count);
+            (void)murre_error_set(r->error, MURRE_ERROR_LIMIT, offset, "%u locals: the text would be far larger than the module",
+                                  (unsigned)count);
             return;
         }
         murre_walk_type(r);

@@ -119,9 +119,7 @@ static uint32_t operands(const struct printer *p, const struct murre_instruction
     case MURRE_CLASS_SHUFFLE:
     case MURRE_CLASS_LOAD_LANE: return 2;
     case MURRE_CLASS_TERNARY: return 3;
-    case MURRE_CLASS_LOCAL:
-        *gives_one = i->op != MURRE_OP_LOCAL_SET;
-        return i->op != MURRE_OP_LOCAL_GET;
+    case MURRE_CLASS_LOCAL: *gives_one = i->op != MURRE_OP_LOCAL_SET; return i->op != MURRE_OP_LOCAL_GET;
     case MURRE_CLASS_STORE:
     case MURRE_CLASS_STORE_LANE: *gives_one = false; return 2;
     default: return special_operands(p, i, gives_one);

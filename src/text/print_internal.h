@@ -67,12 +67,11 @@ struct printer {
     bool (*write)(void *context, const char *text, size_t size);
     void *context;
     bool offsets, folded;
-    bool failed;               /* no memory, or write returned false: error is set */
-    struct murre_error *error; /* first fault */
+    bool failed;                /* no memory, or write returned false: error is set */
+    struct murre_error *error;  /* first fault */
     struct murre_reader reader; /* of the current section */
     uint64_t seed;
     uint64_t spent, budget; /* characters of what is repeated */
-
 
     /* The rest of the indirect maps, in order of functions and types, and of the current function's labels. */
     struct print_map locals, labels, fields;
@@ -173,7 +172,7 @@ void print_expression(struct printer *p, struct murre_reader *r, const char *wor
 
 /* A function's body: r is at its locals; params: how many of its locals are parameters. */
 void print_body(struct printer *p, struct murre_reader *r, uint32_t params);
-uint32_t print_depth(const struct printer *p); /* blocks open */
+uint32_t print_depth(const struct printer *p);                               /* blocks open */
 struct print_label *print_label_at(const struct printer *p, uint32_t label); /* NULL: the function's own, or none */
 /* Opens or closes blocks, as an instruction does; false with an error where it must not stand. */
 bool print_nest(struct printer *p, struct murre_reader *r, enum murre_op op);
