@@ -48,6 +48,21 @@ static void released(void *context) {
     free(context);
 }
 
+/* Refuses after a while. */
+static bool count_text(void *context, const char *text, size_t size) {
+    size_t *left = context;
+    bool enough = size > *left;
+    *left -= enough ? 0 : size;
+    return text && !enough;
+}
+
+static void print_module(struct murre_engine *engine, struct api_bytes bytes, uint8_t how) {
+    struct murre_error error;
+    size_t left = how & 1 ? SIZE_MAX : how * 4u;
+    enum murre_status status = murre_binary_to_text(engine, bytes.data, bytes.size, how >> 4, count_text, &left, &error);
+    api_check_error(status == MURRE_OK, &error);
+}
+
 /* One of ours, or bytes of the input. */
 static void new_module(struct api *a) {
     int engine = api_pick_engine(a);
@@ -62,6 +77,8 @@ static void new_module(struct api *a) {
         return;
     struct murre_error error;
     struct murre_module *module;
+    if (which % 8 == 7)
+        print_module(a->engines[engine], bytes, which >> 2);
     if (which & 1) {
         module = murre_module_new(a->engines[engine], bytes.data, bytes.size, &error);
     } else {

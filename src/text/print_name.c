@@ -284,6 +284,14 @@ static bool is_plain(struct murre_name text) {
     return true;
 }
 
+/* Also in quotes as it is. */
+static bool is_printable(struct murre_name text) {
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < ' ' || text.data[i] > '~' || text.data[i] == '"' || text.data[i] == '\\')
+            return false;
+    return true;
+}
+
 void print_identifier(struct printer *p, print_name name, enum print_space space, uint32_t index, bool declared) {
     struct murre_name text = text_of(p, name);
     if (name & PRINT_CLASH) {
@@ -292,7 +300,7 @@ void print_identifier(struct printer *p, print_name name, enum print_space space
         print_text(p, space_names[space]);
         print_unsigned(p, index);
         print_char(p, ' ');
-        if (is_plain(text) && !memchr(text.data, '\\', text.size) && text.size <= FREE_IDENTIFIER)
+        if (text.size <= FREE_IDENTIFIER && is_printable(text))
             print_bytes(p, text.data, text.size);
         print_char(p, '"');
         if (declared) {

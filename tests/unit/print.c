@@ -140,7 +140,8 @@ Test(print, any_allocation_may_fail) {
             struct text text = {.size = 0};
             struct murre_error error = {.status = MURRE_OK};
             status = murre_text_print(b.bytes, b.size, flags, &allocator, collect, &text, &error);
-            cr_assert(status == MURRE_OK || (status == MURRE_ERROR_MEMORY && error.status == status), "%d allocations: %d", allocations, status);
+            cr_assert(status == MURRE_OK || (status == MURRE_ERROR_MEMORY && error.status == status), "%d allocations: %d", allocations,
+                      status);
             cr_assert_eq(shortage.alive, 0);
             cr_assert_lt(allocations, 200);
         }
