@@ -78,7 +78,6 @@ enum {
     PMADDWD = S66(0xf5),
     PMADDUBSW = S38(0x04),
     PMULHRSW = S38(0x0b),
-    PHADDW = S38(0x01),
     PSHUFB = S38(0x00),
     PSHUFD = S66(0x70),
     PSHUFLW = F2(0x70),
@@ -446,11 +445,13 @@ static void add_pairs_unsigned(struct murre_ext_out *out, MIR_op_t dst, MIR_op_t
     binary(out, PADDD, dst, sums, both(out, UINT64_C(0x0001000000010000)));
 }
 
+/* PMADDUBSW takes its first bytes without a sign and saturates. So b is taken as its seven low bits, which cannot saturate, less 128 where it is
+ * negative; what overflows only then wraps, as the deterministic profile has it. */
 static void dot8(struct murre_ext_out *out, MIR_op_t dst, MIR_op_t a, MIR_op_t b) {
-    MIR_op_t low = temp(out), high = temp(out);
-    multiply_widened(out, S38(0x20), PMULLW, false, low, a, b);
-    multiply_widened(out, S38(0x20), PMULLW, true, high, a, b);
-    binary(out, PHADDW, dst, low, high);
+    MIR_op_t low = binary_of(out, PMADDUBSW, binary_of(out, PAND, b, both(out, UINT64_C(0x7f7f7f7f7f7f7f7f))), a);
+    MIR_op_t negative = binary_of(out, PAND, binary_of(out, PCMPGTB, zeros(out), b), a);
+    MIR_op_t sums = binary_of(out, PMADDUBSW, both(out, UINT64_C(0x0101010101010101)), negative);
+    binary(out, PSUBW, dst, low, shifted(out, SHIFT_WORDS, LEFT, 7, sums));
 }
 
 static void all_true(struct murre_ext_out *out, uint32_t equal, MIR_op_t dst, MIR_op_t a) {
