@@ -27,7 +27,7 @@ bool fuzz_prepared(const uint8_t *data, size_t size, struct fuzz_module *prepare
     struct murre_module *module = murre_module_new(fuzz_side_engine(fuzz_sides), data, size, NULL);
     if (!module)
         return false;
-    bool readable = fuzz_module_can_read(murre_module_features(module));
+    bool readable = fuzz_module_can_read(&module->info);
     if (readable)
         fuzz_module_read(prepared, &module->info);
     murre_module_unref(module);

@@ -7,6 +7,7 @@
 
 #include "diff/frames.h"
 #include "diff/twin.h"
+#include "runtime/types.h"
 #include "support/imports.h"
 
 enum { MOST_DEPTH = 2, MOST_GROWN_TABLE = 4 };
@@ -103,13 +104,16 @@ union murre_slot fuzz_value(const struct fuzz_run *run, struct murre_instance *i
     case MURRE_I64: slot.u64 = integer(bits); break;
     case MURRE_F32: slot.f32 = (float)number(bits); break;
     case MURRE_F64: slot.f64 = number(bits); break;
-    case MURRE_FUNCREF:
+    default:
+        if (!murre_types_is_func(type)) {
+            slot.ref = (void *)(uintptr_t)(bits % 4 * 16);
+            break;
+        }
         if (bits >> 40 & 1 && fuzz_other(run, instance))
             instance = fuzz_other(run, instance);
         if (bits % 4 && instance && instance->module->info.func_count)
             slot.ref = murre_instance_func(instance, (uint32_t)((bits >> 2) % instance->module->info.func_count));
         break;
-    default: slot.ref = (void *)(uintptr_t)(bits % 4 * 16); break;
     }
     return slot;
 }
@@ -129,8 +133,7 @@ uint64_t fuzz_see_value(const struct fuzz_run *run, murre_valtype type, union mu
     case MURRE_I64: return value.u64;
     case MURRE_F32: return isnan(value.f32) && !run->plan->exact ? 0x7fc00000 : value.u32;
     case MURRE_F64: return isnan(value.f64) && !run->plan->exact ? 0x7ff8000000000000 : value.u64;
-    case MURRE_FUNCREF: return see_func(run, value.ref);
-    default: return (uint64_t)(uintptr_t)value.ref;
+    default: return murre_types_is_func(type) ? see_func(run, value.ref) : (uint64_t)(uintptr_t)value.ref;
     }
 }
 

@@ -14,7 +14,7 @@ static bool read(struct fuzz_module *module, const uint8_t *data, size_t size) {
     struct murre_module *decoded = murre_module_new(fuzz_side_engine(fuzz_sides), data, size, NULL);
     if (!decoded)
         return false;
-    bool readable = fuzz_module_can_read(murre_module_features(decoded));
+    bool readable = fuzz_module_can_read(&decoded->info);
     if (readable)
         fuzz_module_read(module, &decoded->info);
     murre_module_unref(decoded);

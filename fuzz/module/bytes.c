@@ -71,6 +71,19 @@ void fuzz_put_op_u32(struct fuzz_bytes *bytes, enum murre_op op, uint32_t immedi
     fuzz_put_u32(bytes, immediate);
 }
 
+void fuzz_put_heap(struct fuzz_bytes *bytes, murre_valtype type) {
+    if (murre_is_concrete(type))
+        fuzz_put_s64(bytes, murre_ref_index(type));
+    else
+        fuzz_put(bytes, murre_is_long_ref(type) ? (uint8_t)murre_ref_index(type) : (uint8_t)type);
+}
+
+void fuzz_put_type(struct fuzz_bytes *bytes, murre_valtype type) {
+    fuzz_put(bytes, (uint8_t)type);
+    if (murre_is_long_ref(type))
+        fuzz_put_heap(bytes, type);
+}
+
 void fuzz_put_const(struct fuzz_bytes *bytes, murre_valtype type, uint64_t bits) {
     switch (type) {
     case MURRE_I32:
@@ -94,7 +107,7 @@ void fuzz_put_const(struct fuzz_bytes *bytes, murre_valtype type, uint64_t bits)
         break;
     default:
         fuzz_put_op(bytes, MURRE_OP_REF_NULL);
-        fuzz_put(bytes, (uint8_t)type);
+        fuzz_put_heap(bytes, type);
         break;
     }
 }

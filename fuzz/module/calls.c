@@ -66,6 +66,17 @@ static const struct murre_functype *call(struct fuzz_gen *g, murre_valtype resul
         return NULL;
     const struct murre_functype *type = fuzz_func_type(g->module, func);
     fuzz_gen_values(g, type->params, type->param_count, depth);
+    if (fuzz_once_in(&g->random, 6)) {
+        uint32_t index = g->module->funcs.items[func].type;
+        if (fuzz_once_in(&g->random, 3))
+            fuzz_gen_value(g, murre_ref_to(index, true), depth);
+        else
+            fuzz_put_op_u32(g->out, MURRE_OP_REF_FUNC, func);
+        if (fuzz_once_in(&g->random, 4))
+            fuzz_put_op(g->out, MURRE_OP_REF_AS_NON_NULL);
+        fuzz_put_op_u32(g->out, MURRE_OP_CALL_REF, index);
+        return type;
+    }
     fuzz_put_op_u32(g->out, MURRE_OP_CALL, func);
     return type;
 }
@@ -101,7 +112,10 @@ static bool tail_call(struct fuzz_gen *g, unsigned depth) {
     fuzz_gen_open(g, MURRE_OP_IF, NULL, 0, NULL, 0);
     const struct murre_functype *type = fuzz_func_type(g->module, func);
     fuzz_gen_values(g, type->params, type->param_count, depth);
-    if (indirect) {
+    if (!indirect && fuzz_once_in(&g->random, 4)) {
+        fuzz_put_op_u32(g->out, MURRE_OP_REF_FUNC, func);
+        fuzz_put_op_u32(g->out, MURRE_OP_RETURN_CALL_REF, g->module->funcs.items[func].type);
+    } else if (indirect) {
         fuzz_put_const(g->out, MURRE_I32, known.index + (fuzz_once_in(&g->random, 40) ? 1 : 0));
         fuzz_put_op_u32(g->out, MURRE_OP_RETURN_CALL_INDIRECT, g->module->funcs.items[func].type);
         fuzz_put_u32(g->out, known.table);
@@ -112,7 +126,30 @@ static bool tail_call(struct fuzz_gen *g, unsigned depth) {
     return true;
 }
 
+/* Branches on null, and on what is not null. */
+static void ask_null(struct fuzz_gen *g, unsigned depth) {
+    murre_valtype type = g->module->types.count && fuzz_once_in(&g->random, 2)
+                             ? murre_ref_to(fuzz_any(&g->random, g->module->types.count), true)
+                         : fuzz_once_in(&g->random, 2) ? MURRE_FUNCREF
+                                                       : MURRE_EXTERNREF;
+    bool non_null = fuzz_once_in(&g->random, 2);
+    fuzz_gen_open(g, MURRE_OP_BLOCK, NULL, 0, &type, non_null);
+    fuzz_gen_value(g, type, depth);
+    fuzz_put_op_u32(g->out, non_null ? MURRE_OP_BR_ON_NON_NULL : MURRE_OP_BR_ON_NULL, 0);
+    if (non_null)
+        fuzz_gen_value(g, type, depth);
+    else
+        fuzz_gen_pop(g, type);
+    fuzz_gen_close(g);
+    if (non_null)
+        fuzz_gen_pop(g, type);
+}
+
 void fuzz_gen_call(struct fuzz_gen *g, unsigned depth) {
+    if (fuzz_once_in(&g->random, 16)) {
+        ask_null(g, depth > 1 ? 1 : depth);
+        return;
+    }
     if (fuzz_once_in(&g->random, 12) && tail_call(g, depth > 1 ? 1 : depth))
         return;
     const struct murre_functype *found = g->loops > 1 ? NULL : call(g, 0, depth);

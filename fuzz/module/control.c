@@ -13,7 +13,7 @@ void fuzz_gen_open(struct fuzz_gen *g, enum murre_op op, const murre_valtype *pa
     if (param_count == 0 && result_count == 0)
         fuzz_put(g->out, 0x40);
     else if (param_count == 0 && result_count == 1)
-        fuzz_put(g->out, (uint8_t)results[0]);
+        fuzz_put_type(g->out, results[0]);
     else
         fuzz_put_s64(g->out, fuzz_type_index(g->module, params, param_count, results, result_count));
     bool loop = op == MURRE_OP_LOOP;

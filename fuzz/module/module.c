@@ -45,6 +45,18 @@ static void read_types(struct fuzz_module *module, const struct murre_module_inf
     }
 }
 
+murre_valtype fuzz_word_of(struct murre_walk_type type) {
+    murre_valtype word = murre_walk_pack(type);
+    bool is_short = murre_is_long_ref(word) && !murre_is_concrete(word) && murre_is_nullable(word);
+    return is_short ? murre_ref_or_null(murre_ref_not_null(word)) : word;
+}
+
+/* As the decoder has it. */
+static murre_valtype word_of(const struct murre_module_info *info, struct murre_walk_type type) {
+    murre_valtype word = fuzz_word_of(type);
+    return murre_is_concrete(word) ? murre_ref_to(murre_type_canon(info, murre_ref_index(word)), murre_is_nullable(word)) : word;
+}
+
 static void read_body(struct fuzz_module *module, const struct murre_module_info *info, uint32_t index, struct fuzz_func *func) {
     struct murre_error error = {.status = MURRE_OK};
     struct murre_reader r;
@@ -55,7 +67,7 @@ static void read_body(struct fuzz_module *module, const struct murre_module_info
         if (!murre_walk_locals(&r, &count, &type))
             abort();
         while (count--)
-            *FUZZ_ADD(&module->arena, &func->locals) = type.code;
+            *FUZZ_ADD(&module->arena, &func->locals) = word_of(info, type);
     }
     func->code = fuzz_bytes_new(module);
     fuzz_put_raw(&func->code, r.next, murre_reader_left(&r));
@@ -147,6 +159,6 @@ murre_valtype fuzz_local_type(const struct fuzz_module *module, const struct fuz
 }
 
 uint32_t fuzz_local_add(struct fuzz_module *module, struct fuzz_func *func, murre_valtype type) {
-    *FUZZ_ADD(&module->arena, &func->locals) = (uint8_t)type;
+    *FUZZ_ADD(&module->arena, &func->locals) = type;
     return module->types.items[func->type].param_count + func->locals.count - 1;
 }

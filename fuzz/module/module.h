@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "wasm/module.h"
+#include "wasm/subtype.h"
 #include "wasm/walk.h"
 
 /* Bytes that grow. */
@@ -37,8 +38,8 @@ struct fuzz_import {
 
 struct fuzz_func {
     uint32_t type;
-    FUZZ_LIST(uint8_t) locals; /* value types, parameters not among them; unused for imports */
-    struct fuzz_bytes code;    /* to the last end */
+    FUZZ_LIST(murre_valtype) locals; /* value types, parameters not among them; unused for imports */
+    struct fuzz_bytes code;          /* to the last end */
 };
 
 struct fuzz_global {
@@ -76,9 +77,9 @@ struct fuzz_module {
 };
 
 void fuzz_module_init(struct fuzz_module *module);
-/* Modules whose types name types are left alone so far. features: those that the module uses. */
-static inline bool fuzz_module_can_read(murre_features features) {
-    return !(features >> MURRE_FEATURE_FUNCTION_REFERENCES & 1);
+/* Not read: modules with groups of types or supertypes, or with tables that say what they hold at first. */
+static inline bool fuzz_module_can_read(const struct murre_module_info *info) {
+    return !info->subs && !info->table_inits;
 }
 /* info must be of a valid module; nothing of it is referred to afterwards. */
 void fuzz_module_read(struct fuzz_module *module, const struct murre_module_info *info);
@@ -97,6 +98,8 @@ static inline const struct murre_functype *fuzz_func_type(const struct fuzz_modu
 /* An index of an equal type; it is added where there is none. */
 uint32_t fuzz_type_index(struct fuzz_module *module, const murre_valtype *params, uint32_t param_count, const murre_valtype *results,
                          uint32_t result_count);
+/* The type's word, with the index that it names. */
+murre_valtype fuzz_word_of(struct murre_walk_type type);
 bool fuzz_same_type(const struct murre_functype *a, const struct murre_functype *b);
 /* Value type of a parameter or local. */
 murre_valtype fuzz_local_type(const struct fuzz_module *module, const struct fuzz_func *func, uint32_t index);
@@ -110,6 +113,9 @@ void fuzz_put_u32(struct fuzz_bytes *bytes, uint32_t value);
 void fuzz_put_s64(struct fuzz_bytes *bytes, int64_t value); /* also i32 and block types */
 void fuzz_put_op(struct fuzz_bytes *bytes, enum murre_op op);
 void fuzz_put_op_u32(struct fuzz_bytes *bytes, enum murre_op op, uint32_t immediate);
+/* A value type, and the heap type of a reference. */
+void fuzz_put_type(struct fuzz_bytes *bytes, murre_valtype type);
+void fuzz_put_heap(struct fuzz_bytes *bytes, murre_valtype type);
 /* A constant of a number type from its bits, or a null reference. */
 void fuzz_put_const(struct fuzz_bytes *bytes, murre_valtype type, uint64_t bits);
 

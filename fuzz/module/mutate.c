@@ -121,7 +121,7 @@ static bool extend_value(struct change *c) {
     struct fuzz_gen *g = c->g;
     uint32_t local;
     murre_valtype type = value->type;
-    bool number = type != MURRE_FUNCREF && type != MURRE_EXTERNREF;
+    bool number = !murre_is_ref(type);
     copy(c, 0, value->last + 1);
     make_for(c, value->first, 10);
     switch (fuzz_any(&g->random, 4)) {
@@ -136,7 +136,7 @@ static bool extend_value(struct change *c) {
         fuzz_gen_value(g, type, 2);
         fuzz_gen_value(g, MURRE_I32, 2);
         fuzz_put_op_u32(&c->out, MURRE_OP_SELECT_T, 1);
-        fuzz_put(&c->out, (uint8_t)type);
+        fuzz_put_type(&c->out, type);
         break;
     case 2: /* out into a local, and back behind a statement */
         local = fuzz_gen_local(g, type);

@@ -66,7 +66,7 @@ static void push_many(struct scanner *s, const murre_valtype *types, uint32_t co
 
 /* ---- control ----------------------------------------------------------------------------------------------------------- */
 
-static void block_type(struct scanner *s, int64_t code, struct frame *frame) {
+static void block_type(struct scanner *s, int64_t code, struct murre_walk_type single, struct frame *frame) {
     if (code >= 0) {
         const struct murre_functype *type = &s->module->types.items[code];
         frame->params = type->params;
@@ -75,7 +75,7 @@ static void block_type(struct scanner *s, int64_t code, struct frame *frame) {
         frame->result_count = type->result_count;
     } else if (code != -64) {
         murre_valtype *result = fuzz_alloc(&s->module->arena, sizeof *result);
-        *result = (murre_valtype)(code + 128);
+        *result = fuzz_word_of(single);
         frame->results = result;
         frame->result_count = 1;
     }
@@ -83,7 +83,7 @@ static void block_type(struct scanner *s, int64_t code, struct frame *frame) {
 
 static void enter(struct scanner *s, const struct murre_instruction *is) {
     struct frame frame = {.loop = is->op == MURRE_OP_LOOP, .live = s->live};
-    block_type(s, is->type, &frame);
+    block_type(s, is->type, is->result, &frame);
     if (s->live) {
         if (is->op == MURRE_OP_IF)
             pop(s);
@@ -143,8 +143,18 @@ static void special(struct scanner *s, const struct murre_instruction *is) {
         push(s, module->tables.items[is->index[0]].type);
         break;
     case MURRE_OP_TABLE_SET: pop_many(s, 2); break;
-    case MURRE_OP_REF_NULL: push(s, (murre_valtype)(is->type + 128)); break;
+    case MURRE_OP_REF_NULL: push(s, is->type < 0 ? (murre_valtype)(is->type + 128) : murre_ref_to((uint32_t)is->type, true)); break;
     case MURRE_OP_REF_FUNC: push(s, MURRE_FUNCREF); break;
+    case MURRE_OP_CALL_REF:
+        pop(s);
+        call(s, &module->types.items[is->index[0]]);
+        break;
+    case MURRE_OP_REF_AS_NON_NULL:
+    case MURRE_OP_BR_ON_NULL:
+        type = pop(s);
+        push(s, murre_is_ref(type) ? murre_ref_not_null(type) : type);
+        break;
+    case MURRE_OP_BR_ON_NON_NULL: pop(s); break;
     case MURRE_OP_REF_IS_NULL:
     case MURRE_OP_MEMORY_GROW:
         pop(s);
@@ -213,7 +223,7 @@ static void step(struct scanner *s, const struct murre_instruction *is) {
     default: break;
     }
     if (is->op == MURRE_OP_UNREACHABLE || is->op == MURRE_OP_BR || is->op == MURRE_OP_BR_TABLE || is->op == MURRE_OP_RETURN ||
-        is->op == MURRE_OP_RETURN_CALL || is->op == MURRE_OP_RETURN_CALL_INDIRECT)
+        is->op == MURRE_OP_RETURN_CALL || is->op == MURRE_OP_RETURN_CALL_INDIRECT || is->op == MURRE_OP_RETURN_CALL_REF)
         s->live = false;
     else
         special(s, is);

@@ -15,6 +15,8 @@ murre_valtype fuzz_gen_type(struct fuzz_gen *g) {
         return MURRE_V128;
     if (fuzz_once_in(&g->random, 12))
         return fuzz_once_in(&g->random, 2) ? MURRE_FUNCREF : MURRE_EXTERNREF;
+    if (g->module->types.count && fuzz_once_in(&g->random, 24))
+        return murre_ref_to(fuzz_any(&g->random, g->module->types.count), true);
     return number_types[fuzz_any(&g->random, 4)];
 }
 
@@ -144,7 +146,21 @@ uint64_t fuzz_gen_bits(struct fuzz_random *random, murre_valtype type) {
     return slot.u64;
 }
 
+/* A function of the type that a reference names. */
+static uint32_t func_of(struct fuzz_gen *g, murre_valtype type) {
+    uint32_t found = 0, chosen = UINT32_MAX;
+    for (uint32_t i = 0; murre_is_concrete(type) && i < g->module->funcs.count; i++)
+        if (g->module->funcs.items[i].type == murre_ref_index(type) && fuzz_once_in(&g->random, ++found))
+            chosen = i;
+    return chosen;
+}
+
 static void constant(struct fuzz_gen *g, murre_valtype type) {
+    uint32_t func = func_of(g, type);
+    if (func != UINT32_MAX && !fuzz_once_in(&g->random, 4)) {
+        fuzz_put_op_u32(g->out, MURRE_OP_REF_FUNC, func);
+        return;
+    }
     if (type == MURRE_FUNCREF && g->module->funcs.count && !fuzz_once_in(&g->random, 3))
         fuzz_put_op_u32(g->out, MURRE_OP_REF_FUNC, fuzz_any(&g->random, g->module->funcs.count));
     else
@@ -345,9 +361,9 @@ static void choose(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
     fuzz_gen_value(g, type, depth);
     fuzz_gen_value(g, type, depth);
     fuzz_gen_value(g, MURRE_I32, depth);
-    if (type == MURRE_FUNCREF || type == MURRE_EXTERNREF || fuzz_once_in(&g->random, 4)) {
+    if (murre_is_ref(type) || fuzz_once_in(&g->random, 4)) {
         fuzz_put_op_u32(g->out, MURRE_OP_SELECT_T, 1);
-        fuzz_put(g->out, (uint8_t)type);
+        fuzz_put_type(g->out, type);
     } else {
         fuzz_put_op(g->out, MURRE_OP_SELECT);
     }
@@ -585,7 +601,7 @@ void fuzz_gen_value(struct fuzz_gen *g, murre_valtype type, unsigned depth) {
         return;
     }
     g->size--;
-    if (type == MURRE_FUNCREF || type == MURRE_EXTERNREF)
+    if (murre_is_ref(type))
         reference_value(g, type, depth - 1);
     else if (type == MURRE_V128)
         vector_value(g, depth - 1);

@@ -30,19 +30,19 @@ static void put_limits(struct fuzz_bytes *out, const struct murre_limits *limits
 }
 
 static void put_table(struct fuzz_bytes *out, const struct murre_table_type *table) {
-    fuzz_put(out, (uint8_t)table->type);
+    fuzz_put_type(out, table->type);
     put_limits(out, &table->limits);
 }
 
 static void put_global(struct fuzz_bytes *out, const struct murre_global_type *global) {
-    fuzz_put(out, (uint8_t)global->type);
+    fuzz_put_type(out, global->type);
     fuzz_put(out, global->is_mutable);
 }
 
 static void put_valtypes(struct fuzz_bytes *out, const murre_valtype *types, uint32_t count) {
     fuzz_put_u32(out, count);
     for (uint32_t i = 0; i < count; i++)
-        fuzz_put(out, (uint8_t)types[i]);
+        fuzz_put_type(out, types[i]);
 }
 
 static void put_types(struct fuzz_bytes *out, const struct fuzz_module *module) {
@@ -115,7 +115,7 @@ static void put_elems(struct fuzz_bytes *out, const struct fuzz_module *module) 
             fuzz_put_u32(out, elem->table);
             put_span(out, elem->offset);
         }
-        fuzz_put(out, (uint8_t)elem->type);
+        fuzz_put_type(out, elem->type);
         fuzz_put_u32(out, elem->exprs.count);
         for (uint32_t k = 0; k < elem->exprs.count; k++)
             put_span(out, elem->exprs.items[k]);
@@ -147,7 +147,7 @@ static void put_code(struct fuzz_bytes *out, struct fuzz_module *module) {
             for (next = local; next < func->locals.count && func->locals.items[next] == func->locals.items[local];)
                 next++;
             fuzz_put_u32(&groups, next - local);
-            fuzz_put(&groups, func->locals.items[local]);
+            fuzz_put_type(&groups, func->locals.items[local]);
         }
         fuzz_put_u32(&body, count);
         fuzz_put_raw(&body, groups.data, groups.size);
