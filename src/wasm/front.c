@@ -24,7 +24,7 @@ void murre_front_delete(struct murre_front *f) {
     murre_free(a, f->arguments, f->arguments_capacity * sizeof *f->arguments);
     murre_free(a, f->operands, f->operands_capacity * sizeof *f->operands);
     murre_free(a, f->labels, f->labels_capacity * sizeof *f->labels);
-    murre_free(a, f->unset, f->unset_capacity * sizeof *f->unset);
+    murre_free(a, f->was_set, f->was_set_capacity * sizeof *f->was_set);
     murre_free(a, f->sets, f->sets_capacity * sizeof *f->sets);
     murre_free(a, f, sizeof *f);
 }
@@ -32,8 +32,8 @@ void murre_front_delete(struct murre_front *f) {
 size_t murre_front_bytes(const struct murre_front *f) {
     return f->stack_capacity * (sizeof *f->types + sizeof *f->kinds + sizeof *f->values) + f->frames_capacity * sizeof *f->frames +
            f->groups_capacity * sizeof *f->groups + f->pending_capacity * sizeof *f->pending + f->operands_capacity * sizeof *f->operands +
-           f->arguments_capacity * sizeof *f->arguments + f->labels_capacity * sizeof *f->labels + f->unset_capacity * sizeof *f->unset +
-           f->sets_capacity * sizeof *f->sets;
+           f->arguments_capacity * sizeof *f->arguments + f->labels_capacity * sizeof *f->labels +
+           f->was_set_capacity * sizeof *f->was_set + f->sets_capacity * sizeof *f->sets;
 }
 
 void murre_front_set_look(struct murre_front *f, const struct murre_look *look) {
@@ -102,7 +102,7 @@ static bool add_locals(struct murre_front *f, murre_valtype type, uint32_t count
     if (!front_reserve(f, (void **)&f->groups, &f->groups_capacity, (uint64_t)f->group_count + 1, sizeof *f->groups))
         return false;
     f->groups[f->group_count++] = (struct murre_local_group){f->local_count, count, f->first_temp, type};
-    if (front_is_numbered((uint8_t)type) && !murre_is_nullable(front_word(f, (uint8_t)type)) && !front_add_unset(f, f->local_count, count))
+    if (front_is_numbered((uint8_t)type) && !murre_is_nullable(front_word(f, (uint8_t)type)) && !front_add_unset(f, f->local_count + count))
         return false;
     if (f->local_count < TABLED_LOCALS) {
         uint32_t room = TABLED_LOCALS - f->local_count;

@@ -113,11 +113,11 @@ struct murre_front {
     struct murre_ref_codes codes;    /* those of the module's lists, and those that the body has added */
     uint16_t matched[FRONT_MATCHED]; /* pairs of codes that have been found to match */
     uint32_t matches_left;
-    bool exact; /* what front_fits has compared was equal, too */
-    bool has_unset;
+    bool exact;            /* what front_fits has compared was equal, too */
+    bool has_unset;        /* there are locals without default */
     uint32_t plain_locals; /* local_count, or 0 where has_unset: all are looked at */
-    uint64_t *unset;       /* a bit for each local that has no default and is not set; where has_unset */
-    uint32_t unset_capacity;
+    uint64_t *was_set;     /* a bit for each local, of those without default; all 0 but for sets */
+    uint32_t was_set_capacity;
     uint32_t *sets; /* locals set that had not been, innermost block last */
     uint32_t set_count, sets_capacity;
     struct murre_operand *operands; /* scratch */
@@ -183,7 +183,7 @@ uint8_t front_number(struct murre_front *f, murre_valtype word);
 uint8_t front_func_code(struct murre_front *f, uint32_t func);
 /* Is each value of one code's type one of the other's? They differ. */
 bool front_matches(struct murre_front *f, uint8_t found, uint8_t want);
-bool front_add_unset(struct murre_front *f, uint32_t first, uint32_t count);
+bool front_add_unset(struct murre_front *f, uint32_t end);   /* there are some below end */
 void front_check_set(struct murre_front *f, uint32_t local); /* an error where it is not set */
 void front_note_set(struct murre_front *f, uint32_t local);
 void front_forget_sets(struct murre_front *f, uint32_t count); /* all but the first */

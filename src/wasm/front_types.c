@@ -9,7 +9,7 @@ enum { MATCHES = 4096, MATCHES_A_BYTE = 2 };
 
 void front_begin_types(struct murre_front *f, uint32_t body_size) {
     f->matches_left = MATCHES + MATCHES_A_BYTE * body_size;
-    f->set_count = 0;
+    front_forget_sets(f, 0);
     f->has_unset = false;
     const struct murre_ref_codes *known = f->module->ref_codes;
     if (!known && !f->codes.count)
@@ -50,22 +50,22 @@ bool front_matches(struct murre_front *f, uint8_t found, uint8_t want) {
 
 /* ---- locals that have no default ---- */
 
-bool front_add_unset(struct murre_front *f, uint32_t first, uint32_t count) {
-    uint32_t words = (first + count + 63) / 64, before = f->unset_capacity;
-    if (!front_reserve(f, (void **)&f->unset, &f->unset_capacity, words, sizeof *f->unset))
+/* Bits are set for locals that have been, and cleared by the list of these, so that a function costs nothing for the locals that it only declares. */
+bool front_add_unset(struct murre_front *f, uint32_t end) {
+    uint32_t before = f->was_set_capacity;
+    if (!front_reserve(f, (void **)&f->was_set, &f->was_set_capacity, ((uint64_t)end + 63) / 64, sizeof *f->was_set))
         return false;
-    if (!f->has_unset)
-        memset(f->unset, 0, f->unset_capacity * sizeof *f->unset);
-    else if (before < f->unset_capacity)
-        memset(f->unset + before, 0, (f->unset_capacity - before) * sizeof *f->unset);
+    if (before < f->was_set_capacity)
+        memset(f->was_set + before, 0, (f->was_set_capacity - before) * sizeof *f->was_set);
     f->has_unset = true;
-    for (uint32_t i = first; i < first + count; i++)
-        f->unset[i / 64] |= (uint64_t)1 << i % 64;
     return true;
 }
 
 static bool is_unset(const struct murre_front *f, uint32_t local) {
-    return f->has_unset && local / 64 < f->unset_capacity && f->unset[local / 64] >> local % 64 & 1;
+    if (!f->has_unset || local < f->type->func.param_count)
+        return false;
+    uint8_t code = (uint8_t)front_local_type(f, local);
+    return front_is_ref(code) && !front_may_be_null(f, code) && !(f->was_set[local / 64] >> local % 64 & 1);
 }
 
 void front_check_set(struct murre_front *f, uint32_t local) {
@@ -76,13 +76,13 @@ void front_check_set(struct murre_front *f, uint32_t local) {
 void front_note_set(struct murre_front *f, uint32_t local) {
     if (!is_unset(f, local) || !front_reserve(f, (void **)&f->sets, &f->sets_capacity, (uint64_t)f->set_count + 1, sizeof *f->sets))
         return;
-    f->unset[local / 64] &= ~((uint64_t)1 << local % 64);
+    f->was_set[local / 64] |= (uint64_t)1 << local % 64;
     f->sets[f->set_count++] = local;
 }
 
 void front_forget_sets(struct murre_front *f, uint32_t count) {
     while (f->set_count > count) {
         uint32_t local = f->sets[--f->set_count];
-        f->unset[local / 64] |= (uint64_t)1 << local % 64;
+        f->was_set[local / 64] &= ~((uint64_t)1 << local % 64);
     }
 }

@@ -127,6 +127,15 @@ def locals_of_many_functions(scale: float) -> bytes:
 
 
 @shape
+def locals_without_default(scale: float) -> bytes:
+    """a hundred thousand functions of fifty thousand locals that are never null."""
+    count = int(100000 * scale)
+    body = b"\x01" + uleb(50000) + b"\x64\x70"
+    main = b"\x00" + b"".join(call(i) for i in range(1, count + 1)) + FOREVER
+    return module([NOTHING], [(0, main)] + [(0, body)] * count)
+
+
+@shape
 def parameters_of_many_functions(scale: float) -> bytes:
     """half a million functions of a thousand parameters."""
     count = int(500000 * scale)
