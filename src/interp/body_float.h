@@ -5,43 +5,23 @@
 
 #include "interp/handler.h"
 
-#define MAKE(name, type, set, left, right, words, expr) \
-    BODY(name, {                                        \
-        type x = left;                                  \
-        type y = right;                                 \
-        set(expr);                                      \
-        r->pc += words;                                 \
-    })
-#define FORMS(name, type, set, expr)                                                \
-    MAKE(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr) \
-    MAKE(name##_RK, type, set, SLOT(type, r->pc->b), EXT(type), 2, expr)            \
-    MAKE(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)            \
-    MAKE(name##_RA, type, set, SLOT(type, r->pc->b), ACC(type), 1, expr)
+#define FORMS(name, type, set, expr)                                                       \
+    BINARY_BODY(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr) \
+    BINARY_BODY(name##_RK, type, set, SLOT(type, r->pc->b), EXT(type), 2, expr)            \
+    BINARY_BODY(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)            \
+    BINARY_BODY(name##_RA, type, set, SLOT(type, r->pc->b), ACC(type), 1, expr)
 #define FBINARY(id, type, expr)       \
     FORMS(id, type, SET_##type, expr) \
     FORMS(T_##id, type, TSET_##type, expr)
 
 #define RARE_FBINARY(id, type, expr) FORMS(id, type, SET_##type, expr)
 
-#define COMPARE_FORMS(name, type, set, expr)                                        \
-    MAKE(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr) \
-    MAKE(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)
-#define MAKE_BRANCH(name, type, point, left, right, expr)     \
-    INLINE(name) {                                            \
-        struct regs registers = REGS_OF_ARGS;                 \
-        struct regs *r = &registers;                          \
-        type x = left;                                        \
-        type y = right;                                       \
-        if (expr) {                                           \
-            if (point())                                      \
-                MUSTTAIL return GO(murre_interp_interrupted); \
-            MUSTTAIL return DISPATCH(pc + (int16_t)pc->c);    \
-        }                                                     \
-        MUSTTAIL return DISPATCH(pc + 1);                     \
-    }
-#define BRANCH_FORMS(name, type, point, expr)                                             \
-    MAKE_BRANCH(name##_RR, type, point, SLOT(type, r->pc->a), SLOT(type, r->pc->b), expr) \
-    MAKE_BRANCH(name##_AR, type, point, ACC(type), SLOT(type, r->pc->a), expr)
+#define COMPARE_FORMS(name, type, set, expr)                                               \
+    BINARY_BODY(name##_RR, type, set, SLOT(type, r->pc->b), SLOT(type, r->pc->c), 1, expr) \
+    BINARY_BODY(name##_AR, type, set, ACC(type), SLOT(type, r->pc->c), 1, expr)
+#define BRANCH_FORMS(name, type, point, expr)                                               \
+    BINARY_BRANCH(name##_RR, type, point, SLOT(type, r->pc->a), SLOT(type, r->pc->b), expr) \
+    BINARY_BRANCH(name##_AR, type, point, ACC(type), SLOT(type, r->pc->a), expr)
 #define FCOMPARE(id, type, expr)                     \
     COMPARE_FORMS(id, type, SET_u32, expr)           \
     COMPARE_FORMS(T_##id, type, TSET_u32, expr)      \
@@ -68,10 +48,8 @@
 
 #include "interp/ops.def"
 
-#undef MAKE
 #undef FORMS
 #undef COMPARE_FORMS
-#undef MAKE_BRANCH
 #undef BRANCH_FORMS
 #undef MAKE_UNARY
 

@@ -160,15 +160,15 @@ static void return_one(struct builder *b, const struct murre_operand *a) {
 static void return_several(struct builder *b, const struct murre_operand *results, uint32_t count) {
     uint32_t word = b->count, words = 1, slots = 0;
     for (uint32_t i = 0; i < count; i++) {
-        slots += murre_type_slots(results[i].type);
-        words += murre_type_slots(results[i].type) * (1 + is_const(&results[i]));
+        slots += murre_valtype_slots(results[i].type);
+        words += murre_valtype_slots(results[i].type) * (1 + is_const(&results[i]));
     }
     build_emit32(b, words, MURRE_RC_RET_MULTI, 0, slots);
     if (b->failed)
         return;
     for (uint32_t i = 0; i < count; i++) {
         const struct murre_operand *a = &results[i];
-        for (uint32_t half = 0; half < murre_type_slots(a->type); half++) {
+        for (uint32_t half = 0; half < murre_valtype_slots(a->type); half++) {
             b->words[++word].u64 = is_const(a) ? 0 : (build_slot(b, a->slot) + half) * (uint64_t)2 + 1;
             if (is_const(a) && a->type == MURRE_V128)
                 memcpy(&b->words[++word], b->module->info.bytes + a->bits + half * 8, 8);

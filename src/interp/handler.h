@@ -82,6 +82,27 @@ struct regs {
             MUSTTAIL return elsewhere(ARGS_OF_REGS);            \
         MUSTTAIL return murre_handlers[r.pc->op](ARGS_OF_REGS); \
     }
+/* Of two operands, x and y in the expression; a branch that is fused with a comparison of them, and `point`, what stops it. */
+#define BINARY_BODY(name, type, set, left, right, words, expr) \
+    BODY(name, {                                               \
+        type x = left;                                         \
+        type y = right;                                        \
+        set(expr);                                             \
+        r->pc += words;                                        \
+    })
+#define BINARY_BRANCH(name, type, point, left, right, expr)   \
+    INLINE(name) {                                            \
+        struct regs registers = REGS_OF_ARGS;                 \
+        struct regs *r = &registers;                          \
+        type x = left;                                        \
+        type y = right;                                       \
+        if (expr) {                                           \
+            if (point())                                      \
+                MUSTTAIL return GO(murre_interp_interrupted); \
+            MUSTTAIL return DISPATCH(pc + (int16_t)pc->c);    \
+        }                                                     \
+        MUSTTAIL return DISPATCH(pc + 1);                     \
+    }
 /* The definition of a handler that stands alone. */
 #define LONE_HANDLER(name) HANDLER_ATTRIBUTES void murre_op_##name(PARAMS)
 #define HANDLER(name)                                 \

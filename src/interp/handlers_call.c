@@ -97,34 +97,12 @@ LONE_HANDLER(CALL_IMPORT_X) {
     MUSTTAIL return GO(murre_interp_call_slow);
 }
 
-/* Another type than the call names may be a subtype of it. The function is called as a far one then. */
-static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES bool finds_subtype(struct murre_store *store, const union murre_word *pc,
-                                                                             uint32_t index) {
-    const struct murre_table *table = *(struct murre_table **)((char *)store->stack.instance + pc[1].high);
-    struct murre_func *callee = table->elems[index];
-    store->stack.callee = callee;
-    return murre_func_has_super(callee, pc[1].low);
-}
-
-#define INDIRECT_HANDLER(name, index_value, base, words)                                                     \
-    static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void other_type_##name(PARAMS) {               \
-        if (!finds_subtype(store, pc, (index_value)))                                                        \
-            MUSTTAIL return GO(TRAP(INDIRECT_TYPE));                                                         \
-        store->stack.callee_slots = fp + (base);                                                             \
-        pc += (words);                                                                                       \
-        MUSTTAIL return GO(murre_interp_call_slow);                                                          \
-    }                                                                                                        \
+/* Calls the function that the statements have found as `callee`, in register code if it is there and the function is of the running instance. */
+#define REFERENCE_HANDLER(name, base, words, ...)                                                            \
     LONE_HANDLER(name) {                                                                                     \
-        uint32_t index = (index_value);                                                                      \
         struct murre_instance *instance = store->stack.instance;                                             \
-        struct murre_table *table = *(struct murre_table **)((char *)instance + pc[1].high);                 \
-        if (UNLIKELY(index >= table->size))                                                                  \
-            MUSTTAIL return GO(TRAP(INDIRECT_BOUNDS));                                                       \
-        struct murre_func *callee = table->elems[index];                                                     \
-        if (UNLIKELY(!callee))                                                                               \
-            MUSTTAIL return GO(TRAP(INDIRECT_NULL));                                                         \
-        if (UNLIKELY(callee->type_id != pc[1].low))                                                          \
-            MUSTTAIL return GO(other_type_##name);                                                           \
+        struct murre_func *callee;                                                                           \
+        __VA_ARGS__                                                                                          \
         union murre_slot *slots = fp + (base);                                                               \
         if (UNLIKELY(callee->instance != instance)) {                                                        \
             CALL_FAR(callee, slots, pc + (words));                                                           \
@@ -139,29 +117,45 @@ static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES bool finds_subtype(str
         ENTER(rc, callee, slots, pc + (words));                                                              \
         MUSTTAIL return DISPATCH(pc);                                                                        \
     }
+
+/* Another type than the call names may be a subtype of it. The function is called as a far one then. */
+static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES bool finds_subtype(struct murre_store *store, const union murre_word *pc,
+                                                                             uint32_t index) {
+    const struct murre_table *table = *(struct murre_table **)((char *)store->stack.instance + pc[1].high);
+    struct murre_func *callee = table->elems[index];
+    store->stack.callee = callee;
+    return murre_func_has_super(callee, pc[1].low);
+}
+
+#define INDIRECT_HANDLER(name, index_value, base, words)                                       \
+    static __attribute__((noinline, cold)) HANDLER_ATTRIBUTES void other_type_##name(PARAMS) { \
+        if (!finds_subtype(store, pc, (index_value)))                                          \
+            MUSTTAIL return GO(TRAP(INDIRECT_TYPE));                                           \
+        store->stack.callee_slots = fp + (base);                                               \
+        pc += (words);                                                                         \
+        MUSTTAIL return GO(murre_interp_call_slow);                                            \
+    }                                                                                          \
+    REFERENCE_HANDLER(name, base, words, {                                                     \
+        uint32_t index = (index_value);                                                        \
+        struct murre_table *table = *(struct murre_table **)((char *)instance + pc[1].high);   \
+        if (UNLIKELY(index >= table->size))                                                    \
+            MUSTTAIL return GO(TRAP(INDIRECT_BOUNDS));                                         \
+        callee = table->elems[index];                                                          \
+        if (UNLIKELY(!callee))                                                                 \
+            MUSTTAIL return GO(TRAP(INDIRECT_NULL));                                           \
+        if (UNLIKELY(callee->type_id != pc[1].low))                                            \
+            MUSTTAIL return GO(other_type_##name);                                             \
+    })
 INDIRECT_HANDLER(CALL_INDIRECT_R, fp[pc->b].u32, pc->a, 2)
 INDIRECT_HANDLER(CALL_INDIRECT_A, (uint32_t)acc, pc->a, 2)
 INDIRECT_HANDLER(CALL_INDIRECT_X, fp[pc->b].u32, pc[2].u64, 3)
 
-#define REF_HANDLER(name, base, words)                                                                       \
-    LONE_HANDLER(name) {                                                                                     \
-        struct murre_func *callee = fp[pc->b].ref;                                                           \
-        if (UNLIKELY(!callee))                                                                               \
-            MUSTTAIL return GO(TRAP(NULL_FUNCTION));                                                         \
-        union murre_slot *slots = fp + (base);                                                               \
-        if (UNLIKELY(callee->instance != store->stack.instance)) {                                           \
-            CALL_FAR(callee, slots, pc + (words));                                                           \
-            MUSTTAIL return GO(murre_interp_call_slow);                                                      \
-        }                                                                                                    \
-        acc = 0;                                                                                             \
-        const struct murre_regcode *rc = atomic_load_explicit(&callee->code->regcode, memory_order_acquire); \
-        if (UNLIKELY(!rc) || IS_FAR(callee, slots, rc)) {                                                    \
-            CALL_FAR(callee, slots, pc + (words));                                                           \
-            MUSTTAIL return GO(murre_interp_call_slow);                                                      \
-        }                                                                                                    \
-        ENTER(rc, callee, slots, pc + (words));                                                              \
-        MUSTTAIL return DISPATCH(pc);                                                                        \
-    }
+#define REF_HANDLER(name, base, words)               \
+    REFERENCE_HANDLER(name, base, words, {           \
+        callee = fp[pc->b].ref;                      \
+        if (UNLIKELY(!callee))                       \
+            MUSTTAIL return GO(TRAP(NULL_FUNCTION)); \
+    })
 REF_HANDLER(CALL_REF, pc->a, 1)
 REF_HANDLER(CALL_REF_X, pc[1].u64, 2)
 
