@@ -122,6 +122,11 @@ union murre_slot {
     void *ref; /* externref: the host's pointer; funcref: struct murre_func * */
 };
 
+/* How many slots a value of the type takes. */
+static inline uint32_t murre_valtype_slots(murre_valtype type) {
+    return type == MURRE_V128 ? 2 : 1;
+}
+
 struct murre_functype {
     const murre_valtype *params; /* param_count entries */
     const murre_valtype *results;

@@ -127,7 +127,7 @@ static void take_arguments(struct api *a, const struct murre_functype *type, int
             struct api_item *item = slots[at].u64 & 1 ? api_pick_item(a, MURRE_EXTERN_FUNC, store) : NULL;
             slots[at].ref = item ? item->item.of.func : NULL;
         }
-        at += type->params[i] == MURRE_V128 ? 2 : 1;
+        at += murre_valtype_slots(type->params[i]);
     }
 }
 

@@ -94,7 +94,7 @@ static uint32_t put_value(const struct fuzz_run *run, struct murre_instance *ins
 /* The same of what is seen of it. */
 static uint32_t see_slots(const struct fuzz_run *run, murre_valtype type, const union murre_slot *slots, uint64_t *seen) {
     *seen = type == MURRE_V128 ? fuzz_mix(slots[0].u64, slots[1].u64) : fuzz_see_value(run, type, slots[0]);
-    return type == MURRE_V128 ? 2 : 1;
+    return murre_valtype_slots(type);
 }
 
 union murre_slot fuzz_value(const struct fuzz_run *run, struct murre_instance *instance, murre_valtype type, uint64_t bits) {

@@ -76,13 +76,13 @@ struct murre_global *murre_global_new(struct murre_store *store, murre_valtype t
 }
 
 void murre_global_get(const struct murre_global *global, union murre_slot *value) {
-    memcpy(value, global->value, murre_type_slots(global->type) * sizeof *value);
+    memcpy(value, global->value, murre_valtype_slots(global->type) * sizeof *value);
 }
 
 bool murre_global_set(struct murre_global *global, const union murre_slot *value) {
     if (!global->is_mutable || !murre_types_hold(global->store, global->type, value->ref))
         return false;
-    memcpy(global->value, value, murre_type_slots(global->type) * sizeof *value);
+    memcpy(global->value, value, murre_valtype_slots(global->type) * sizeof *value);
     return true;
 }
 

@@ -22,7 +22,7 @@ void murre_func_type(const struct murre_func *func, struct murre_functype *type)
 static __attribute__((noinline)) struct murre_trap *check_arguments(struct murre_store *store, const struct murre_func *func,
                                                                     const union murre_slot *slots) {
     const struct murre_functype *type = &murre_func_signature(func)->func;
-    for (uint32_t i = 0; i < type->param_count; slots += murre_type_slots(type->params[i++]))
+    for (uint32_t i = 0; i < type->param_count; slots += murre_valtype_slots(type->params[i++]))
         if (murre_is_long_ref(type->params[i]) &&
             !murre_types_hold(store, murre_types_word(func->instance->module, type->params[i]), slots->ref))
             return murre_trap_new("an argument is not of its parameter's type");

@@ -31,7 +31,7 @@ static bool parse(const struct run_options *options, const struct murre_functype
                   type->param_count == 1 ? "" : "s", options->arg_count, text);
         return false;
     }
-    for (uint32_t i = 0; i < type->param_count; slots += type->params[i++] == MURRE_V128 ? 2 : 1)
+    for (uint32_t i = 0; i < type->param_count; slots += murre_valtype_slots(type->params[i++]))
         if (!cli_parse_value(options->args[i], type->params[i], slots)) {
             cli_usage(&cli_run, "argument %u of '%s': '%s' is not of type %s", (unsigned)i + 1, options->invoke, options->args[i],
                       cli_type_name(type->params[i]));
@@ -45,7 +45,7 @@ static void print(const struct murre_functype *type, const union murre_slot *slo
         char text[CLI_VALUE_SIZE];
         cli_print_value(text, sizeof text, type->results[i], slots);
         puts(text);
-        slots += type->results[i] == MURRE_V128 ? 2 : 1;
+        slots += murre_valtype_slots(type->results[i]);
     }
 }
 

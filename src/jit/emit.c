@@ -286,7 +286,7 @@ static void emit_copy(struct murre_sink *sink, uint32_t dst, struct murre_operan
 }
 
 static void emit_copy_range(struct murre_sink *sink, uint32_t dst, uint32_t src, const uint8_t *types, uint32_t count) {
-    for (uint32_t i = 0; i < count; i += murre_type_slots(types[i]))
+    for (uint32_t i = 0; i < count; i += murre_valtype_slots(types[i]))
         emit_copy(sink, dst + i, (struct murre_operand){MURRE_OPERAND_SLOT, types[i], src + i, 0});
 }
 
@@ -303,7 +303,7 @@ void murre_emit_restart(struct murre_emit *e, struct murre_arguments args, uint3
     e->has_loop = true;
     for (uint32_t i = 0; i < args.count; i++)
         emit_copy(&e->sink, args.args[i].slot, args.args[i].operand);
-    for (uint32_t i = 0, slot = 0; i < type->param_count; slot += murre_type_slots(type->params[i++]))
+    for (uint32_t i = 0, slot = 0; i < type->param_count; slot += murre_valtype_slots(type->params[i++]))
         emit_copy(&e->sink, slot, (struct murre_operand){MURRE_OPERAND_SLOT, type->params[i], base + slot, 0});
     poll(e);
     if (!e->restart_label)
@@ -319,7 +319,7 @@ static void emit_restart_block(struct murre_emit *e, MIR_label_t body) {
         const struct murre_local_group *group = &e->func->groups[i];
         enum emit_class class = murre_emit_class(group->type);
         for (uint32_t k = 0; k < group->count; k++) {
-            struct emit_slot *slot = slot_at(e, group->slot + k * murre_type_slots(group->type));
+            struct emit_slot *slot = slot_at(e, group->slot + k * murre_valtype_slots(group->type));
             if (slot->regs[class] != 0 && (slot->zeroed[class] || e->loop != UINT32_MAX))
                 murre_emit_zero(e, class, emit_reg(e, slot->regs[class]));
         }
@@ -345,7 +345,7 @@ static void begin(struct murre_sink *sink, const struct murre_sink_func *func) {
         vars[i].name = names + (size_t)i * 16;
         vars[i].type = MIR_T_I64; /* also of the halves of a vector */
     }
-    for (uint32_t i = 0, slot = 0; !entry_of_loop && i < type->param_count; slot += murre_type_slots(type->params[i++]))
+    for (uint32_t i = 0, slot = 0; !entry_of_loop && i < type->param_count; slot += murre_valtype_slots(type->params[i++]))
         if (type->params[i] != MURRE_V128)
             vars[slot + 1].type = murre_emit_type(type->params[i]);
     MIR_type_t result = MIR_T_I64;
@@ -360,7 +360,7 @@ static void begin(struct murre_sink *sink, const struct murre_sink_func *func) {
     if (entry_of_loop) {
         e->frame_reg = 2;
     } else {
-        for (uint32_t i = 0, slot = 0; i < type->param_count; slot += murre_type_slots(type->params[i++])) {
+        for (uint32_t i = 0, slot = 0; i < type->param_count; slot += murre_valtype_slots(type->params[i++])) {
             enum emit_class class = murre_emit_class(type->params[i]);
             e->slots[slot].regs[class] = class == EMIT_VECTOR ? murre_emit_new_reg(e, class) : slot + 2;
             e->slots[slot].written[class] = true;
@@ -409,12 +409,12 @@ static void emit_local(struct murre_emit *e, uint32_t number, murre_valtype type
 
 static void emit_locals(struct murre_emit *e) {
     const struct murre_functype *type = &e->func->type->func;
-    for (uint32_t i = 0, slot = 0; i < type->param_count; slot += murre_type_slots(type->params[i++]))
+    for (uint32_t i = 0, slot = 0; i < type->param_count; slot += murre_valtype_slots(type->params[i++]))
         emit_local(e, slot, type->params[i]);
     for (uint32_t i = 0; i < e->func->group_count; i++) {
         const struct murre_local_group *group = &e->func->groups[i];
         for (uint32_t k = 0; k < group->count; k++)
-            emit_local(e, group->slot + k * murre_type_slots(group->type), group->type);
+            emit_local(e, group->slot + k * murre_valtype_slots(group->type), group->type);
     }
     for (uint32_t i = 0; i < e->osr_live_count; i++)
         load_slot(e, e->osr_live[i].slot, e->osr_live[i].type);

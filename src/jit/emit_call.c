@@ -79,7 +79,7 @@ static void fetch_results(struct murre_emit *e, const struct murre_functype *typ
         enum emit_class class = murre_emit_class(type->results[i]);
         MIR_op_t from = MIR_new_mem_op(e->mir, murre_emit_memory_type(type->results[i]), (int64_t)slot * 8, results.u.reg, 0, 1);
         emit2(e, murre_emit_move_code(class), murre_emit_write(e, base + slot, class), from);
-        slot += murre_type_slots(type->results[i]);
+        slot += murre_valtype_slots(type->results[i]);
     }
 }
 
@@ -149,7 +149,7 @@ static void emit_call(struct murre_emit *e, uint32_t type_index, MIR_op_t func, 
     if (whole->result_slots == 1)
         n++;
     ops[n++] = func;
-    for (uint32_t i = 0, slot = 0, next = 0; i < type->param_count; slot += murre_type_slots(type->params[i++])) {
+    for (uint32_t i = 0, slot = 0, next = 0; i < type->param_count; slot += murre_valtype_slots(type->params[i++])) {
         struct murre_operand home = {MURRE_OPERAND_SLOT, type->params[i], base + slot, 0};
         MIR_op_t value = murre_emit_use_extended(e, next < args.count && args.args[next].index == slot ? args.args[next++].operand : home);
         if (type->params[i] == MURRE_V128) {
@@ -299,7 +299,7 @@ void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results
         emit2(e, murre_emit_move_code(e->result_class), emit_reg(e, e->result_reg), value);
     } else if (count) {
         MIR_op_t to = results_of_store(e);
-        for (uint32_t i = 0, slot = 0; i < count; slot += murre_type_slots(results[i++].type))
+        for (uint32_t i = 0, slot = 0; i < count; slot += murre_valtype_slots(results[i++].type))
             put_result(e, to, slot, results[i]);
     }
     emit1(e, MIR_JMP, emit_label_op(e, e->ret_label));
@@ -308,7 +308,7 @@ void murre_emit_ret(struct murre_sink *sink, const struct murre_operand *results
 void murre_emit_ret_range(struct murre_sink *sink, uint32_t src, const uint8_t *types, uint32_t count) {
     struct murre_emit *e = (struct murre_emit *)sink;
     MIR_op_t to = results_of_store(e);
-    for (uint32_t i = 0; i < count; i += murre_type_slots(types[i]))
+    for (uint32_t i = 0; i < count; i += murre_valtype_slots(types[i]))
         put_result(e, to, i, (struct murre_operand){MURRE_OPERAND_SLOT, types[i], src + i, 0});
     emit1(e, MIR_JMP, emit_label_op(e, e->ret_label));
 }

@@ -86,7 +86,7 @@ static void sort_arguments(struct murre_store *store, const struct murre_functyp
     /* Above top nobody's values lie, and the trampoline copies them before anyone else runs. */
     uint64_t *stack = (uint64_t *)store->stack.top;
     for (uint32_t i = 0, slot = 0; i < type->param_count; i++)
-        for (uint32_t end = slot + murre_type_slots(type->params[i]); slot < end; slot++) {
+        for (uint32_t end = slot + murre_valtype_slots(type->params[i]); slot < end; slot++) {
             uint64_t value = type->params[i] == MURRE_I32 ? slots[slot].u32 : slots[slot].u64;
             if (is_float(type->params[i]) && floats < murre_arch_float_registers)
                 args->floats[floats++] = value;
@@ -184,7 +184,7 @@ static void unsort_arguments(const struct murre_functype *type, const struct mur
     unsigned ints = 1, floats = 0;
     const uint64_t *stack = frame->stack;
     for (uint32_t i = 0; i < type->param_count; i++)
-        for (unsigned left = murre_type_slots(type->params[i]); left > 0; left--, slots++) {
+        for (unsigned left = murre_valtype_slots(type->params[i]); left > 0; left--, slots++) {
             if (is_float(type->params[i]))
                 slots->u64 = floats < murre_arch_float_registers ? frame->floats[floats++] : *stack++;
             else

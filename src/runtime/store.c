@@ -55,8 +55,8 @@ void murre_store_destroy(struct murre_store *store) {
 }
 
 static bool is_valtype(murre_valtype type) {
-    return type == MURRE_I32 || type == MURRE_I64 || type == MURRE_F32 || type == MURRE_F64 || type == MURRE_FUNCREF ||
-           type == MURRE_EXTERNREF;
+    return type == MURRE_I32 || type == MURRE_I64 || type == MURRE_F32 || type == MURRE_F64 || type == MURRE_V128 ||
+           type == MURRE_FUNCREF || type == MURRE_EXTERNREF;
 }
 
 enum murre_status murre_functype_check(const struct murre_functype *type, struct murre_error *error) {

@@ -103,7 +103,7 @@ static void read_type_list(struct types *t, const murre_valtype **types, uint32_
     for (uint32_t i = 0; list && i < *count; i++) {
         if (!decode_value_type(d, &list[i]))
             return;
-        *slots += murre_type_slots(list[i]);
+        *slots += murre_valtype_slots(list[i]);
         if (murre_is_concrete(list[i]) && murre_ref_index(list[i]) >= t->group.first)
             t->group.inner = true;
     }

@@ -77,14 +77,14 @@ static void find_param_slots(struct murre_front *f) {
     f->param_slots_known = true;
     for (uint32_t i = 0, slot = 0; i < f->type->func.param_count; i++) {
         f->param_slots[i] = (uint16_t)slot;
-        slot += murre_type_slots(f->type->func.params[i]);
+        slot += murre_valtype_slots(f->type->func.params[i]);
     }
 }
 
 uint32_t front_far_local_slot(struct murre_front *f, uint32_t local) {
     if (local >= f->type->func.param_count) {
         const struct murre_local_group *group = group_of(f, local);
-        return group->slot + (local - group->first) * murre_type_slots(group->type);
+        return group->slot + (local - group->first) * murre_valtype_slots(group->type);
     }
     if (!f->param_slots_known)
         find_param_slots(f);
@@ -109,7 +109,7 @@ static bool add_locals(struct murre_front *f, murre_valtype type, uint32_t count
         memset(f->local_types + f->local_count, (int)type, count < room ? count : room);
     }
     f->local_count += count;
-    f->first_temp += count * murre_type_slots(type);
+    f->first_temp += count * murre_valtype_slots(type);
     return true;
 }
 

@@ -271,7 +271,7 @@ static void emit_moves(struct murre_front *f, const struct frame *to, uint32_t c
         uint32_t end = next < lazy ? args[next].index : count; /* up to there they are in their homes */
         uint32_t src = front_slot(f, first + i), dst = base + (src - from);
         if (end == i) {
-            i += murre_type_slots(args[next].operand.type);
+            i += murre_valtype_slots(args[next].operand.type);
             f->ops->copy(f->sink, dst, args[next++].operand);
         } else if (src == dst) {
             i = end;
@@ -281,7 +281,7 @@ static void emit_moves(struct murre_front *f, const struct frame *to, uint32_t c
         } else {
             murre_valtype type = f->types[first + i];
             f->ops->copy(f->sink, dst, (struct murre_operand){MURRE_OPERAND_SLOT, type, src, 0});
-            i += murre_type_slots(type);
+            i += murre_valtype_slots(type);
         }
     }
 }

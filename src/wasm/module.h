@@ -161,9 +161,6 @@ void murre_module_body(const struct murre_module_info *info, uint32_t func_index
 static inline bool murre_is_ref(murre_valtype type) {
     return (uint8_t)type >= 0x63 && (uint8_t)type <= 0x75;
 }
-static inline uint32_t murre_type_slots(murre_valtype type) {
-    return type == MURRE_V128 ? 2 : 1;
-}
 /* The first type of the module that is equal to this one: an equal group's, at the same place. */
 static inline uint32_t murre_type_canon(const struct murre_module_info *info, uint32_t type) {
     return info->canon ? info->canon[type] : type;

@@ -92,7 +92,7 @@ uint32_t murre_type_shape(const struct murre_functype *type) {
 static uint32_t slots_of(const murre_valtype *types, uint32_t count) {
     uint32_t slots = 0;
     for (uint32_t i = 0; i < count; i++)
-        slots += murre_type_slots(types[i]);
+        slots += murre_valtype_slots(types[i]);
     return slots;
 }
 

@@ -14,9 +14,13 @@ static const uint64_t doubles[] = {0x400921fb54442d18, 0x8000000000000000, 0x7ff
                                    0x0000000000000001, 0x41e0000000000000, 0xbfefffffffffffff, 0x7ffc000000000001, 0x43f0000000000000};
 enum { VALUES = 10, TRAP_EVERY = 29 };
 
-union murre_slot host_value(murre_valtype type, uint64_t n, void *func) {
+void host_value(murre_valtype type, uint64_t n, void *func, union murre_slot *slots) {
     union murre_slot slot = {.u64 = 0};
     switch (type) {
+    case MURRE_V128:
+        slot.u64 = integers[n % VALUES];
+        slots[1].u64 = doubles[n / VALUES % VALUES];
+        break;
     case MURRE_I32: slot.u32 = (uint32_t)integers[n % VALUES]; break;
     case MURRE_I64: slot.u64 = integers[n % VALUES]; break;
     case MURRE_F32: slot.u32 = floats[n % VALUES]; break;
@@ -24,17 +28,18 @@ union murre_slot host_value(murre_valtype type, uint64_t n, void *func) {
     case MURRE_FUNCREF: slot.ref = n % 3 ? func : NULL; break;
     default: slot.ref = (void *)(uintptr_t)(n % 3); break;
     }
-    return slot;
+    slots[0] = slot;
 }
 
-uint64_t host_bits(murre_valtype type, union murre_slot value, uint64_t (*func_id)(void *context, void *func), void *context) {
+uint64_t host_bits(murre_valtype type, const union murre_slot *slots, uint64_t (*func_id)(void *context, void *func), void *context) {
     switch (type) {
     case MURRE_I32:
-    case MURRE_F32: return value.u32;
+    case MURRE_F32: return slots[0].u32;
     case MURRE_I64:
-    case MURRE_F64: return value.u64;
-    case MURRE_FUNCREF: return func_id(context, value.ref);
-    default: return (uintptr_t)value.ref;
+    case MURRE_F64: return slots[0].u64;
+    case MURRE_V128: return slots[0].u64 * 0x9e3779b97f4a7c15 + slots[1].u64;
+    case MURRE_FUNCREF: return func_id(context, slots[0].ref);
+    default: return (uintptr_t)slots[0].ref;
     }
 }
 
@@ -56,15 +61,19 @@ static struct murre_trap *answer(void *env, struct murre_caller *caller, const u
     struct host *host = func->host;
     uint64_t words[MAX_WORDS] = {func->import}, n = ++host->calls;
     size_t count = 1;
-    for (uint32_t i = 0; i < func->type.param_count && count < MAX_WORDS; i++)
-        words[count++] = host_bits(func->type.params[i], args[i], is_there, NULL);
+    for (uint32_t i = 0; i < func->type.param_count && count < MAX_WORDS; i++) {
+        words[count++] = host_bits(func->type.params[i], args, is_there, NULL);
+        args += murre_valtype_slots(func->type.params[i]);
+    }
     record_line(host->record, "host", words, count);
     host->record->host_calls++;
     touch(murre_caller_memory(caller), n);
     if (n % TRAP_EVERY == 0)
         return murre_trap_new("refused by the host");
-    for (uint32_t i = 0; i < func->type.result_count; i++)
-        results[i] = host_value(func->type.results[i], n + 3 * (uint64_t)i, host->func);
+    for (uint32_t i = 0; i < func->type.result_count; i++) {
+        host_value(func->type.results[i], n + 3 * (uint64_t)i, host->func, results);
+        results += murre_valtype_slots(func->type.results[i]);
+    }
     return NULL;
 }
 
@@ -78,7 +87,9 @@ static struct murre_func *make_func(void *context, struct murre_store *store, co
 /* Small when it is an integer: segments begin there. */
 static union murre_slot choose_global(void *context, const struct murre_import *import) {
     const struct host *host = context;
-    return host_value(import->type.valtype, 1, host->func);
+    union murre_slot value[2];
+    host_value(import->type.valtype, 1, host->func, value);
+    return value[0];
 }
 
 bool host_init(struct host *host, struct record *record, struct murre_store *store, const struct murre_module *module) {

@@ -23,10 +23,10 @@ struct host {
     uint32_t import_count;
 };
 
-/* The n-th value of a type: the edges of integers, numbers of all kinds, signed and signalling NaNs with a payload. */
-union murre_slot host_value(murre_valtype type, uint64_t n, void *func);
-/* The bits of a value that count; func_id gives those of a reference to a function. */
-uint64_t host_bits(murre_valtype type, union murre_slot value, uint64_t (*func_id)(void *context, void *func), void *context);
+/* The n-th value of a type into its slots: the edges of integers, numbers of all kinds, signed and signalling NaNs with a payload. */
+void host_value(murre_valtype type, uint64_t n, void *func, union murre_slot *slots);
+/* The bits of a value that count, of a v128 both halves mixed; func_id gives those of a reference to a function. */
+uint64_t host_bits(murre_valtype type, const union murre_slot *slots, uint64_t (*func_id)(void *context, void *func), void *context);
 
 /* False when memory is short or an import cannot be made up. */
 bool host_init(struct host *host, struct record *record, struct murre_store *store, const struct murre_module *module);

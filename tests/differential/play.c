@@ -60,8 +60,8 @@ static void record_slots(struct play *play, const char *tag, uint64_t first, con
                          uint32_t count) {
     uint64_t words[MAX_WORDS] = {first};
     size_t used = 1;
-    for (uint32_t i = 0; i < count && used < MAX_WORDS; i++)
-        words[used++] = host_bits(types[i], slots[i], func_id, play);
+    for (uint32_t i = 0; i < count && used < MAX_WORDS; slots += murre_valtype_slots(types[i++]))
+        words[used++] = host_bits(types[i], slots, func_id, play);
     record_line(play->record, tag, words, used);
 }
 
@@ -70,11 +70,11 @@ static void call_export(struct play *play, uint32_t export_, struct murre_func *
     struct murre_functype type;
     murre_func_type(func, &type);
     uint32_t room = type.param_count > type.result_count ? type.param_count : type.result_count;
-    union murre_slot *slots = calloc((size_t)room + 1, sizeof *slots);
+    union murre_slot *slots = calloc(2 * (size_t)room + 1, sizeof *slots);
     if (!slots)
         abort();
-    for (uint32_t i = 0; i < type.param_count; i++)
-        slots[i] = host_value(type.params[i], choice + 3 * (uint64_t)i, func);
+    for (uint32_t i = 0, at = 0; i < type.param_count; at += murre_valtype_slots(type.params[i++]))
+        host_value(type.params[i], choice + 3 * (uint64_t)i, func, &slots[at]);
     record_slots(play, "call", export_, type.params, slots, type.param_count);
     struct murre_trap *trap = murre_func_call(play->store, func, slots);
     record->calls++;
@@ -95,7 +95,7 @@ static void record_table(struct play *play, uint32_t export_, murre_valtype type
     uint64_t hash = 0, size = murre_table_size(table);
     union murre_slot slot;
     for (uint64_t i = 0; i < size && murre_table_get(table, i, &slot.ref); i++)
-        hash = hash * 31 + host_bits(type, slot, func_id, play);
+        hash = hash * 31 + host_bits(type, &slot, func_id, play);
     record_line(play->record, "table", (uint64_t[]){export_, size, hash}, 3);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs generated modules in several builds, tiers and modes, which must agree bit by bit.
 
-    run.py [--smith WASM-TOOLS] [--optional] [--count N] [--seed N] [--jobs N] [--all] [--found FOLDER] NAME=TRANSCRIPT…
+    run.py [--smith WASM-TOOLS] [--optional] [--count N] [--seed N] [--jobs N] [--simd] [--all] [--found FOLDER] NAME=TRANSCRIPT…
 
 TRANSCRIPT is a program made of transcript.c (a command, perhaps with an emulator in front), NAME what the processor or
 build is called. The first one runs the modules in every mode, and its interpreter is the reference; each other one in the
@@ -57,7 +57,7 @@ MORE = {
 }
 MODES = TIERS | MORE
 
-# What the engine does not have, and what keeps a module executable: it has functions, ends, and is small.
+# What the engine does not have (or, --simd, does not compile on every processor; a refused function is a fault), and what keeps a module executable: it has functions, ends, and is small.
 SMITH_OPTIONS = {
     "compact-imports-enabled": "false",
     "custom-descriptors-enabled": "false",
@@ -92,13 +92,16 @@ SMITH_OPTIONS = {
 }
 
 
+SIMD_OPTIONS = {"relaxed-simd-enabled": "true", "simd-enabled": "true"}
+
+
 # ---- modules ----
 
 
-def generate(smith, seed, path):
+def generate(smith, simd, seed, path):
     """The module of a seed. Some inputs give none: then the next one counts."""
     shape = random.Random(seed)
-    options = dict(SMITH_OPTIONS)
+    options = SMITH_OPTIONS | (SIMD_OPTIONS if simd else {})
     options["max-instructions"] = shape.choice(["40", "150", "400", "1000"])
     options["disallow-traps"] = shape.choice(["true", "false"])
     size = shape.choice([1500, 4000, 10000, 25000])
@@ -229,7 +232,7 @@ def run_batch(options, turn, seeds):
     with tempfile.TemporaryDirectory(prefix="differential-") as folder:
         paths = [Path(folder) / f"{seed}.wasm" for seed in seeds]
         for seed, path in zip(seeds, paths):
-            generate(options.smith, seed, path)
+            generate(options.smith, options.simd, seed, path)
         outputs = {(name, mode): run_all(program, mode, paths) for name, program in options.programs.items() for mode in modes_of(options, name, turn)}
         reference = next(iter(outputs.values()))
         for path in paths:
@@ -294,6 +297,7 @@ def arguments():
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0, help="of the first module; the others count on from there")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--simd", action="store_true", help="with vectors: for builds that compile them")
     parser.add_argument("--all", action="store_true", help="every mode on every build")
     parser.add_argument("--found", type=Path, default=Path("differential-found"))
     parser.add_argument("programs", nargs="+", metavar="NAME=TRANSCRIPT")

@@ -336,7 +336,7 @@ static void invoke(struct script *s, const struct json *action, struct murre_fun
             failed(s, "argument of unknown type");
             return;
         }
-        slot += type.params[i++] == MURRE_V128 ? 2 : 1;
+        slot += murre_valtype_slots(type.params[i++]);
     }
     struct murre_trap *trap = murre_func_call(s->store, func, out->slots);
     out->kind = trap ? OUTCOME_TRAP : OUTCOME_VALUES;
